@@ -1,0 +1,97 @@
+"""Checks at the door of every public function: an error names the argument, what it got and what it needs."""
+
+import difflib
+import numbers
+
+import numpy as np
+
+AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
+
+
+def one_of(name: str, value, choices):
+    """`value` if it is among `choices`, else a ValueError with the nearest ones."""
+    choices = list(choices)
+    if value in choices:
+        return value
+    near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
+
+
+def whole(name: str, value, least: int = 1) -> int:
+    """`value` as an int of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> float:
+    """`value` as a finite float with least <= value < below."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not np.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    if not least <= value < below:
+        limits = f"at least {least:g}" + (f" and below {below:g}" if np.isfinite(below) else "")
+        raise ValueError(f"{name} must be {limits}, got {value!r}")
+    return float(value)
+
+
+def float_type(dtype) -> np.dtype:
+    """float32 or float64 as a NumPy dtype."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    return found
+
+
+def generator(rng) -> np.random.Generator:
+    """A Generator from None (a new seed from the system), a whole number or a Generator."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    return np.random.default_rng(whole("rng", rng, least=0))
+
+
+def _describe(shape) -> str:
+    letters = [str(s) for s in shape]
+    words = [f"{s} {AXES[s]}" for s in shape if s in AXES]
+    return f"({', '.join(letters)}{',' if len(letters) == 1 else ''})" + (f" with {', '.join(words)}" if words else "")
+
+
+def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
+    """`value` as a C-contiguous array of `dtype`, checked against `shape`.
+
+    `shape` holds numbers (which must match) and letters (any size of at least 1). Arrays of another float type are
+    converted, arrays of anything but floats are refused: integers where floats belong are most often a mistake.
+    """
+    try:
+        value = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of shape {_describe(shape)}: {error}") from None
+    if not np.issubdtype(value.dtype, np.floating):
+        raise ValueError(f"{name} must be an array of floats, got {value.dtype}; x.astype({dtype.name!r}) converts it")
+    return np.ascontiguousarray(_shaped(name, value, shape), dtype)
+
+
+def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
+    """`value` as an array of int64 in 0 .. below - 1, checked against `shape` as in `floats`."""
+    value = np.asarray(value)
+    if not np.issubdtype(value.dtype, np.integer):
+        raise ValueError(f"{name} must be an array of whole numbers, got {value.dtype}")
+    value = _shaped(name, value, shape)
+    if value.size and not (0 <= value.min() and value.max() < below):
+        raise ValueError(f"{name} must lie in 0 .. {below - 1}, got values from {value.min()} to {value.max()}")
+    return np.ascontiguousarray(value, np.int64)
+
+
+def _shaped(name, value, shape):
+    needed = _describe(shape)
+    if value.ndim != len(shape):
+        raise ValueError(f"{name} must have {len(shape)} axes {needed}, got shape {value.shape}")
+    for got, need in zip(value.shape, shape, strict=True):
+        if not isinstance(need, str) and got != need:
+            raise ValueError(f"{name} must have shape {needed}, got {value.shape}")
+        if got == 0 and need != 0:
+            raise ValueError(f"{name} must have shape {needed}, none of them 0, got {value.shape}")
+    return value

@@ -1,0 +1,83 @@
+"""The interface of every layer: cells, the layers around them, and whole networks."""
+
+import numpy as np
+
+from . import checks
+from .parameters import Parameters
+
+
+class Layer:
+    """Something with parameters that maps a batch of sequences to another and can go back.
+
+        y, tape = layer.forward(x, state=None)                     keeps what backward needs on the tape
+        dx, grads, dstate = layer.backward(dy, tape, dstate=None)  grads has the names of layer.params
+        y = layer(x, state=None)                                   inference: no tape, dropout off
+
+    A layer holds no memory of a call: two tapes can be alive at once, and threads can share a layer.
+    """
+
+    params: Parameters
+    dtype: np.dtype
+    in_network = False  # True once the parameters lie in a network's buffer
+
+    def forward(self, x, state=None, *, lengths=None, training=True):
+        """Map x to y. Returns (y, tape).
+
+        `lengths` (B,): how many steps of each sequence are real, for the layers that must know (default: all);
+        `training=False` switches dropout off. `tape.state` is the state after the last step.
+        """
+        raise NotImplementedError
+
+    def backward(self, dy, tape, dstate=None, *, grads=None):
+        """Map dy, the gradient of a loss with respect to y, to (dx, grads, dstate).
+
+        `dstate`: gradient with respect to the final state (default: zero); the one returned belongs to the initial
+        state. `grads`: a Parameters to write into (default: a new one).
+        """
+        raise NotImplementedError
+
+    def __call__(self, x, state=None, *, lengths=None):
+        """y alone, as for inference: dropout is off."""
+        return self.forward(x, state, lengths=lengths, training=False)[0]
+
+    def gates(self, tape) -> dict:
+        """The gates and states of a forward pass by name, each (T, B, H); empty for a layer without any."""
+        return {}
+
+    def out_steps(self, steps):
+        """How many steps come out where `steps` (a number or an array of lengths) go in."""
+        return steps
+
+    def config(self) -> dict:
+        """The arguments that make this layer again (not its weights), as plain numbers, strings and lists."""
+        raise NotImplementedError
+
+    def count_parameters(self) -> int:
+        """How many numbers this layer learns."""
+        return self.params.flat.size
+
+    def __repr__(self):
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
+        return f"{type(self).__name__}({arguments})"
+
+    def _place(self, flat) -> None:
+        """Move the parameters into `flat`, a part of a network's buffer."""
+        flat[...] = self.params.flat
+        self.params = Parameters(self.params.shapes, self.dtype, flat)
+
+    def _grads(self, grads):
+        return self.params.empty_like() if grads is None else grads
+
+    def _no_state(self, state, name="state") -> None:
+        if state is not None and not (isinstance(state, tuple) and len(state) == 0):
+            raise ValueError(f"{name}: {type(self).__name__} has no state, pass None")
+
+
+def initial_values(name: str, value, units: int):
+    """A number, or one number per unit, as they stand in a layer's configuration."""
+    if np.ndim(value) == 0:
+        return checks.number(name, value)
+    values = [checks.number(name, v) for v in np.asarray(value).tolist()]
+    if len(values) != units:
+        raise ValueError(f"{name} must be one number or one per unit ({units}), got {len(values)}")
+    return values

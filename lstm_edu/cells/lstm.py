@@ -1,0 +1,98 @@
+"""The LSTM with a forget gate: c = f c' + i g, h = o tanh(c).   (Gers, Schmidhuber, Cummins, Learning to forget, 2000)"""
+
+import numpy as np
+
+from .kernel import kernel, sigmoid, tanh
+from .layer import initial_values
+from .matmul import add_product
+from .recurrent import Recurrent
+
+# T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   dh, dc (B,H)
+
+
+@kernel
+def forward(a, U, h, c, b0, b1):
+    H = U.shape[0]
+    for t in range(a.shape[0]):
+        add_product(a[t], h[t], U, b0, b1)
+        for b in range(b0, b1):
+            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
+            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            for j in range(H):
+                i[j] = sigmoid(i[j])
+                f[j] = sigmoid(f[j])
+                g[j] = tanh(g[j])
+                o[j] = sigmoid(o[j])
+                c_new[j] = f[j] * c_old[j] + i[j] * g[j]
+                h_new[j] = o[j] * tanh(c_new[j])
+
+
+@kernel
+def backward(dy, a, c, UT, delta, dh, dc, b0, b1):
+    H = UT.shape[1]
+    for t in range(a.shape[0] - 1, -1, -1):
+        for b in range(b0, b1):
+            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
+            d = delta[t, b]
+            di, df, dg, do = d[:H], d[H : 2 * H], d[2 * H : 3 * H], d[3 * H :]
+            c_old, c_new, dy_b, dh_b, dc_b = c[t, b], c[t + 1, b], dy[t, b], dh[b], dc[b]
+            for j in range(H):
+                tanh_c = tanh(c_new[j])
+                dh_j = dy_b[j] + dh_b[j]
+                dc_j = dc_b[j] + dh_j * o[j] * (1 - tanh_c * tanh_c)
+                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
+                df[j] = dc_j * c_old[j] * f[j] * (1 - f[j])
+                dg[j] = dc_j * i[j] * (1 - g[j] * g[j])
+                do[j] = dh_j * tanh_c * o[j] * (1 - o[j])
+                dc_b[j] = dc_j * f[j]
+                dh_b[j] = 0
+        add_product(dh, delta[t], UT, b0, b1)
+
+
+class LSTM(Recurrent):
+    """Long short-term memory with a forget gate: the LSTM of today's libraries.
+
+        i = sigmoid(x W_i + h' U_i + b_i)      input gate:  what enters
+        f = sigmoid(x W_f + h' U_f + b_f)      forget gate: what stays
+        g = tanh   (x W_g + h' U_g + b_g)      candidate
+        o = sigmoid(x W_o + h' U_o + b_o)      output gate: what is shown
+        c = f * c' + i * g                     cell state
+        h = o * tanh(c)                        output
+
+    | name | shape   | what                                                           |
+    | ---- | ------- | -------------------------------------------------------------- |
+    | W    | (D, 4H) | input weights, column blocks i f g o                           |
+    | U    | (H, 4H) | recurrent weights, the same blocks                             |
+    | b    | (4H,)   | biases; the block f starts at `forget_bias`, the others at 0   |
+    | h, c | (B, H)  | the state                                                      |
+
+    `forget_bias`: one number, or one per unit.
+
+    >>> layer = LSTM(3, 5, rng=0)
+    >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
+    >>> y.shape, list(layer.gates(tape))
+    ((4, 2, 5), ['i', 'f', 'g', 'o', 'h', 'c'])
+
+    Source: F. Gers, J. Schmidhuber, F. Cummins, Learning to Forget, Neural Computation 12(10), 2000. The squashing of
+    c is tanh here as in all later work.
+    """
+
+    gate_names = ("i", "f", "g", "o")
+    state_names = ("h", "c")
+
+    def __init__(self, inputs: int, units: int, *, forget_bias=1.0, dtype=np.float32, rng=None):
+        super().__init__(inputs, units, dtype=dtype, rng=rng)
+        self.forget_bias = initial_values("forget_bias", forget_bias, self.units)
+        self.params["b"][self._block("f")] = self.forget_bias
+
+    def config(self) -> dict:
+        return super().config() | {"forget_bias": self.forget_bias}
+
+    def _run_forward(self, tape):
+        self._run(forward, tape, tape.a, self.params["U"], tape.h, tape.c)
+
+    def _run_backward(self, dy, tape, delta, dstate, grads):
+        dh, dc = dstate
+        UT = np.ascontiguousarray(self.params["U"].T)
+        self._run(backward, tape, dy, tape.a, tape.c, UT, delta, dh, dc)
+        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 4 * self.units), out=grads["U"])

@@ -1,0 +1,121 @@
+"""The LSTM of 1997, two gates: c = c' + i g, h = o tanh(c).   (Hochreiter & Schmidhuber, Long short-term memory, 1997)"""
+
+import numpy as np
+
+from . import checks
+from .kernel import kernel, sigmoid, tanh
+from .layer import initial_values
+from .matmul import add_product
+from .recurrent import Recurrent
+
+# T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks i g o   h, c (T+1,B,H)   U (H,3H)   dh, dc (B,H)
+# Both squashings are one formula: g(x) = range * tanh(slope x), h(x) = tanh(slope x), because 2 sigmoid(x) - 1 =
+# tanh(x/2). "tanh": slope 1, range 1. "1997": slope 1/2, range 2, that is g = 4 sigmoid - 2 and h = 2 sigmoid - 1.
+
+
+@kernel
+def forward(a, U, h, c, slope, range_g, b0, b1):
+    H = U.shape[0]
+    for t in range(a.shape[0]):
+        add_product(a[t], h[t], U, b0, b1)
+        for b in range(b0, b1):
+            i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
+            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            for j in range(H):
+                i[j] = sigmoid(i[j])
+                g[j] = range_g * tanh(slope * g[j])
+                o[j] = sigmoid(o[j])
+                c_new[j] = c_old[j] + i[j] * g[j]
+                h_new[j] = o[j] * tanh(slope * c_new[j])
+
+
+@kernel
+def backward(dy, a, c, UT, slope, range_g, delta, dh, dc, b0, b1):
+    H = UT.shape[1]
+    for t in range(a.shape[0] - 1, -1, -1):
+        for b in range(b0, b1):
+            i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
+            d = delta[t, b]
+            di, dg, do = d[:H], d[H : 2 * H], d[2 * H :]
+            c_new, dy_b, dh_b, dc_b = c[t + 1, b], dy[t, b], dh[b], dc[b]
+            for j in range(H):
+                h_c = tanh(slope * c_new[j])
+                dh_j = dy_b[j] + dh_b[j]
+                dc_j = dc_b[j] + dh_j * o[j] * slope * (1 - h_c * h_c)
+                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
+                dg[j] = dc_j * i[j] * slope * (range_g - g[j] * g[j] / range_g)
+                do[j] = dh_j * h_c * o[j] * (1 - o[j])
+                dc_b[j] = dc_j  # the constant error carousel: the derivative dc/dc' is exactly 1
+                dh_b[j] = 0
+        add_product(dh, delta[t], UT, b0, b1)
+
+
+class LSTM97(Recurrent):
+    """Long short-term memory as it began: two gates around a self-connection of weight 1.
+
+        i = sigmoid(x W_i + h' U_i + b_i)      input gate:  what enters
+        g = g(x W_g + h' U_g + b_g)            candidate
+        o = sigmoid(x W_o + h' U_o + b_o)      output gate: what is shown
+        c = c' + i * g                         cell state: the constant error carousel
+        h = o * h(c)                           output
+
+    | name | shape   | what                                                                          |
+    | ---- | ------- | ----------------------------------------------------------------------------- |
+    | W    | (D, 3H) | input weights, column blocks i g o                                            |
+    | U    | (H, 3H) | recurrent weights, the same blocks                                            |
+    | b    | (3H,)   | biases; the blocks i and o start at `input_bias` and `output_bias`, g at 0    |
+    | h, c | (B, H)  | the state                                                                     |
+
+    `squashing="tanh"`: g and h are tanh. `squashing="1997"`: g(x) = 4 sigmoid(x) - 2 in [-2, 2] and h(x) =
+    2 sigmoid(x) - 1 in [-1, 1], the paper's equations (3) to (5) in its appendix A.1. `input_bias`, `output_bias`: one
+    number, or one per unit; the paper starts them below zero, -1, -2, -3, ... from block to block (its table 10), so
+    that the cells join in one after the other.
+
+    The gradient is the full one. The paper's own rule cuts it off at the gates, and in its networks the gates feed the
+    hidden layer too.
+
+    >>> layer = LSTM97(3, 4, squashing="1997", output_bias=[-1, -2, -3, -4], rng=0)
+    >>> layer.params["b"]
+    array([ 0.,  0.,  0.,  0.,  0.,  0.,  0.,  0., -1., -2., -3., -4.], dtype=float32)
+
+    Source: S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997.
+    """
+
+    gate_names = ("i", "g", "o")
+    state_names = ("h", "c")
+    squashings = {"tanh": (1.0, 1.0), "1997": (0.5, 2.0)}  # slope, range of g
+
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        *,
+        squashing: str = "tanh",
+        input_bias=0.0,
+        output_bias=0.0,
+        dtype=np.float32,
+        rng=None,
+    ):
+        super().__init__(inputs, units, dtype=dtype, rng=rng)
+        self.squashing = checks.one_of("squashing", squashing, self.squashings)
+        self.input_bias = initial_values("input_bias", input_bias, self.units)
+        self.output_bias = initial_values("output_bias", output_bias, self.units)
+        self.params["b"][self._block("i")] = self.input_bias
+        self.params["b"][self._block("o")] = self.output_bias
+
+    def config(self) -> dict:
+        biases = {"input_bias": self.input_bias, "output_bias": self.output_bias}
+        return super().config() | {"squashing": self.squashing} | biases
+
+    def _slope_and_range(self):
+        # as scalars of the layer's type: a float64 among float32 numbers would widen the whole loop
+        return tuple(self.dtype.type(v) for v in self.squashings[self.squashing])
+
+    def _run_forward(self, tape):
+        self._run(forward, tape, tape.a, self.params["U"], tape.h, tape.c, *self._slope_and_range())
+
+    def _run_backward(self, dy, tape, delta, dstate, grads):
+        dh, dc = dstate
+        UT = np.ascontiguousarray(self.params["U"].T)
+        self._run(backward, tape, dy, tape.a, tape.c, UT, *self._slope_and_range(), delta, dh, dc)
+        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 3 * self.units), out=grads["U"])

@@ -1,0 +1,55 @@
+"""Named arrays in one flat buffer: clipping and an optimizer step are one pass over one array."""
+
+import math
+
+import numpy as np
+
+
+class Parameters(dict):
+    """A dict of named arrays, each a view into the one-dimensional array `flat`.
+
+    Assigning to a name copies the values into place, so that the views stay views.
+
+    >>> p = Parameters({"W": (2, 3), "b": (3,)}, np.float32)
+    >>> p["b"] = [1, 2, 3]
+    >>> p.flat
+    array([0., 0., 0., 0., 0., 0., 1., 2., 3.], dtype=float32)
+    """
+
+    def __init__(self, shapes: dict, dtype, flat=None):
+        """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use instead of a new one of zeros."""
+        sizes = [math.prod(shape) for shape in shapes.values()]
+        self.flat = np.zeros(sum(sizes), dtype) if flat is None else flat
+        super().__init__()
+        start = 0
+        for (name, shape), size in zip(shapes.items(), sizes, strict=True):
+            super().__setitem__(name, self.flat[start : start + size].reshape(shape))
+            start += size
+
+    @property
+    def shapes(self) -> dict:
+        return {name: array.shape for name, array in self.items()}
+
+    def empty_like(self) -> "Parameters":
+        """The same names and shapes over a new buffer whose values are not set: the place for a gradient."""
+        return Parameters(self.shapes, self.flat.dtype, np.empty_like(self.flat))
+
+    def __setitem__(self, name, value):
+        if name not in self:
+            raise KeyError(f"no parameter {name!r}; there are {', '.join(self) or 'none'}")
+        value = np.asarray(value)
+        if value.shape != self[name].shape:
+            raise ValueError(f"parameter {name!r} has shape {self[name].shape}, got values of shape {value.shape}")
+        self[name][...] = value
+
+    def _fixed(self, *_, **__):
+        raise TypeError("the names of a layer's parameters are fixed; assign new values to them instead")
+
+    __delitem__ = pop = popitem = clear = setdefault = _fixed
+
+    def update(self, *args, **kwargs):
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def __reduce__(self):
+        return Parameters, (self.shapes, self.flat.dtype, self.flat.copy())

@@ -1,0 +1,93 @@
+"""The LSTM whose gates see the cell: i, f from c', o from c.   (Gers, Schraudolph, Schmidhuber, Precise timing, 2002)"""
+
+import numpy as np
+
+from .kernel import kernel, sigmoid, tanh
+from .lstm import LSTM
+from .matmul import add_product
+
+# T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   p (3,H)
+
+
+@kernel
+def forward(a, U, p, h, c, b0, b1):
+    H = U.shape[0]
+    pi, pf, po = p[0], p[1], p[2]
+    for t in range(a.shape[0]):
+        add_product(a[t], h[t], U, b0, b1)
+        for b in range(b0, b1):
+            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
+            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            for j in range(H):
+                i[j] = sigmoid(i[j] + pi[j] * c_old[j])
+                f[j] = sigmoid(f[j] + pf[j] * c_old[j])
+                g[j] = tanh(g[j])
+                c_new[j] = f[j] * c_old[j] + i[j] * g[j]
+                o[j] = sigmoid(o[j] + po[j] * c_new[j])
+                h_new[j] = o[j] * tanh(c_new[j])
+
+
+@kernel
+def backward(dy, a, c, UT, p, delta, dh, dc, b0, b1):
+    H = UT.shape[1]
+    pi, pf, po = p[0], p[1], p[2]
+    for t in range(a.shape[0] - 1, -1, -1):
+        for b in range(b0, b1):
+            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
+            d = delta[t, b]
+            di, df, dg, do = d[:H], d[H : 2 * H], d[2 * H : 3 * H], d[3 * H :]
+            c_old, c_new, dy_b, dh_b, dc_b = c[t, b], c[t + 1, b], dy[t, b], dh[b], dc[b]
+            for j in range(H):
+                tanh_c = tanh(c_new[j])
+                dh_j = dy_b[j] + dh_b[j]
+                do[j] = dh_j * tanh_c * o[j] * (1 - o[j])
+                dc_j = dc_b[j] + dh_j * o[j] * (1 - tanh_c * tanh_c) + do[j] * po[j]
+                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
+                df[j] = dc_j * c_old[j] * f[j] * (1 - f[j])
+                dg[j] = dc_j * i[j] * (1 - g[j] * g[j])
+                dc_b[j] = dc_j * f[j] + di[j] * pi[j] + df[j] * pf[j]
+                dh_b[j] = 0
+        add_product(dh, delta[t], UT, b0, b1)
+
+
+class PeepholeLSTM(LSTM):
+    """Long short-term memory with peepholes: each gate also sees its own cell, through one weight.
+
+        i = sigmoid(x W_i + h' U_i + b_i + p_i * c')      the old cell state
+        f = sigmoid(x W_f + h' U_f + b_f + p_f * c')      the old cell state
+        g = tanh   (x W_g + h' U_g + b_g)
+        c = f * c' + i * g
+        o = sigmoid(x W_o + h' U_o + b_o + p_o * c)       the new cell state
+        h = o * tanh(c)
+
+    | name | shape   | what                                                          |
+    | ---- | ------- | ------------------------------------------------------------- |
+    | W    | (D, 4H) | input weights, column blocks i f g o                          |
+    | U    | (H, 4H) | recurrent weights, the same blocks                            |
+    | b    | (4H,)   | biases; the block f starts at `forget_bias`, the others at 0  |
+    | p    | (3, H)  | peepholes, rows i, f, o; they start at 0                      |
+    | h, c | (B, H)  | the state                                                     |
+
+    With p = 0 this is the LSTM, and with the same `rng` it starts as the same function.
+
+    >>> layer = PeepholeLSTM(3, 5, rng=0)
+    >>> layer.count_parameters() - LSTM(3, 5, rng=0).count_parameters()
+    15
+
+    Source: F. Gers, N. Schraudolph, J. Schmidhuber, Learning Precise Timing with LSTM Recurrent Networks, JMLR 3, 2002.
+    The gradient is the full one; the paper's rule cuts it off at the peepholes as well.
+    """
+
+    def _shapes(self):
+        return super()._shapes() | {"p": (3, self.units)}
+
+    def _run_forward(self, tape):
+        self._run(forward, tape, tape.a, self.params["U"], self.params["p"], tape.h, tape.c)
+
+    def _run_backward(self, dy, tape, delta, dstate, grads):
+        dh, dc = dstate
+        UT = np.ascontiguousarray(self.params["U"].T)
+        self._run(backward, tape, dy, tape.a, tape.c, UT, self.params["p"], delta, dh, dc)
+        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 4 * self.units), out=grads["U"])
+        for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
+            np.einsum("tbh,tbh->h", delta[..., self._block(gate)], seen, out=grads["p"][k])

@@ -1,0 +1,66 @@
+"""The plain recurrent network: h = tanh(x W + h' U + b).   (Elman, Finding structure in time, 1990)"""
+
+import numpy as np
+
+from .kernel import kernel, tanh
+from .matmul import add_product
+from .recurrent import Recurrent
+
+# T time steps, B sequences, H units.   a (T,B,H)   h (T+1,B,H)   U (H,H)   dy, delta (T,B,H)   dh (B,H)
+
+
+@kernel
+def forward(a, U, h, b0, b1):
+    for t in range(a.shape[0]):
+        add_product(a[t], h[t], U, b0, b1)
+        for b in range(b0, b1):
+            z, h_new = a[t, b], h[t + 1, b]
+            for j in range(z.size):
+                h_new[j] = tanh(z[j])
+
+
+@kernel
+def backward(dy, h, UT, delta, dh, b0, b1):
+    for t in range(dy.shape[0] - 1, -1, -1):
+        for b in range(b0, b1):
+            dz, y, dh_b = delta[t, b], h[t + 1, b], dh[b]
+            for j in range(dz.size):
+                dz[j] = (dy[t, b, j] + dh_b[j]) * (1 - y[j] * y[j])
+                dh_b[j] = 0
+        add_product(dh, delta[t], UT, b0, b1)
+
+
+class RNN(Recurrent):
+    """The plain recurrent network with tanh units.
+
+        h[t] = tanh(x[t] W + h[t-1] U + b)
+
+    | name | shape  | what                         |
+    | ---- | ------ | ---------------------------- |
+    | W    | (D, H) | input weights                |
+    | U    | (H, H) | recurrent weights            |
+    | b    | (H,)   | bias                         |
+    | h    | (B, H) | the state, and the output    |
+
+    >>> layer = RNN(3, 5, rng=0)
+    >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
+    >>> y.shape, layer.gates(tape).keys()
+    ((4, 2, 5), dict_keys(['h']))
+
+    Source: J. Elman, Finding Structure in Time, Cognitive Science 14 (1990).
+    """
+
+    gate_names = ("h",)
+
+    def _run_forward(self, tape):
+        self._run(forward, tape, tape.a, self.params["U"], tape.h)
+
+    def _run_backward(self, dy, tape, delta, dstate, grads):
+        (dh,) = dstate
+        UT = np.ascontiguousarray(self.params["U"].T)
+        self._run(backward, tape, dy, tape.h, UT, delta, dh)
+        np.matmul(self._previous(tape.h).T, delta.reshape(-1, self.units), out=grads["U"])
+
+    def gates(self, tape) -> dict:
+        """The state by its name, "h" (T, B, H)."""
+        return {"h": tape.h[1:]}

@@ -1,0 +1,54 @@
+"""What the tests of the cells run over: every cell in every form, and the sizes that tend to break kernels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import reference
+
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, PeepholeLSTM
+
+
+@dataclass(frozen=True)
+class Cell:
+    name: str
+    layer: type
+    twin: callable
+    arguments: dict
+
+    def make(self, D, H, dtype=np.float64, seed=1):
+        """A layer whose every parameter is random: a bias or a peephole of zero would hide an error."""
+        layer = self.layer(D, H, dtype=dtype, rng=seed, **self.arguments)
+        rng = np.random.default_rng(seed + 1)
+        for name, array in layer.params.items():
+            layer.params[name] = array + 0.5 * rng.standard_normal(array.shape)
+        return layer
+
+    def run_twin(self, x, params, state):
+        return self.twin(x, params, state, **self.arguments)
+
+
+CELLS = [
+    Cell("rnn", RNN, reference.rnn, {}),
+    Cell("lstm97", LSTM97, reference.lstm97, {}),
+    Cell("lstm97-1997", LSTM97, reference.lstm97, {"squashing": "1997"}),
+    Cell("lstm", LSTM, reference.lstm, {}),
+    Cell("peephole", PeepholeLSTM, reference.peephole, {}),
+    Cell("gru-before", GRU, reference.gru, {"reset_after": False}),
+    Cell("gru-after", GRU, reference.gru, {"reset_after": True}),
+]
+
+# T, B, D, H all different; then each of them 1; then sizes beyond the four rows and the sixteen lanes of a kernel's
+# tile, with a rest in every direction.
+SIZES = [(5, 3, 4, 6), (1, 3, 4, 6), (5, 1, 4, 6), (5, 3, 1, 6), (5, 3, 4, 1), (7, 9, 2, 19), (3, 6, 5, 33), (2, 17, 3, 8)]
+
+
+def case_id(value):
+    return getattr(value, "name", None) or ("x".join(map(str, value)) if isinstance(value, tuple) else str(value))
+
+
+def random_state(layer, B, rng):
+    return tuple(rng.standard_normal((B, layer.units)).astype(layer.dtype) for _ in layer.state_names)
+
+
+def zero_state(layer, B):
+    return tuple(np.zeros((B, layer.units), layer.dtype) for _ in layer.state_names)

@@ -1,0 +1,79 @@
+"""Outputs, gates and states against the literal NumPy twin."""
+
+import numpy as np
+import pytest
+from cases import CELLS, SIZES, case_id, random_state, zero_state
+
+pytestmark = pytest.mark.kernels
+TOLERANCE = {np.float64: 1e-12, np.float32: 2e-6}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("size", SIZES, ids=case_id)
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_every_gate_and_state_equals_the_twin(cell, size, dtype):
+    T, B, D, H = size
+    rng = np.random.default_rng(0)
+    layer = cell.make(D, H, dtype)
+    x = rng.standard_normal((T, B, D)).astype(dtype)
+    wide = {name: p.astype(np.float64) for name, p in layer.params.items()}
+    for state in (None, random_state(layer, B, rng)):
+        y, tape = layer.forward(x, state)
+        start = zero_state(layer, B) if state is None else state
+        expected = cell.run_twin(x.astype(np.float64), wide, [s.astype(np.float64) for s in start])
+        gates = layer.gates(tape)
+        assert gates.keys() == expected.keys()
+        # float32 is exact to a few roundings of the pre-activations, which grow with the number of summands
+        for name, value in expected.items():
+            assert gates[name].dtype == dtype
+            assert gates[name].shape == (T, B, H)
+            scale = np.maximum(1, np.abs(value))
+            assert np.max(np.abs(gates[name] - value) / scale) <= TOLERANCE[dtype], name
+        assert y.dtype == dtype
+        assert np.array_equal(y, gates["h"])
+        for letter, final in zip(layer.state_names, tape.state, strict=True):
+            assert np.array_equal(final, gates[letter][-1])
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_calling_a_layer_gives_the_output_alone(cell):
+    layer = cell.make(3, 5)
+    x = np.random.default_rng(0).standard_normal((4, 2, 3))
+    assert np.array_equal(layer(x), layer.forward(x)[0])
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_a_layer_does_not_change_its_arguments(cell):
+    rng = np.random.default_rng(0)
+    layer = cell.make(3, 5)
+    x, state = rng.standard_normal((4, 2, 3)), random_state(layer, 2, rng)
+    dy, dstate = rng.standard_normal((4, 2, 5)), random_state(layer, 2, rng)
+    before = [np.copy(array) for array in (x, *state, dy, *dstate, layer.params.flat)]
+    _, tape = layer.forward(x, state)
+    layer.backward(dy, tape, dstate)
+    for old, new in zip(before, (x, *state, dy, *dstate, layer.params.flat), strict=True):
+        assert np.array_equal(old, new)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_nan_in_the_input_is_nan_in_the_output(cell):
+    layer = cell.make(3, 5, np.float32)
+    x = np.random.default_rng(0).standard_normal((4, 2, 3)).astype(np.float32)
+    x[1, 0, 0] = np.nan
+    y = layer(x)
+    assert np.isfinite(y[0]).all()
+    assert np.isfinite(y[:, 1]).all()
+    assert np.isnan(y[1:, 0]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_huge_inputs_saturate_and_stay_finite(cell, dtype):
+    layer = cell.make(3, 5, dtype)
+    x = np.full((4, 2, 3), 1e6, dtype)
+    x[:, 1] *= -1
+    y, tape = layer.forward(x)
+    dx, grads, _ = layer.backward(np.ones_like(y), tape)
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+    assert np.isfinite(grads.flat).all()

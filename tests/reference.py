@@ -1,0 +1,114 @@
+"""The literal NumPy twin of every cell: one matrix per gate, one step after the other, nothing clever.
+
+Every function takes complex numbers as well as real ones, so that a derivative can be taken by the complex step:
+df/dx = Im f(x + i e) / e, with no difference and so no cancellation, exact to rounding (Squire & Trapp 1998).
+"""
+
+import numpy as np
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def by_gate(array, letters):
+    """Cut the columns into one block a gate, in the order of the letters."""
+    return dict(zip(letters, np.split(array, len(letters), axis=-1), strict=True))
+
+
+def rnn(x, params, state):
+    (h,) = state
+    W, U, b = params["W"], params["U"], params["b"]
+    hs = []
+    for x_t in x:
+        h = np.tanh(x_t @ W + h @ U + b)
+        hs.append(h)
+    return {"h": np.array(hs)}
+
+
+def lstm97(x, params, state, squashing="tanh"):
+    h, c = state
+    W, U, b = (by_gate(params[k], "igo") for k in ("W", "U", "b"))
+    if squashing == "tanh":
+        squash_g = squash_h = np.tanh
+    else:
+
+        def squash_g(net):
+            return 4 * sigmoid(net) - 2
+
+        def squash_h(s):
+            return 2 * sigmoid(s) - 1
+
+    out = {name: [] for name in "igohc"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"])
+        g = squash_g(x_t @ W["g"] + h @ U["g"] + b["g"])
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"])
+        c = c + i * g
+        h = o * squash_h(c)
+        for name, value in zip("igohc", (i, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def lstm(x, params, state):
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    out = {name: [] for name in "ifgohc"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"])
+        f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"])
+        g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def peephole(x, params, state):
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    p_i, p_f, p_o = params["p"]
+    out = {name: [] for name in "ifgohc"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"] + p_i * c)
+        f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"] + p_f * c)
+        g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
+        c = f * c + i * g
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"] + p_o * c)
+        h = o * np.tanh(c)
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def gru(x, params, state, reset_after=False):
+    (h,) = state
+    W, U, b = (by_gate(params[k], "rzn") for k in ("W", "U", "b"))
+    out = {name: [] for name in "rznh"}
+    for x_t in x:
+        r = sigmoid(x_t @ W["r"] + h @ U["r"] + b["r"])
+        z = sigmoid(x_t @ W["z"] + h @ U["z"] + b["z"])
+        if reset_after:
+            n = np.tanh(x_t @ W["n"] + b["n"] + r * (h @ U["n"] + params["bn"]))
+        else:
+            n = np.tanh(x_t @ W["n"] + b["n"] + (r * h) @ U["n"])
+        h = z * h + (1 - z) * n
+        for name, value in zip("rznh", (r, z, n, h), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def complex_step(loss, arrays, step=1e-30):
+    """d loss / d array for every entry of every array; `loss` takes the dict `arrays` and returns one number."""
+    gradients = {}
+    for name, array in arrays.items():
+        gradient = np.empty(array.shape)
+        for index in np.ndindex(array.shape):
+            moved = array.astype(complex)
+            moved[index] += 1j * step
+            gradient[index] = loss(arrays | {name: moved}).imag / step
+        gradients[name] = gradient
+    return gradients
