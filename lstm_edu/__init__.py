@@ -1,1 +1,66 @@
+"""Recurrent networks to learn from and to try fast: every classic cell as readable Numba kernels.
+
+    import lstm_edu as le
+    task = le.tasks.Adding(length=100)
+    net = le.Sequential([le.LSTM(2, 32, rng=0), le.Dense(32, 1, steps="last", rng=1)])
+    history = le.fit(net, task, steps=2000)
+
+Importing the package loads NumPy and Numba and compiles nothing; everything else loads when it is first used.
+"""
+
+import importlib
+
+from .cells import (
+    CELLS,
+    GRU,
+    LSTM,
+    LSTM97,
+    RNN,
+    Layer,
+    Parameters,
+    PeepholeLSTM,
+    Recurrent,
+    get_num_threads,
+    set_num_threads,
+)
+
 __version__ = "0.1.0"
+
+_LAZY = {
+    "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "History", "MaxPool1D", "MeanSquaredError",
+           "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy", "clip_by_global_norm", "evaluate",
+           "fit", "load", "predict", "save"),
+    "experiments": ("Comparison", "compare", "make_network"),
+}  # fmt: skip
+_MODULES = ("cells", "nn", "tasks", "experiments", "plotting")
+_HOME = {name: module for module, names in _LAZY.items() for name in names}
+
+__all__ = [
+    "CELLS",
+    "GRU",
+    "LSTM",
+    "LSTM97",
+    "RNN",
+    "Layer",
+    "Parameters",
+    "PeepholeLSTM",
+    "Recurrent",
+    "get_num_threads",
+    "set_num_threads",
+    *_HOME,
+    *_MODULES,
+]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+        globals()[name] = value  # found without this function from now on
+        return value
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -39,7 +39,16 @@ CELLS = [
 
 # T, B, D, H all different; then each of them 1; then sizes beyond the four rows and the sixteen lanes of a kernel's
 # tile, with a rest in every direction.
-SIZES = [(5, 3, 4, 6), (1, 3, 4, 6), (5, 1, 4, 6), (5, 3, 1, 6), (5, 3, 4, 1), (7, 9, 2, 19), (3, 6, 5, 33), (2, 17, 3, 8)]
+SIZES = [
+    (5, 3, 4, 6),
+    (1, 3, 4, 6),
+    (5, 1, 4, 6),
+    (5, 3, 1, 6),
+    (5, 3, 4, 1),
+    (7, 9, 2, 19),
+    (3, 6, 5, 33),
+    (2, 17, 3, 8),
+]
 
 
 def case_id(value):

@@ -13,7 +13,7 @@ def one_of(name: str, value, choices):
     choices = list(choices)
     if value in choices:
         return value
-    near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=3)
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
 
@@ -80,7 +80,7 @@ def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
     if not np.issubdtype(value.dtype, np.integer):
         raise ValueError(f"{name} must be an array of whole numbers, got {value.dtype}")
     value = _shaped(name, value, shape)
-    if value.size and not (0 <= value.min() and value.max() < below):
+    if value.size and (value.min() < 0 or value.max() >= below):
         raise ValueError(f"{name} must lie in 0 .. {below - 1}, got values from {value.min()} to {value.max()}")
     return np.ascontiguousarray(value, np.int64)
 

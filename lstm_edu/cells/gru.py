@@ -3,6 +3,7 @@
 import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
+from .layer import initial_values
 from .matmul import add_product
 from .recurrent import Recurrent
 
@@ -103,13 +104,14 @@ class GRU(Recurrent):
     | ---- | ------- | -------------------------------------------------------------------- |
     | W    | (D, 3H) | input weights, column blocks r z n                                   |
     | U    | (H, 3H) | recurrent weights, the same blocks                                   |
-    | b    | (3H,)   | biases, all 0 at first                                               |
+    | b    | (3H,)   | biases; the block z starts at `update_bias`, the others at 0         |
     | bn   | (H,)    | the bias inside the reset product, for reset_after=True only, 0      |
     | h    | (B, H)  | the state, and the output                                            |
 
     `reset_after=False` is the paper's form and TensorFlow's GRUCell; `reset_after=True` is the form of cuDNN, PyTorch
     and Keras, which lets both products with h' be made at once. z = 1 keeps the state, as in Cho et al.; in the
-    notation of Chung et al. (2014) z and 1 - z change places.
+    notation of Chung et al. (2014) z and 1 - z change places. `update_bias`: one number, or one per unit; above zero
+    the units start by keeping what they hold.
 
     >>> layer = GRU(3, 5, rng=0)
     >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
@@ -122,17 +124,21 @@ class GRU(Recurrent):
 
     gate_names = ("r", "z", "n")
 
-    def __init__(self, inputs: int, units: int, *, reset_after: bool = False, dtype=np.float32, rng=None):
+    def __init__(
+        self, inputs: int, units: int, *, reset_after: bool = False, update_bias=0.0, dtype=np.float32, rng=None
+    ):
         if not isinstance(reset_after, bool):
             raise ValueError(f"reset_after must be True or False, got {reset_after!r}")
         self.reset_after = reset_after
         super().__init__(inputs, units, dtype=dtype, rng=rng)
+        self.update_bias = initial_values("update_bias", update_bias, self.units)
+        self.params["b"][self._block("z")] = self.update_bias
 
     def _shapes(self):
         return super()._shapes() | ({"bn": (self.units,)} if self.reset_after else {})
 
     def config(self) -> dict:
-        return super().config() | {"reset_after": self.reset_after}
+        return super().config() | {"reset_after": self.reset_after, "update_bias": self.update_bias}
 
     def _products(self):
         """U in its two parts, r z and n: two products with a gate in between."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
-from numba.extending import overload, register_jitable
+from numba.extending import intrinsic, overload, register_jitable
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -104,15 +105,28 @@ def kernel(function):
     return compiled
 
 
+@intrinsic
+def _multiply_add(typing_context, a, b, c):
+    """a * b + c, one instruction where the processor has it. The compiler may not take it apart and regroup it, as it
+    may a sum that is written out: FASTMATH allows that, and the two parts of ln 2 below would become one again."""
+
+    def build(context, builder, signature, arguments):
+        kind = arguments[0].type
+        form = ir.FunctionType(kind, [kind] * 3)
+        return builder.call(builder.module.declare_intrinsic("llvm.fmuladd", [kind], form), arguments)
+
+    return a(a, a, a), build
+
+
 # e^x = 2^n e^r with n = rint(x / ln 2), |r| <= ln(2)/2. Returned as s = 2^n and m = e^r - 1, so that the callers can
-# form e^x - 1 without cancellation. ln 2 is subtracted in two parts; the first has trailing zeros, so n * part is exact.
+# form e^x - 1 without cancellation. ln 2 is subtracted in two parts; the first ends in zeros, so n * part is exact.
 
 
 @register_jitable
 def _split_exp32(x):
     f = np.float32
     n = np.rint(x * f(1.4426950408889634))
-    r = (x - n * f(0.693359375)) - n * f(-2.12194440e-4)
+    r = _multiply_add(-n, f(-2.12194440e-4), _multiply_add(-n, f(0.693359375), x))
     m = f(1 / 720) + r * f(1 / 5040)
     m = f(1 / 24) + r * (f(1 / 120) + r * m)
     m = r + r * r * (f(1 / 2) + r * (f(1 / 6) + r * m))
@@ -123,7 +137,7 @@ def _split_exp32(x):
 @register_jitable
 def _split_exp64(x):
     n = np.rint(x * 1.4426950408889634)
-    r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
+    r = _multiply_add(-n, 1.90821492927058770002e-10, _multiply_add(-n, 6.93147180369123816490e-01, x))
     m = 1 / 6227020800 + r * (1 / 87178291200)
     m = 1 / 39916800 + r * (1 / 479001600 + r * m)
     m = 1 / 362880 + r * (1 / 3628800 + r * m)

@@ -1,4 +1,4 @@
-"""The LSTM with a forget gate: c = f c' + i g, h = o tanh(c).   (Gers, Schmidhuber, Cummins, Learning to forget, 2000)"""
+"""The LSTM with a forget gate: c = f c' + i g, h = o tanh(c).   (Gers et al., Learning to Forget, 2000)"""
 
 import numpy as np
 
@@ -63,10 +63,11 @@ class LSTM(Recurrent):
     | ---- | ------- | -------------------------------------------------------------- |
     | W    | (D, 4H) | input weights, column blocks i f g o                           |
     | U    | (H, 4H) | recurrent weights, the same blocks                             |
-    | b    | (4H,)   | biases; the block f starts at `forget_bias`, the others at 0   |
+    | b    | (4H,)   | biases, which start at `input_bias`, `forget_bias`, 0, 0       |
     | h, c | (B, H)  | the state                                                      |
 
-    `forget_bias`: one number, or one per unit.
+    `forget_bias`, `input_bias`: one number, or one per unit. With f near 1 a unit remembers for about 1 / (1 - f)
+    steps: half of what it holds is left after 2.2 steps at a forget bias of 1, after 103 at 5.
 
     >>> layer = LSTM(3, 5, rng=0)
     >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
@@ -80,13 +81,15 @@ class LSTM(Recurrent):
     gate_names = ("i", "f", "g", "o")
     state_names = ("h", "c")
 
-    def __init__(self, inputs: int, units: int, *, forget_bias=1.0, dtype=np.float32, rng=None):
+    def __init__(self, inputs: int, units: int, *, forget_bias=1.0, input_bias=0.0, dtype=np.float32, rng=None):
         super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.forget_bias = initial_values("forget_bias", forget_bias, self.units)
+        self.input_bias = initial_values("input_bias", input_bias, self.units)
         self.params["b"][self._block("f")] = self.forget_bias
+        self.params["b"][self._block("i")] = self.input_bias
 
     def config(self) -> dict:
-        return super().config() | {"forget_bias": self.forget_bias}
+        return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias}
 
     def _run_forward(self, tape):
         self._run(forward, tape, tape.a, self.params["U"], tape.h, tape.c)

@@ -1,4 +1,4 @@
-"""The LSTM of 1997, two gates: c = c' + i g, h = o tanh(c).   (Hochreiter & Schmidhuber, Long short-term memory, 1997)"""
+"""The LSTM of 1997, two gates: c = c' + i g, h = o tanh(c).   (Hochreiter & Schmidhuber, 1997)"""
 
 import numpy as np
 

@@ -17,7 +17,7 @@ class Parameters(dict):
     """
 
     def __init__(self, shapes: dict, dtype, flat=None):
-        """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use instead of a new one of zeros."""
+        """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use (default: zeros)."""
         sizes = [math.prod(shape) for shape in shapes.values()]
         self.flat = np.zeros(sum(sizes), dtype) if flat is None else flat
         super().__init__()

@@ -1,4 +1,4 @@
-"""The LSTM whose gates see the cell: i, f from c', o from c.   (Gers, Schraudolph, Schmidhuber, Precise timing, 2002)"""
+"""The LSTM whose gates see the cell: i, f from c', o from c.   (Gers et al., Precise Timing, 2002)"""
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class PeepholeLSTM(LSTM):
     | ---- | ------- | ------------------------------------------------------------- |
     | W    | (D, 4H) | input weights, column blocks i f g o                          |
     | U    | (H, 4H) | recurrent weights, the same blocks                            |
-    | b    | (4H,)   | biases; the block f starts at `forget_bias`, the others at 0  |
+    | b    | (4H,)   | biases, which start at `input_bias`, `forget_bias`, 0, 0      |
     | p    | (3, H)  | peepholes, rows i, f, o; they start at 0                      |
     | h, c | (B, H)  | the state                                                     |
 

@@ -12,7 +12,7 @@ _threads = None
 _pool = None
 
 
-def _available() -> int:
+def available_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -33,7 +33,7 @@ def get_num_threads() -> int:
         return _threads
     wish = os.environ.get("LSTM_EDU_NUM_THREADS", "").strip()
     if not wish:
-        return _available()
+        return available_cores()
     if not wish.isdecimal() or int(wish) < 1:
         raise ValueError(f"LSTM_EDU_NUM_THREADS must be a whole number of at least 1, got {wish!r}")
     return int(wish)

@@ -30,7 +30,9 @@ def assert_equal(got, expected, tolerance):
         assert error[worst] <= tolerance, f"{name}{list(map(int, worst))}: got {got[name][worst]}, is {value[worst]}"
 
 
-@pytest.mark.parametrize("size", [(5, 3, 4, 6), (1, 2, 3, 4), (4, 1, 3, 5), (4, 3, 1, 2), (4, 3, 2, 1), (3, 6, 2, 9)], ids=case_id)
+@pytest.mark.parametrize(
+    "size", [(5, 3, 4, 6), (1, 2, 3, 4), (4, 1, 3, 5), (4, 3, 1, 2), (4, 3, 2, 1), (3, 6, 2, 9)], ids=case_id
+)
 @pytest.mark.parametrize("cell", CELLS, ids=case_id)
 def test_every_gradient_equals_the_complex_step(cell, size):
     T, B, D, H = size
@@ -54,7 +56,11 @@ def test_float32_gradients_equal_the_float64_ones(cell):
     x, dy = rng.standard_normal((T, B, D)).astype(np.float32), rng.standard_normal((T, B, H)).astype(np.float32)
     dx, grads, dstate = narrow.backward(dy, narrow.forward(x)[1])
     wide_dx, wide_grads, wide_dstate = wide.backward(dy, wide.forward(x)[1])
-    pairs = [(dx, wide_dx), *zip(grads.values(), wide_grads.values(), strict=True), *zip(dstate, wide_dstate, strict=True)]
+    pairs = [
+        (dx, wide_dx),
+        *zip(grads.values(), wide_grads.values(), strict=True),
+        *zip(dstate, wide_dstate, strict=True),
+    ]
     for got, expected in pairs:
         assert got.dtype == np.float32
         assert np.max(np.abs(got - expected)) <= 5e-6 * max(1.0, np.abs(expected).max())

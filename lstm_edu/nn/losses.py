@@ -1,0 +1,195 @@
+"""Losses: (y, target) -> one number and its gradient with respect to y.
+
+    mean_squared_error       mean (y − target)²
+    softmax_cross_entropy    mean −log softmax(y)[target]             in nats
+    sigmoid_cross_entropy    mean −t log σ(y) − (1 − t) log σ(−y)     in nats
+
+All take what the last layer returns; the cross-entropies take it before any softmax or sigmoid (logits): only so they
+stay exact where a probability rounds to 0 or 1.
+
+Source: Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.90 (sigmoid) and 4.108 (softmax).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm_edu.cells import checks
+
+from .layers import STEPS, checked_lengths, last_steps, own_floats, sigmoid
+
+
+def _outputs(y):
+    return own_floats("y", y, ("B", "O") if np.ndim(y) == 2 else ("T", "B", "O"))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What the losses share: which steps count. `value, dy = loss(y, target, lengths=None, mask=None)`.
+
+    | array   | shape                                                                                       |
+    | ------- | ------------------------------------------------------------------------------------------- |
+    | y       | (T, B, O); or (B, O), the last step alone, as Dense(steps="last") returns it                |
+    | target  | like y without the steps that never count: (T, B, O), or (B, O) for steps="last"; for       |
+    |         | classes the same without O                                                                  |
+    | lengths | (B,): the first lengths[b] steps of sequence b are real (default: all)                      |
+    | mask    | (T, B) of bool, instead of lengths: the steps that count; not for steps="last"              |
+
+    steps="all": the value is the mean over all steps that count, of all sequences together: a long sequence weighs
+    more than a short one. steps="last": the mean over the last real step of each sequence. Where y has several outputs,
+    squared error and sigmoid take the mean over these too. Elsewhere dy is zero, and neither y nor target is looked at.
+
+    The value is a float, summed in float64; dy has y's type. NaN in y gives the value NaN. Wrong shapes, types and
+    targets are a ValueError, as is a mask that leaves no step.
+    """
+
+    steps: str = "all"
+
+    def __post_init__(self):
+        checks.one_of("steps", self.steps, STEPS)
+
+    def __call__(self, y, target, lengths=None, mask=None):
+        """The loss and its gradient, (value, dy)."""
+        y = _outputs(y)
+        where = self._where(y, lengths, mask)
+        target = np.asarray(target)
+        last = self.steps == "last" or y.ndim == 2
+        needed = self._target_shape(y.shape[-2:] if last else y.shape)
+        if target.shape != needed:
+            raise ValueError(f"target must have shape {needed} for y {y.shape}, got {target.shape}")
+        with np.errstate(over="ignore", invalid="ignore"):  # a network that diverged: inf and NaN say so
+            if where is None:
+                return self._mean(y, target)
+            value, dy_where = self._mean(y[where], target if last else target[where])
+        dy = np.zeros_like(y)
+        dy[where] = dy_where
+        return value, dy
+
+    def _where(self, y, lengths, mask):
+        """The index of the steps that count, or None for all of y; y[where] is (N, O)."""
+        if lengths is not None and mask is not None:
+            raise ValueError("mask: give lengths or a mask, not both")
+        T = y.shape[0] if y.ndim == 3 else None
+        B = y.shape[-2]
+        lengths = checked_lengths(lengths, T, B)
+        if mask is not None:
+            if T is None or self.steps == "last":
+                raise ValueError("mask: this loss looks at the last step alone; give lengths to say which that is")
+            mask = np.asarray(mask)
+            if mask.shape != (T, B) or mask.dtype != bool:
+                raise ValueError(f"mask must be an array of bool of shape ({T}, {B}), got {mask.dtype} {mask.shape}")
+            if not mask.any():
+                raise ValueError("mask must leave at least one step, got False everywhere")
+            return mask
+        if T is None:
+            return None
+        if self.steps == "last":
+            return last_steps(lengths, T, B)
+        return None if lengths is None else np.arange(T)[:, None] < lengths
+
+    def _target_shape(self, shape) -> tuple:
+        return shape
+
+    def _mean(self, y, target):
+        """The mean over all of y (..., O), and its gradient."""
+        raise NotImplementedError
+
+    def predictions(self, y):
+        """What y (T, B, O) or (B, O) says: a value, the probability of each class, or the probability of a 1."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """mean (y − target)², over steps, sequences and outputs; target floats like y. See `Loss` for the shapes.
+
+    >>> loss = MeanSquaredError()
+    >>> value, dy = loss(np.array([[[1.0]], [[3.0]]]), np.array([[[0.0]], [[1.0]]]))
+    >>> value, dy.ravel()
+    (2.5, array([1., 2.]))
+    """
+
+    def _mean(self, y, target):
+        difference = y - checks.floats("target", target, y.shape, y.dtype)
+        value = np.square(difference, dtype=np.float64).mean()
+        return float(value), difference * (2 / y.size)
+
+    def predictions(self, y):
+        """y itself."""
+        return _outputs(y)
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """mean −log softmax(y)[target], in nats, over steps and sequences (not over outputs). See `Loss` for the shapes.
+
+    y holds one logit for each of O classes, target one whole number in 0 .. O - 1 for each step. A network that knows
+    nothing scores log O.
+
+    >>> value, dy = SoftmaxCrossEntropy("last")(np.zeros((5, 1, 4)), np.array([2]))
+    >>> round(value, 6), dy[-1]
+    (1.386294, array([[ 0.25, 0.25, -0.75, 0.25]]))
+    """
+
+    def _target_shape(self, shape):
+        return shape[:-1]
+
+    def _mean(self, y, target):
+        target = checks.integers("target", target, y.shape[:-1], y.shape[-1])
+        n = target.size
+        of_target = np.arange(n), target.reshape(-1)
+        shifted = (y - y.max(axis=-1, keepdims=True)).reshape(n, -1)  # softmax does not change, e^x cannot overflow
+        e = np.exp(shifted)
+        total = e.sum(axis=1, dtype=np.float64)
+        value = np.mean(np.log(total) - shifted[of_target])
+        e *= (1 / (total * n)).astype(y.dtype)[:, None]
+        e[of_target] -= 1 / n
+        return float(value), e.reshape(y.shape)
+
+    def predictions(self, y):
+        """The probability of each class, like y (..., O)."""
+        y = _outputs(y)
+        with np.errstate(invalid="ignore"):
+            e = np.exp(y - y.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class SigmoidCrossEntropy(Loss):
+    """mean −t log σ(y) − (1 − t) log σ(−y), in nats, over steps, sequences and outputs. See `Loss` for the shapes.
+
+    Every output is a yes-or-no question of its own; y holds logits, target floats in 0 .. 1 like y. A network that
+    knows nothing scores log 2.
+
+    >>> value, dy = SigmoidCrossEntropy()(np.zeros((3, 2)), np.ones((3, 2)))
+    >>> round(value, 6)
+    0.693147
+    """
+
+    def _mean(self, y, target):
+        target = checks.floats("target", target, y.shape, y.dtype)
+        if not (target.min() >= 0 and target.max() <= 1):
+            raise ValueError(f"target must lie in 0 .. 1, got values from {target.min()} to {target.max()}")
+        # -log σ(y) = max(y, 0) - y + log(1 + e^-|y|), and e^-|y| cannot overflow
+        each = np.maximum(y, 0) - y * target + np.log1p(np.exp(-np.abs(y)))
+        return float(each.mean(dtype=np.float64)), (sigmoid(y) - target) * (1 / y.size)
+
+    def predictions(self, y):
+        """The probability of a 1 for each output, like y."""
+        return sigmoid(_outputs(y))
+
+
+LOSSES = {
+    "mean_squared_error": MeanSquaredError,
+    "softmax_cross_entropy": SoftmaxCrossEntropy,
+    "sigmoid_cross_entropy": SigmoidCrossEntropy,
+}
+
+
+def named(name: str, steps: str = "all") -> Loss:
+    """The loss of that name; ValueError with the nearest names for an unknown one.
+
+    >>> named("mean_squared_error", "last")
+    MeanSquaredError(steps='last')
+    """
+    return LOSSES[checks.one_of("loss", name, LOSSES)](steps)

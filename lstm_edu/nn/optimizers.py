@@ -1,0 +1,252 @@
+"""Optimizers: one pass over the flat buffer of all parameters, with clipping of the gradient's norm built in.
+
+    SGD      v = µ v + g ;  p −= η v                                         Polyak 1964; Nesterov 1983
+    RMSProp  s = ρ s + (1 − ρ) g² ;  p −= η g / (√s + ε)                     Hinton, Coursera lecture 6e, 2012
+    Adam     m, s averages of g and g² ;  p −= η m̂ / (√ŝ + ε)               Kingma and Ba, ICLR 2015, algorithm 1
+
+Clipping, if asked for, comes first: g = g · min(1, clip / ‖g‖) with the norm over all parameters together (Pascanu,
+Mikolov and Bengio, ICML 2013, algorithm 1).
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lstm_edu.cells import checks
+from lstm_edu.cells.kernel import kernel
+
+
+@kernel
+def _squared_norm(g):
+    total = 0.0
+    for j in range(g.size):
+        total += np.float64(g[j]) * np.float64(g[j])
+    return total
+
+
+@kernel
+def _sgd(p, g, v, clip, rate, momentum, nesterov):
+    if v.size == 0:  # no momentum: half of the memory traffic
+        for j in range(p.size):
+            p[j] -= rate * (clip * g[j])
+        return
+    for j in range(p.size):
+        gj = clip * g[j]
+        v[j] = momentum * v[j] + gj
+        p[j] -= rate * (gj + momentum * v[j] if nesterov else v[j])
+
+
+@kernel
+def _rmsprop(p, g, s, v, clip, rate, decay, rest, epsilon, momentum):
+    if v.size == 0:  # no momentum
+        for j in range(p.size):
+            gj = clip * g[j]
+            s[j] = decay * s[j] + rest * gj * gj
+            p[j] -= rate * gj / (np.sqrt(s[j]) + epsilon)
+        return
+    for j in range(p.size):
+        gj = clip * g[j]
+        s[j] = decay * s[j] + rest * gj * gj
+        v[j] = momentum * v[j] + gj / (np.sqrt(s[j]) + epsilon)
+        p[j] -= rate * v[j]
+
+
+@kernel
+def _adam(p, g, m, s, clip, rate_hat, root_hat, beta1, rest1, beta2, rest2, epsilon):
+    for j in range(p.size):
+        gj = clip * g[j]
+        m[j] = beta1 * m[j] + rest1 * gj
+        s[j] = beta2 * s[j] + rest2 * gj * gj
+        p[j] -= rate_hat * m[j] / (root_hat * np.sqrt(s[j]) + epsilon)
+
+
+def _flat(name, parameters) -> np.ndarray:
+    flat = getattr(parameters, "flat", None)
+    if not isinstance(flat, np.ndarray) or flat.ndim != 1 or flat.dtype not in (np.float32, np.float64):
+        raise ValueError(f"{name} must be Parameters over a flat float32 or float64 array, got {type(parameters)}")
+    return flat
+
+
+def _norm(g) -> float:
+    # Without the JIT an overflow would be a warning; with it, and here, the norm is then inf.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.sqrt(_squared_norm(g))
+
+
+def _positive(name, value) -> float:
+    value = checks.number(name, value, least=0)
+    if value == 0:
+        raise ValueError(f"{name} must be above 0, got {value!r}")
+    return value
+
+
+def clip_by_global_norm(grads, limit) -> float:
+    """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
+
+    The norm is taken over all parameters together and summed in float64. If it is not finite, nothing is changed.
+    Not needed before `step(..., clip=limit)`, which does the same in one pass with the update.
+
+    >>> from lstm_edu.cells.parameters import Parameters
+    >>> grads = Parameters({"W": (1, 2)}, np.float64)
+    >>> grads["W"] = [[3, 4]]
+    >>> clip_by_global_norm(grads, 2.5), grads["W"]
+    (5.0, array([[1.5, 2. ]]))
+    """
+    g = _flat("grads", grads)
+    limit = _positive("limit", limit)
+    norm = _norm(g)
+    if limit < norm < math.inf:
+        g *= g.dtype.type(limit / norm)
+    return norm
+
+
+@dataclass(eq=False)
+class Optimizer:
+    """What the optimizers share. An optimizer belongs to one network, whose running averages it keeps.
+
+    `rate` is a plain attribute: set it between steps for a schedule. All settings are checked again at every step.
+    """
+
+    rate: float
+    steps_done: int = field(default=0, init=False, repr=False)
+    _kind: tuple | None = field(default=None, init=False, repr=False)  # (size, dtype) of the first step
+    _averages: dict = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self):
+        checks.number("rate", self.rate, least=0)
+
+    def step(self, params, grads, *, clip=None) -> float:
+        """Update `params` in place. Returns the norm of `grads` before clipping, as a float.
+
+        `params`, `grads`: Parameters, or anything else with one flat array `flat`, of the same size and type.
+        `clip`: where the norm over all gradients is above it, they count as scaled down to it (default: never);
+        `grads` itself is not changed. If the norm is not finite NOTHING is changed: look at what comes back.
+        Raises ValueError if sizes or types differ from each other or from those of the first step.
+        """
+        p, g = _flat("params", params), _flat("grads", grads)
+        if (g.size, g.dtype) != (p.size, p.dtype):
+            raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
+        clip = math.inf if clip is None else _positive("clip", clip)
+        self.__post_init__()
+        if self._kind not in (None, (p.size, p.dtype)):
+            raise ValueError(
+                f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
+                f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
+            )
+        norm = _norm(g)
+        if math.isfinite(norm):
+            self._kind = p.size, p.dtype
+            self.steps_done += 1
+            self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
+        return norm
+
+    def _average(self, letter, p, needed=True):
+        """The running average of that letter, zero before the first step; empty where no setting asks for it."""
+        if not needed:
+            return p[:0]
+        if letter not in self._averages:
+            self._averages[letter] = np.zeros_like(p)
+        return self._averages[letter]
+
+    def _update(self, p, g, clip) -> None:
+        """Change p. Every number goes to the kernel in p's own type: a float64 would widen each product."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class SGD(Optimizer):
+    """Gradient descent: v = µ v + g ; p −= η v, and p −= η (g + µ v) with `nesterov`.
+
+    `rate` η; `momentum` µ, 0 <= µ < 1. The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the
+    rate acts at once.
+
+    >>> from lstm_edu.cells.parameters import Parameters
+    >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
+    >>> grads["W"] = [3, 4]
+    >>> SGD(rate=0.1).step(params, grads)
+    5.0
+    >>> params["W"]
+    array([-0.3, -0.4])
+    """
+
+    rate: float = 1e-2
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        checks.number("momentum", self.momentum, least=0, below=1)
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0, got 0")
+
+    def _update(self, p, g, clip):
+        f = p.dtype.type
+        v = self._average("v", p, self.momentum > 0)
+        _sgd(p, g, v, clip, f(self.rate), f(self.momentum), bool(self.nesterov))
+
+
+@dataclass(eq=False)
+class RMSProp(Optimizer):
+    """s = ρ s + (1 − ρ) g² ; v = µ v + g / (√s + ε) ; p −= η v, with v = g / (√s + ε) if µ is 0.
+
+    `rate` η; `decay` ρ and `momentum` µ, each 0 <= . < 1; `epsilon` ε > 0, outside the root.
+
+    >>> from lstm_edu.cells.parameters import Parameters
+    >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
+    >>> grads["W"] = [3, 4]
+    >>> norm = RMSProp(rate=0.1, decay=0.99).step(params, grads)
+    >>> params["W"].round(6)
+    array([-1., -1.])
+    """
+
+    rate: float = 1e-3
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        checks.number("decay", self.decay, least=0, below=1)
+        _positive("epsilon", self.epsilon)
+        checks.number("momentum", self.momentum, least=0, below=1)
+
+    def _update(self, p, g, clip):
+        f = p.dtype.type
+        decay, rest, epsilon = f(self.decay), f(1 - self.decay), f(self.epsilon)
+        s, v = self._average("s", p), self._average("v", p, self.momentum > 0)
+        _rmsprop(p, g, s, v, clip, f(self.rate), decay, rest, epsilon, f(self.momentum))
+
+
+@dataclass(eq=False)
+class Adam(Optimizer):
+    """m = β₁ m + (1 − β₁) g ; s = β₂ s + (1 − β₂) g² ; p −= η m̂ / (√ŝ + ε), m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
+
+    `rate` η; `beta1`, `beta2`, each 0 <= . < 1; `epsilon` ε > 0. Kingma and Ba, algorithm 1 (s is their v).
+
+    >>> from lstm_edu.cells.parameters import Parameters
+    >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
+    >>> grads["W"] = [3, -4]
+    >>> norm = Adam(rate=0.1).step(params, grads)
+    >>> params["W"].round(6)
+    array([-0.1, 0.1])
+    """
+
+    rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self):
+        super().__post_init__()
+        checks.number("beta1", self.beta1, least=0, below=1)
+        checks.number("beta2", self.beta2, least=0, below=1)
+        _positive("epsilon", self.epsilon)
+
+    def _update(self, p, g, clip):
+        f, t = p.dtype.type, self.steps_done
+        # The two corrections are numbers of this step, not of an element: η m̂ = rate_hat m, √ŝ = root_hat √s.
+        rate_hat, root_hat = f(self.rate / (1 - self.beta1**t)), f(1 / math.sqrt(1 - self.beta2**t))
+        betas = f(self.beta1), f(1 - self.beta1), f(self.beta2), f(1 - self.beta2)
+        m, s = self._average("m", p), self._average("s", p)
+        _adam(p, g, m, s, clip, rate_hat, root_hat, *betas, f(self.epsilon))

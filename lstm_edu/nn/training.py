@@ -1,0 +1,217 @@
+"""Training: one loop for every network and task, and the record that it returns."""
+
+import math
+import time
+
+import numpy as np
+import pandas as pd
+
+from lstm_edu.cells import checks
+
+from . import losses, progress
+from .optimizers import Adam
+
+SCHEDULES = {
+    "constant": lambda done: 1.0,
+    "linear": lambda done: 1.0 - done,
+    "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
+}
+
+
+class History(pd.DataFrame):
+    """What `fit` recorded: a pandas DataFrame, one row per evaluation.
+
+    | column      | what                                                                              |
+    | ----------- | --------------------------------------------------------------------------------- |
+    | step        | how many optimizer steps were made                                                |
+    | train_loss  | mean loss of the training batches since the row before                            |
+    | valid_loss  | loss on the validation sequences                                                  |
+    | correct     | share of the validation sequences that count as right, after the task's criterion |
+    | solved      | whether the task counts as solved on the validation sequences                     |
+    | grad_norm   | mean norm of the gradient since the row before, before clipping                   |
+    | rate        | the learning rate                                                                 |
+    | seconds     | training time so far, evaluations included                                        |
+    """
+
+    columns_recorded = ("step", "train_loss", "valid_loss", "correct", "solved", "grad_norm", "rate", "seconds")
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame  # a selection of rows or columns is an ordinary DataFrame
+
+    @property
+    def steps_to_solve(self) -> int | None:
+        """The first recorded step at which the task was solved, or None."""
+        solved = self["step"][self["solved"].astype(bool)]
+        return int(solved.iloc[0]) if len(solved) else None
+
+
+def predict(net, batch, *, state=None, chunk: int = 256):
+    """The network's raw output for a Batch, computed `chunk` sequences at a time so that memory stays small."""
+    size = batch.x.shape[1]
+    outputs = []
+    for b in range(0, size, chunk):
+        part = slice(b, min(b + chunk, size))
+        lengths = None if batch.lengths is None else batch.lengths[part]
+        outputs.append(net(batch.x[:, part], _slice_state(state, part), lengths=lengths))
+    return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2)
+
+
+def _slice_state(state, part):
+    if state is None:
+        return None
+    return tuple(_slice_state(s, part) if isinstance(s, tuple) else s[part] for s in state)
+
+
+def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
+    """How good the network is: {"loss", "correct", "solved"} on `batch` sequences of a split (or on a given Batch).
+
+    `correct` is the share of sequences that count as right, `solved` the task's own verdict.
+    """
+    if not hasattr(batch, "x"):
+        batch = task.sample(checks.whole("batch", batch), rng, split)
+    y = predict(net, batch)
+    _check_output(y, task)
+    lengths = _out(net, batch.lengths)
+    value, _ = losses.named(task.loss, task.steps)(y, batch.target, lengths=lengths, mask=batch.mask)
+    if task.steps == "last" and y.ndim == 3:  # the task expects its one answer per sequence
+        last = len(y) - 1 if lengths is None else lengths - 1
+        y = y[last, np.arange(y.shape[1])]
+    return {"loss": value, "correct": float(task.correct(y, batch).mean()), "solved": bool(task.solved(y, batch))}
+
+
+def _check_output(y, task):
+    if y.shape[-1] != task.outputs:
+        raise ValueError(f"net gives {y.shape[-1]} outputs, the task needs {task.outputs}: end it with a Dense of that")
+
+
+def fit(
+    net,
+    task,
+    *,
+    steps: int = 2000,
+    batch: int = 32,
+    optimizer=None,
+    clip: float | None = 1.0,
+    schedule: str = "constant",
+    seed: int = 0,
+    every: int | None = None,
+    validation: int = 256,
+    patience: int | None = None,
+    stop_when_solved: bool = False,
+    carry_state: bool = False,
+    progress_bar: bool | None = None,
+) -> History:
+    """Train `net` on `task` in place; returns the History.
+
+    steps, batch      optimizer steps, and sequences per step
+    optimizer         default Adam(1e-2)
+    clip              bound on the norm of the whole gradient (Pascanu et al. 2013); None: no bound
+    schedule          how the learning rate falls over the steps: "constant", "linear" or "cosine" (to zero)
+    seed              decides which sequences are drawn; the network's own numbers come from its layers' `rng`
+    every             steps between two evaluations (default: fifty evaluations in all)
+    validation        sequences that every evaluation looks at, always the same
+    patience          stop after so many evaluations without a better validation loss, and go back to the best
+                      parameters; None: never
+    stop_when_solved  stop at the first evaluation at which the task counts as solved
+    carry_state       for a task with a `stream`, such as Text: batches follow each other, and the final state of one
+                      is the initial state of the next; the gradient ends at the batch's first step
+    progress_bar      True, False, or None for: in a notebook and at a terminal
+
+    Ctrl-C ends the training and returns the history so far. A loss or gradient that is not finite raises
+    FloatingPointError; the network keeps the last parameters whose loss was finite.
+
+    >>> import lstm_edu as le
+    >>> task = le.tasks.Adding(length=10)
+    >>> net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, steps="last", rng=1)])
+    >>> history = le.fit(net, task, steps=20, every=10)
+    >>> history["step"].tolist()
+    [10, 20]
+    """
+    checks.whole("steps", steps)
+    checks.whole("batch", batch)
+    every = max(1, steps // 50) if every is None else checks.whole("every", every)
+    if patience is not None:
+        checks.whole("patience", patience)
+    rate_at = SCHEDULES[checks.one_of("schedule", schedule, SCHEDULES)]
+    if carry_state and not hasattr(task, "stream"):
+        raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {type(task).__name__} has none")
+    optimizer = Adam(1e-2) if optimizer is None else optimizer
+    loss = losses.named(task.loss, task.steps)
+    train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(checks.whole("seed", seed, 0)).spawn(2))
+    valid = task.sample(checks.whole("validation", validation), valid_rng, "valid")
+    batches = _batches(task, batch, train_rng, carry_state)
+
+    rows, since, state = [], [], None
+    best_loss, best_params, stale = math.inf, None, 0
+    full_rate, started = optimizer.rate, time.perf_counter()
+    finite = net.params.flat.copy()
+    # Numbers that overflow are looked for below; NumPy's own warning of them would come first and say less.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with quiet, progress.bar(steps, type(task).__name__, progress_bar) as bar:
+        try:
+            for step in range(1, steps + 1):
+                item, fresh = next(batches)
+                y, tape = net.forward(item.x, None if fresh else state, lengths=item.lengths)
+                if step == 1:
+                    _check_output(y, task)
+                value, dy = loss(y, item.target, lengths=_out(net, item.lengths), mask=item.mask)
+                if not math.isfinite(value):
+                    net.params.flat[:] = finite
+                    raise FloatingPointError(_diverged("loss", value, step, optimizer, clip))
+                finite[:] = net.params.flat
+                _, grads, _ = net.backward(dy, tape)
+                optimizer.rate = full_rate * rate_at((step - 1) / steps)
+                norm = optimizer.step(net.params, grads, clip=clip)
+                if not math.isfinite(norm):
+                    raise FloatingPointError(_diverged("gradient", norm, step, optimizer, clip))
+                state = tape.state if carry_state else None
+                since.append((value, norm))
+                bar.update()
+                if step % every and step != steps:
+                    continue
+                result = evaluate(net, task, valid)
+                train_loss, grad_norm = np.mean(since, axis=0)
+                since.clear()
+                seconds = time.perf_counter() - started
+                rows.append((step, train_loss, result["loss"], result["correct"], result["solved"], grad_norm,
+                             optimizer.rate, seconds))  # fmt: skip
+                bar.set_postfix_str(f"loss {train_loss:.4g}, valid {result['loss']:.4g}")
+                if patience is not None:
+                    stale += 1
+                    if result["loss"] < best_loss:
+                        best_loss, best_params, stale = result["loss"], net.params.flat.copy(), 0
+                    if stale >= patience:
+                        break
+                if stop_when_solved and result["solved"]:
+                    break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            optimizer.rate = full_rate
+    if best_params is not None:
+        net.params.flat[:] = best_params
+    return History(rows, columns=History.columns_recorded)
+
+
+def _out(net, lengths):
+    return None if lengths is None else net.out_steps(lengths)
+
+
+def _batches(task, batch, rng, carry_state):
+    """Endless pairs (Batch, whether its sequences begin anew)."""
+    while True:
+        if carry_state:
+            for k, item in enumerate(task.stream(batch, "train")):
+                yield item, k == 0
+        else:
+            yield task.sample(batch, rng, "train"), True
+
+
+def _diverged(what, value, step, optimizer, clip) -> str:
+    advice = f"a smaller rate than {optimizer.rate:g}"
+    if clip is None:
+        advice = "clipping (clip=1.0) or " + advice
+    else:
+        advice = f"clipping at less than {clip:g} or " + advice
+    return f"the {what} is {value} at step {step}: try {advice}; the network keeps its last finite parameters"

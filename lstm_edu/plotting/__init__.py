@@ -1,0 +1,7 @@
+"""Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
+
+from .curves import learning_curves
+from .gates import gates_over_time
+from .style import save
+
+__all__ = ["gates_over_time", "learning_curves", "save"]

@@ -1,0 +1,81 @@
+"""What the gates and states do over time, for one sequence, with its input above."""
+
+import numpy as np
+
+from . import style
+
+_NAMES = {
+    "i": "input gate i",
+    "f": "forget gate f",
+    "g": "candidate g",
+    "o": "output gate o",
+    "r": "reset gate r",
+    "z": "update gate z",
+    "n": "candidate n",
+    "c": "cell state c",
+    "h": "output h",
+}
+_GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1, the others around zero
+
+
+@style.in_style
+def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title: str | None = None):
+    """Heat maps, steps along x and units along y, one for every gate and state. A matplotlib Figure.
+
+    `gates`: what `layer.gates(tape)` or `net.gates(tape)` returned; `x` (T, B, D): the input, drawn on top;
+    `sequence`: which one of the batch; `names`: which gates, in which order (default: all).
+
+    >>> import lstm_edu as le
+    >>> layer = le.LSTM(2, 8, rng=0)
+    >>> x = np.random.default_rng(0).standard_normal((30, 1, 2))
+    >>> figure = le.plotting.gates_over_time(layer.gates(layer.forward(x)[1]), x)
+    >>> len(figure.axes)     # the input, six heat maps, a colour scale for gates and one for states
+    9
+    """
+    names = list(gates) if names is None else [_known(name, gates) for name in names]
+    steps, batch, _ = gates[names[0]].shape
+    if not 0 <= sequence < batch:
+        raise ValueError(f"sequence must lie in 0 .. {batch - 1}, got {sequence!r}")
+    rows = len(names) + (x is not None)
+    figure, axes = style.new_figure(rows, size=(7.5, 0.5 + 0.9 * rows), sharex=True, squeeze=False)
+    axes = list(axes[:, 0])
+    if x is not None:
+        top = axes.pop(0)
+        top.set_prop_cycle(color=style.COLOURS)
+        top.plot(np.asarray(x)[:, sequence], linewidth=1)
+        top.set_ylabel("input x", rotation=0, ha="right", va="center")
+        top.grid(visible=False)
+    groups = {}
+    for axis, name in zip(axes, names, strict=True):
+        values = np.asarray(gates[name])[:, sequence].T
+        letter = name.rpartition(".")[2]
+        gate = letter in _GATES
+        low, high = (0, 1) if gate else (-max(1, np.abs(values).max()), max(1, np.abs(values).max()))
+        image = axis.imshow(
+            values,
+            aspect="auto",
+            interpolation="nearest",
+            cmap="viridis" if gate else "PuOr",
+            vmin=low,
+            vmax=high,
+            extent=(-0.5, steps - 0.5, len(values) - 0.5, -0.5),
+        )
+        axis.set_ylabel(name.removesuffix(letter) + _NAMES.get(letter, letter), rotation=0, ha="right", va="center")
+        axis.set_yticks([])
+        axis.grid(visible=False)
+        groups.setdefault("gates" if gate else "candidate and states", []).append(image)
+    for label, images in groups.items():
+        bound = max(image.get_clim()[1] for image in images)  # one scale for all that share a colour bar
+        for image in images:
+            image.set_clim(image.get_clim()[0] and -bound, bound)
+        figure.colorbar(images[0], ax=axes, label=label, aspect=40, pad=0.02)
+    axes[-1].set_xlabel("time step t")
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def _known(name, gates):
+    if name not in gates:
+        raise ValueError(f"names: there is no {name!r}; there are {', '.join(gates)}")
+    return name

@@ -1,0 +1,44 @@
+"""What a network can learn: one file per family of tasks, each with a baseline and a rule that says when it is solved.
+
+task = make("adding", length=50)
+batch = task.sample(32, rng=0)         x, target, lengths
+task.baseline, task.floor              what a guess without memory scores; the best that is possible
+task.solved(network(batch.x), batch)
+"""
+
+from dataclasses import fields
+
+from lstm_edu.cells import checks
+
+from .adding import Adding
+from .arrays import Arrays
+from .digits import Digits
+from .reber import EmbeddedReber
+from .task import Batch, Task
+from .temporal_order import TemporalOrder
+from .text import Text
+
+__all__ = ["TASKS", "Adding", "Arrays", "Batch", "Digits", "EmbeddedReber", "Task", "TemporalOrder", "Text", "make"]
+
+TASKS = {
+    "adding": Adding,
+    "reber": EmbeddedReber,
+    "temporal-order": TemporalOrder,
+    "text": Text,
+    "digits": Digits,
+}
+
+
+def make(name: str, **settings) -> Task:
+    """The task `name` of TASKS with these settings; a ValueError names an unknown task or setting.
+
+    >>> make("adding", length=50)
+    Adding(length=50, form='1997', tolerance=0.04, share=0.95)
+    """
+    task = TASKS[checks.one_of("task", name, TASKS)]
+    known = [f.name for f in fields(task) if f.init]
+    for setting in settings:
+        if setting not in known:
+            takes = ", ".join(known) or "no settings"
+            raise ValueError(f"unknown setting {setting!r}: the task {name!r} takes {takes}")
+    return task(**settings)

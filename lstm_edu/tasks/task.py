@@ -1,0 +1,153 @@
+"""What every task has: a way to draw sequences, a loss, a baseline, and a rule that says when it is solved."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm_edu.cells import checks
+
+SPLITS = ("train", "valid", "test")
+LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy")
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Sequences side by side, time first. T: steps of the longest, B: sequences, D: inputs, O: outputs.
+
+    | field     | shape and type                                                                          |
+    | --------- | --------------------------------------------------------------------------------------- |
+    | `x`       | (T, B, D) float32, or (T, B) int64 where the inputs are symbols                          |
+    | `target`  | `steps` "last": (B, O) float32 or (B,) int64 classes; "all": the same with T in front    |
+    | `lengths` | (B,) int64, how many steps are real; None: all. The rest is at the end and zero          |
+    | `mask`    | (T, B) bool, which steps count, where `lengths` cannot say it; None: all the real ones   |
+    """
+
+    x: np.ndarray
+    target: np.ndarray
+    lengths: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+    @property
+    def counted(self) -> np.ndarray:
+        """(T, B) bool: the steps that are real and that the mask lets through.
+
+        >>> Batch(np.zeros((3, 2, 1)), np.zeros((2, 1)), lengths=np.array([3, 1])).counted.astype(int)
+        array([[1, 1],
+               [1, 0],
+               [1, 0]])
+        """
+        counted = np.ones(self.x.shape[:2], bool) if self.mask is None else self.mask
+        return counted if self.lengths is None else counted & real_steps(len(self.x), self.lengths)
+
+
+class Task(ABC):
+    """Something to learn from sequences. A task is a frozen dataclass: checked when made, never changed after.
+
+    | attribute  | meaning                                                                                    |
+    | ---------- | ------------------------------------------------------------------------------------------ |
+    | `inputs`   | D, or how many different symbols there are                                                 |
+    | `outputs`  | O, what the network has to put out                                                         |
+    | `loss`     | "mean_squared_error", "softmax_cross_entropy" or "sigmoid_cross_entropy"; the last two     |
+    |            | take raw outputs (logits), in nats                                                         |
+    | `steps`    | "last": one target a sequence, at its last real step; "all": one at each step              |
+    | `symbols`  | True: x holds whole numbers 0 .. inputs - 1 instead of vectors                             |
+    | `baseline` | the loss of the best guess without memory, which sees at most the current input            |
+    | `floor`    | the best expected loss that any model can reach; None where nobody knows                   |
+    | `share`    | which part of the sequences must be right for `solved`                                     |
+    | `question` | in one line, what is to be learnt                                                          |
+
+    A loss at each step is averaged over all steps that count in the batch, whatever sequence they belong to.
+    """
+
+    inputs: int
+    outputs: int
+    loss: str
+    steps: str
+    symbols: bool = False
+    baseline: float
+    floor: float | None = None
+    share: float = 1.0
+    question: str
+
+    def sample(self, batch: int, rng=None, split: str = "train") -> Batch:
+        """A Batch of `batch` sequences.
+
+        `rng`: None, a seed or a NumPy Generator; the same seed gives the same Batch. `split`: "train", "valid" or
+        "test"; where sequences are made up on the spot, every draw is new and the split changes nothing.
+        """
+        batch = checks.whole("batch", batch)
+        checks.one_of("split", split, SPLITS)
+        return self._sample(batch, checks.generator(rng), split)
+
+    def correct(self, y, batch: Batch) -> np.ndarray:
+        """(B,) bool: which sequences count as right. The class says what right means.
+
+        `y`: the network's raw output, (B, O) where `steps` is "last", (T, B, O) where it is "all". An output that is
+        not a number is never right.
+        """
+        if not isinstance(batch, Batch):
+            raise ValueError(f"batch must be a Batch, as sample() gives it, got {type(batch).__name__}")
+        steps, sequences = batch.x.shape[:2]
+        shape = (sequences, self.outputs) if self.steps == "last" else (steps, sequences, self.outputs)
+        return self._correct(checks.floats("y", y, shape, np.dtype(np.float64)), batch)
+
+    def solved(self, y, batch: Batch) -> bool:
+        """Whether at least `share` of these test sequences are right; `y` as in `correct`."""
+        return bool(self.correct(y, batch).mean() >= self.share)
+
+    def measures(self, loss: float) -> dict:
+        """The loss in the units in which the field reports this task, by name; empty where it has none."""
+        return {}
+
+    @abstractmethod
+    def _sample(self, batch, rng, split) -> Batch: ...
+
+    @abstractmethod
+    def _correct(self, y, batch) -> np.ndarray: ...
+
+    def _set(self, **values) -> None:
+        """Store checked values while a frozen dataclass is being made."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+def checked_share(value) -> float:
+    """`value` as a share of the sequences: above 0, at most 1."""
+    value = checks.number("share", value)
+    if not 0 < value <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, got {value!r}")
+    return value
+
+
+def real_steps(steps: int, lengths) -> np.ndarray:
+    """(steps, B) bool: True up to each sequence's length."""
+    return np.arange(steps)[:, None] < lengths
+
+
+def draw(members, batch: int, rng, split: str) -> np.ndarray:
+    """Which of the sequences `members` of a finite split go into a batch.
+
+    For training with replacement, so that any batch size works. For validation and test each sequence at most once:
+    a repeated one would add nothing to a score, so a larger batch than the split gives the whole split.
+    """
+    if split == "train":
+        return members[rng.integers(0, len(members), batch)]
+    return rng.permutation(members)[:batch]
+
+
+def probabilities(y) -> np.ndarray:
+    """The softmax of (..., O) outputs."""
+    return np.exp(log_probabilities(y))
+
+
+def log_probabilities(y) -> np.ndarray:
+    """The logarithm of the softmax of (..., O) outputs."""
+    with np.errstate(invalid="ignore"):  # infinite outputs become nan, which no criterion accepts
+        y = y - y.max(axis=-1, keepdims=True)
+        return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
+
+
+def best_class(y) -> np.ndarray:
+    """The class with the largest output, -1 where an output is not finite."""
+    return np.where(np.isfinite(y).all(axis=-1), y.argmax(axis=-1), -1)

@@ -1,0 +1,254 @@
+"""Character prediction: read a text, guess each next character."""
+
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log
+
+import numpy as np
+
+from lstm_edu.cells import checks
+
+from .task import Batch, Task, log_probabilities
+
+DEFAULT_CHARACTERS = 300_000
+
+
+@dataclass(frozen=True)
+class Text(Task):
+    """Predict each next character of a text, as in Karpathy, Johnson and Fei-Fei (2015).
+
+    `file`: a UTF-8 text file, of at least 10 (`length` + 1) characters; "\\r\\n" counts as "\\n". None: the first
+    300,000 characters of the help pages that come with Python, so the text differs between versions of Python.
+    `length` T: characters in a sequence.
+
+    The first 80 % of the text are for training, the next 10 % for validation, the last 10 % for the test. The
+    vocabulary is that of the whole text, sorted. A Text carries its text along when it is pickled.
+
+    A sequence is right if its mean cross-entropy is below `baseline`. Solved: the batch's mean is.
+
+    Baseline: a guess from the current character alone. Pairs of characters are counted in the training part, each
+    possible pair once more (add-one smoothing); the mean of -ln P(next | current) over the test part, in nats.
+
+    Shapes: x and target (T, B), whole numbers; target[t] = x[t + 1].
+
+    >>> task = Text(length=20)
+    >>> batch = task.sample(2, rng=0)
+    >>> batch.x.shape, task.decode(batch.x[1:, 0]) == task.decode(batch.target[:-1, 0])
+    ((20, 2), True)
+    """
+
+    file: str | os.PathLike | None = None
+    length: int = 64
+    vocabulary: str = field(init=False, repr=False, compare=False)
+    baseline: float = field(init=False, repr=False, compare=False)
+    _codes: np.ndarray = field(init=False, repr=False, compare=False)
+
+    loss = "softmax_cross_entropy"
+    steps = "all"
+    symbols = True
+    question = "Predict the next character of a text."
+
+    def __post_init__(self):
+        self._set(length=checks.whole("length", self.length))
+        if self.file is None:
+            codes, vocabulary, baseline = _default()
+            if len(codes) < 10 * (self.length + 1):
+                most = len(codes) // 10 - 1
+                raise ValueError(f"length must be at most {most} for this text, got {self.length}")
+        else:
+            self._set(file=_path(self.file))
+            codes, vocabulary, baseline = _load(*_identity(self.file))
+            needed = 10 * (self.length + 1)
+            if len(codes) < needed:
+                raise ValueError(
+                    f"file must hold at least {needed} characters at length {self.length}, "
+                    f"got {self.file!r} with {len(codes)}"
+                )
+        self._set(_codes=codes, vocabulary=vocabulary, baseline=baseline)
+
+    @property
+    def inputs(self) -> int:
+        """How many different characters there are."""
+        return len(self.vocabulary)
+
+    outputs = inputs
+
+    def encode(self, text: str) -> np.ndarray:
+        """Text to whole numbers, (characters,) int64; a ValueError names a character that the vocabulary lacks.
+
+        >>> task = Text()
+        >>> task.decode(task.encode("a list"))
+        'a list'
+        """
+        if not isinstance(text, str):
+            raise ValueError(f"text must be a str, got {type(text).__name__}")
+        known, points = _points(self.vocabulary), _points(text)
+        codes = np.searchsorted(known, points).clip(max=len(known) - 1)
+        unknown = np.flatnonzero(known[codes] != points)
+        if unknown.size:
+            raise ValueError(f"text must be made of the task's vocabulary, got {text[unknown[0]]!r} at {unknown[0]}")
+        return codes
+
+    def decode(self, codes) -> str:
+        """Whole numbers (characters,) to text."""
+        if np.size(codes) == 0:
+            return ""
+        return "".join(self.vocabulary[c] for c in checks.integers("codes", codes, ("T",), self.inputs))
+
+    def stream(self, batch: int, split: str = "train") -> Iterator[Batch]:
+        """Consecutive Batches of (length, batch), for training that carries the state on.
+
+        Row b of a Batch continues row b of the one before: the split is cut into `batch` equal parts, read side by
+        side. It ends where the parts hold no further whole sequence; fewer than `length` characters a row are left.
+        """
+        part = self._part(split)
+        batch = checks.whole("batch", batch)
+        rows = (len(part) - 1) // batch
+        if rows < self.length:
+            most = (len(part) - 1) // self.length
+            raise ValueError(f"batch must be at most {most} for split {split!r} at length {self.length}, got {batch}")
+        return self._stream(part, batch, rows)
+
+    def _stream(self, part, batch, rows):
+        place = np.arange(batch) * rows + np.arange(self.length + 1)[:, None]
+        for start in range(0, rows - self.length + 1, self.length):
+            yield _batch(part[place + start])
+
+    @staticmethod
+    def perplexity(loss):
+        """exp(loss) of a cross-entropy in nats: between how many equally likely characters the guess wavers."""
+        return np.exp(loss)
+
+    @staticmethod
+    def bits_per_character(loss):
+        """A cross-entropy in nats, in bits."""
+        return loss / log(2)
+
+    def measures(self, loss: float) -> dict:
+        """Perplexity and bits per character of a cross-entropy in nats, by name."""
+        return {"perplexity": self.perplexity(loss), "bits/char": self.bits_per_character(loss)}
+
+    def solved(self, y, batch: Batch) -> bool:
+        """Whether the mean cross-entropy over this batch is below `baseline`."""
+        self.correct(y, batch)  # for its checks
+        return bool(_cross_entropy(y, batch).mean() < self.baseline)
+
+    def _part(self, split):
+        checks.one_of("split", split, ("train", "valid", "test"))
+        return _parts(self._codes)[split]
+
+    def _sample(self, batch, rng, split):
+        part = self._part(split)
+        start = rng.integers(0, len(part) - self.length, batch)
+        return _batch(part[start + np.arange(self.length + 1)[:, None]])
+
+    def _correct(self, y, batch):
+        return _cross_entropy(y, batch).mean(axis=0) < self.baseline
+
+
+def _batch(window):
+    # Two arrays, not two views of one: whoever changes x must not change the target.
+    return Batch(window[:-1].astype(np.int64), window[1:].astype(np.int64))
+
+
+def _cross_entropy(y, batch):
+    """(T, B) nats."""
+    return -np.take_along_axis(log_probabilities(y), batch.target[:, :, None], axis=-1)[:, :, 0]
+
+
+def _parts(codes):
+    n = len(codes)
+    return {"train": codes[: n * 8 // 10], "valid": codes[n * 8 // 10 : n * 9 // 10], "test": codes[n * 9 // 10 :]}
+
+
+def _points(text):
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _path(file):
+    path = os.fspath(file) if isinstance(file, str | os.PathLike) else None
+    if not isinstance(path, str):
+        raise ValueError(f"file must be a path or None, got {file!r}")
+    return path
+
+
+def _identity(path):
+    """(path, time of change, size): the same as long as the file is."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"file must be a text file, got {path!r}, which does not exist") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"file must be a readable text file, got {path!r}: {reason}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise ValueError(f"file must be a text file, got the folder {path!r}")
+    if not stat.S_ISREG(found.st_mode):  # reading a device or a pipe could wait for ever
+        raise ValueError(f"file must be a text file, got {path!r}, which is no regular file")
+    return os.path.abspath(path), found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=4)
+def _load(path, changed, size):
+    try:
+        with open(path, "rb") as f:
+            content = f.read()
+    except OSError as error:
+        raise ValueError(f"file must be a readable text file, got {path!r}: {error.strerror}") from None
+    if not content:
+        raise ValueError(f"file must hold text, got {path!r}, which is empty")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"file must be UTF-8 text, got {path!r} with a wrong byte at position {error.start}") from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if len(set(text)) < 2:
+        raise ValueError(f"file must hold at least 2 different characters, got {path!r} with {len(set(text))}")
+    return _prepare(text)
+
+
+@lru_cache(maxsize=1)
+def _default():
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:
+        raise ImportError("this Python comes without its help pages (pydoc_data.topics): name a text file") from None
+    text = "\n\n".join(topics[name] for name in sorted(topics))
+    for fancy, plain in {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."}.items():
+        text = text.replace(fancy, plain)
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    text = re.sub(r"[^\n -~]", " ", text)
+    text = re.sub(r"(?m)^ *([^\w\s])\1{2,} *\n", "", text)  # lines under titles: nothing to learn
+    text = re.sub(r" +", " ", text)
+    text = re.sub(r" ?\n ?", "\n", text)
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    return _prepare(text.strip()[:DEFAULT_CHARACTERS])
+
+
+def _prepare(text):
+    """(codes, vocabulary, baseline) of a text."""
+    vocabulary = "".join(sorted(set(text)))
+    table = np.zeros(ord(vocabulary[-1]) + 1, np.min_scalar_type(len(vocabulary) - 1))
+    table[_points(vocabulary)] = np.arange(len(vocabulary))
+    codes = table[_points(text)]
+    codes.flags.writeable = False  # every Text of this file shares it
+    return codes, vocabulary, _bigram_loss(codes, len(vocabulary))
+
+
+def _bigram_loss(codes, size):
+    """Mean -ln P(next | current) on the test part, counted on the training part with add-one smoothing."""
+    train, test = (_parts(codes)[split].astype(np.int64) for split in ("train", "test"))
+    if len(train) < 2 or len(test) < 2:
+        return float("nan")  # too short for any Text: refused where the length is known
+    # Pairs as numbers, counted sparsely: a table of size² would be gigabytes for Chinese.
+    pairs, counts = np.unique(train[:-1] * size + train[1:], return_counts=True)
+    wanted = test[:-1] * size + test[1:]
+    at = np.searchsorted(pairs, wanted).clip(max=len(pairs) - 1)
+    seen = np.where(pairs[at] == wanted, counts[at], 0)
+    context = np.bincount(train[:-1], minlength=size)[test[:-1]]
+    return float(-np.log((seen + 1) / (context + size)).mean())

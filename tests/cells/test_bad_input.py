@@ -1,0 +1,125 @@
+"""Wrong arguments end in a ValueError that names the argument, what it got and what it needs."""
+
+import numpy as np
+import pytest
+from cases import CELLS, case_id, random_state
+
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, Parameters, get_num_threads, set_num_threads
+
+pytestmark = pytest.mark.kernels
+T, B, D, H = 5, 3, 4, 6
+every_cell = pytest.mark.parametrize("cell", CELLS, ids=case_id)
+
+
+def x_of(*shape, dtype=np.float64):
+    return np.zeros(shape, dtype)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (x_of(T, D), r"x must have 3 axes \(T, B, 4\).*got shape \(5, 4\)"),
+        (x_of(T, B, D, 1), r"x must have 3 axes"),
+        (x_of(T, B, D + 1), r"x must have shape \(T, B, 4\).*got \(5, 3, 5\)"),
+        (x_of(0, B, D), r"x must have shape \(T, B, 4\).*none of them 0, got \(0, 3, 4\)"),
+        (x_of(T, 0, D), r"x must have shape .*none of them 0, got \(5, 0, 4\)"),
+        (x_of(T, B, D, dtype=int), r"x must be an array of floats, got int64; x.astype\('float64'\)"),
+        (x_of(T, B, D, dtype=bool), r"x must be an array of floats, got bool"),
+        (x_of(T, B, D, dtype=complex), r"x must be an array of floats, got complex128"),
+        (None, r"x must be an array of floats, got object"),
+        ([[[1.0], [1.0, 2.0]]], r"x must be an array of shape"),
+    ],
+)
+@every_cell
+def test_x(cell, x, message):
+    with pytest.raises(ValueError, match=message):
+        cell.make(D, H).forward(x)
+
+
+@every_cell
+def test_state(cell):
+    layer = cell.make(D, H)
+    n = len(layer.state_names)
+    for state in (np.zeros((B, H)), (), (np.zeros((B, H)),) * (n + 1)):
+        with pytest.raises(ValueError, match=r"state must be a tuple \(h.*of arrays of shape \(3, 6\), got"):
+            layer.forward(x_of(T, B, D), state)
+    wrong = [np.zeros((B, H)) for _ in range(n)]
+    wrong[-1] = np.zeros((B + 1, H))
+    with pytest.raises(ValueError, match=rf"state\[{n - 1}\].*must have shape \(3, 6\), got \(4, 6\)"):
+        layer.forward(x_of(T, B, D), wrong)
+
+
+@every_cell
+def test_dy_and_dstate(cell):
+    layer = cell.make(D, H)
+    _, tape = layer.forward(x_of(T, B, D))
+    for shape in ((T + 1, B, H), (T, B + 1, H), (T, B, H + 1)):
+        with pytest.raises(ValueError, match=r"dy must have shape \(5, 3, 6\), got"):
+            layer.backward(x_of(*shape), tape)
+    with pytest.raises(ValueError, match=r"dy must have 3 axes"):
+        layer.backward(x_of(B, H), tape)
+    with pytest.raises(ValueError, match=r"dstate must be a tuple"):
+        layer.backward(x_of(T, B, H), tape, np.zeros((B, H)))
+
+
+@every_cell
+@pytest.mark.parametrize("units", [0, -1, 2.5, "8", None, True])
+def test_units(cell, units):
+    with pytest.raises(ValueError, match=rf"units must be a whole number of at least 1, got {units!r}"):
+        cell.layer(D, units, **cell.arguments)
+
+
+def test_the_other_arguments_of_a_layer():
+    with pytest.raises(ValueError, match="inputs must be a whole number of at least 1, got 0"):
+        RNN(0, 3)
+    for dtype in (np.int32, np.float16, "double precision"):
+        with pytest.raises(ValueError, match="dtype must be float32 or float64, got"):
+            RNN(2, 3, dtype=dtype)
+    with pytest.raises(ValueError, match=r"rng must be a whole number of at least 0, got -1"):
+        RNN(2, 3, rng=-1)
+    with pytest.raises(ValueError, match="unknown squashing '97'"):
+        LSTM97(2, 3, squashing="97")
+    with pytest.raises(ValueError, match=r"forget_bias must be one number or one per unit \(3\), got 2"):
+        LSTM(2, 3, forget_bias=[1, 2])
+    with pytest.raises(ValueError, match="forget_bias must be a finite number, got nan"):
+        LSTM(2, 3, forget_bias=np.nan)
+    with pytest.raises(ValueError, match="reset_after must be True or False, got 'after'"):
+        GRU(2, 3, reset_after="after")
+    for threads in (0, -2, 1.5):
+        with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
+            set_num_threads(threads)
+
+
+def test_the_environment_variable_for_threads(monkeypatch):
+    monkeypatch.setenv("LSTM_EDU_NUM_THREADS", "many")
+    with pytest.raises(ValueError, match="LSTM_EDU_NUM_THREADS must be a whole number of at least 1, got 'many'"):
+        get_num_threads()
+
+
+@every_cell
+def test_arrays_that_are_not_contiguous_or_of_another_float_type_are_copied(cell):
+    rng = np.random.default_rng(0)
+    layer = cell.make(D, H)
+    wide = rng.standard_normal((B, T, 2 * D))
+    x = wide[:, :, ::2].transpose(1, 0, 2)
+    state = tuple(np.asfortranarray(s) for s in random_state(layer, B, rng))
+    dy = np.asfortranarray(rng.standard_normal((T, B, H)))
+    y, tape = layer.forward(x, state)
+    dx, _, _ = layer.backward(dy, tape)
+    same, tape = layer.forward(np.ascontiguousarray(x), tuple(map(np.ascontiguousarray, state)))
+    assert np.array_equal(y, same)
+    assert np.array_equal(dx, layer.backward(np.ascontiguousarray(dy), tape)[0])
+    assert layer(x.astype(np.float32)).dtype == np.float64
+
+
+def test_parameters_keep_their_names_and_shapes():
+    params = Parameters({"W": (2, 3), "b": (3,)}, np.float64)
+    params["b"] = [1, 2, 3]
+    assert params.flat.tolist() == [0, 0, 0, 0, 0, 0, 1, 2, 3]
+    with pytest.raises(KeyError, match="no parameter 'c'; there are W, b"):
+        params["c"] = 1
+    with pytest.raises(ValueError, match=r"parameter 'W' has shape \(2, 3\), got values of shape \(3, 2\)"):
+        params["W"] = np.zeros((3, 2))
+    for change in (lambda: params.pop("W"), lambda: params.clear(), lambda: params.__delitem__("W")):
+        with pytest.raises(TypeError, match="fixed"):
+            change()

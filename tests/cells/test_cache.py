@@ -1,0 +1,109 @@
+"""Compiled kernels on disk: found by the next process, never stale, and done without where nothing can be written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from math import tanh
+from pathlib import Path
+
+import numba
+import pytest
+
+import lstm_edu
+
+pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with the JIT switched off")
+
+USE_EVERY_KERNEL = """
+import lstm_edu as le
+from lstm_edu.cells.kernel import CACHE_FOLDER, KERNELS
+from lstm_edu.experiments.warmup import warm
+warm(("float32",), show=False)
+called = [k for k in KERNELS if k.signatures]
+print(CACHE_FOLDER, sum(k.stats.cache_hits.total() for k in called), sum(k.stats.cache_misses.total() for k in called))
+"""
+ONE_NUMBER = """
+import numpy as np
+from lstm_edu.cells import RNN
+from lstm_edu.cells.kernel import CACHE_FOLDER
+layer = RNN(1, 1, rng=0)
+layer.params.update({"W": [[0.5]], "U": [[0.5]], "b": [0.0]})
+print(CACHE_FOLDER, layer(np.ones((2, 1, 1), np.float32))[-1, 0, 0])
+"""
+
+TWO_STEPS = tanh(0.5 + 0.5 * tanh(0.5))  # what ONE_NUMBER prints
+
+
+def run(code, folder, **environment):
+    """Run code in a new process that finds the package in `folder`; returns the words it printed."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "COV_", "COVERAGE_"))}
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "error", "-c", code],
+        env=clean | {"PYTHONPATH": str(folder)} | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """A copy of the package in a folder of its own."""
+    source = Path(lstm_edu.__file__).parent
+    shutil.copytree(source, tmp_path / "lstm_edu", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_a_second_process_finds_every_kernel_in_the_cache(installation):
+    folder, _, misses = run(USE_EVERY_KERNEL, installation)
+    again, hits, misses_again = run(USE_EVERY_KERNEL, installation)
+    assert again == folder
+    assert int(misses) >= 15
+    assert misses_again == "0"
+    assert int(hits) >= 15  # a little less than before: what a kernel calls comes with the kernel
+
+
+def test_the_folder_that_numba_is_told_to_use_is_used(installation, tmp_path):
+    folder, _ = run(ONE_NUMBER, installation, NUMBA_CACHE_DIR=str(tmp_path / "mine"))
+    assert Path(folder).is_relative_to(tmp_path / "mine")
+    assert list(Path(folder).rglob("*.nbc"))
+
+
+def test_an_installation_that_nobody_can_write_to_imports_and_runs(installation):
+    # A file where a folder is needed stops even the administrator, whom permissions do not stop.
+    (installation / "lstm_edu" / "__pycache__").write_text("")
+    (installation / "home").write_text("")
+    nowhere = str(installation / "home" / "folder")
+    folder, number = run(ONE_NUMBER, installation, HOME=nowhere, XDG_CACHE_HOME=nowhere, LOCALAPPDATA=nowhere)
+    assert folder == "None"
+    assert float(number) == pytest.approx(TWO_STEPS, abs=1e-6)
+
+
+@pytest.mark.parametrize("keep_time", [False, True], ids=["edited", "replaced by an upgrade with the same file times"])
+def test_a_change_in_another_file_never_runs_a_stale_kernel(installation, keep_time):
+    folder, before = run(ONE_NUMBER, installation)
+    helper = installation / "lstm_edu" / "cells" / "kernel.py"  # rnn.py, where the kernel stands, is not touched
+    times = helper.stat()
+    text = helper.read_text()
+    changed = text.replace("return e / (e + np.float32(2))", "return -e / (e + np.float32(2))")
+    assert changed != text
+    helper.write_text(changed)
+    if keep_time:
+        os.utime(helper, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other, after = run(ONE_NUMBER, installation)
+    assert other != folder
+    assert float(before) == pytest.approx(TWO_STEPS, abs=1e-6)
+    assert float(after) == pytest.approx(-tanh(0.5 - 0.5 * tanh(0.5)), abs=1e-6)
+
+
+def test_importing_compiles_nothing_and_loads_no_heavy_library():
+    code = """
+import sys, lstm_edu
+from lstm_edu.cells.kernel import KERNELS
+assert KERNELS and not any(k.signatures for k in KERNELS)
+print(*[m for m in ("pandas", "matplotlib", "joblib", "tqdm", "typer", "safetensors", "sklearn") if m in sys.modules])
+"""
+    assert run(code, Path(lstm_edu.__file__).parents[1]) == []

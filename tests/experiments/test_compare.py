@@ -1,0 +1,108 @@
+"""compare: one row per cell and seed, the same numbers for any number of jobs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lstm_edu as le
+
+COLUMNS = ["cell", "seed", "parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds"]
+SMALL = {"units": 6, "steps": 12, "batch": 4, "progress_bar": False}
+
+
+def test_one_row_per_cell_and_seed():
+    table = le.compare(le.tasks.Adding(length=6), cells=["gru", "rnn"], seeds=[5, 2], jobs=1, **SMALL)
+    assert isinstance(table, pd.DataFrame)
+    assert list(table.columns) == COLUMNS
+    assert list(zip(table["cell"], table["seed"], strict=True)) == [("gru", 5), ("gru", 2), ("rnn", 5), ("rnn", 2)]
+    assert table["parameters"].tolist() == [3 * 6 * (2 + 6 + 1) + 7] * 2 + [6 * (2 + 6 + 1) + 7] * 2
+    assert np.isfinite(table[["train_loss", "test_loss", "seconds"]].to_numpy()).all()
+    assert table["test_loss"].nunique() == 4
+    assert len(table.curves) == 4 * 12
+    assert table.curves["valid_loss"].notna().all()
+
+
+def test_a_run_is_the_same_for_any_number_of_jobs():
+    task = le.tasks.EmbeddedReber()
+    cells = ["lstm", "peephole"]
+    one = le.compare(task, cells=cells, seeds=2, jobs=1, **SMALL)
+    two = le.compare(task, cells=cells, seeds=2, jobs=2, **SMALL)
+    for column in set(COLUMNS) - {"seconds"}:
+        assert one[column].equals(two[column]), column
+    assert one.curves.drop(columns="seconds").equals(two.curves.drop(columns="seconds"))
+
+
+def test_threads_of_the_caller_are_as_they_were():
+    before = le.get_num_threads()
+    le.compare("adding", cells="rnn", seeds=1, jobs=1, **SMALL)
+    assert le.get_num_threads() == before
+
+
+@pytest.mark.parametrize("name", ["reber", "temporal-order", "text", "digits"])
+def test_every_task_can_be_compared_by_name(name):
+    table = le.compare(name, cells=["lstm97"], layers=2, seeds=1, jobs=1, **SMALL)
+    assert np.isfinite(table["test_loss"]).all()
+    summary = table.summary()
+    assert summary["solved"].tolist() in (["0 of 1"], ["1 of 1"])
+
+
+def test_the_gates_start_with_a_memory_of_the_asked_length():
+    rng = np.random.default_rng(0)
+    task, H = le.tasks.Adding(length=50), 200
+    for cell in le.CELLS:
+        layer = le.make_network(task, cell, H, memory=50, rng=rng).layers[0]
+        if cell == "rnn":
+            assert not layer.params["b"].any()
+            continue
+        b = dict(zip(layer.gate_names, np.split(layer.params["b"], len(layer.gate_names)), strict=True))
+        keep = {"lstm97": -b.get("i", 0), "lstm": b.get("f"), "peephole": b.get("f"), "gru": b.get("z")}[cell]
+        steps = np.exp(keep)
+        assert 1 <= steps.min() < 3
+        assert 48 < steps.max() <= 50
+        if "f" in b:
+            assert np.array_equal(b["i"], -b["f"])
+    assert le.make_network(task, "lstm", 3, rng=0).params["0.b"][3:6].tolist() == [1, 1, 1]
+
+
+def test_the_summary_is_median_and_range():
+    table = le.Comparison(
+        {
+            "cell": ["rnn"] * 3,
+            "seed": [0, 1, 2],
+            "parameters": [9] * 3,
+            "train_loss": [1.0] * 3,
+            "test_loss": [3.0, 1.0, 7.0],
+            "solved": [True, False, True],
+            "steps_to_solve": pd.array([10, None, 30], "Int64"),
+            "seconds": [1.0, 2.0, 9.0],
+        }
+    )
+    (row,) = table.summary().to_dict("records")
+    assert row == {
+        "cell": "rnn", "parameters": 9, "test_loss": 3.0, "lowest": 1.0, "highest": 7.0,
+        "solved": "2 of 3", "steps_to_solve": "20", "seconds": 2.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "message"),
+    [
+        ("ading", {}, "unknown task 'ading': did you mean 'adding'"),
+        (None, {}, "task must be a task of lstm_edu.tasks or its name, got NoneType"),
+        ("adding", {"cells": ["lstn"]}, "unknown cell 'lstn': did you mean 'lstm'"),
+        ("adding", {"cells": []}, "cells must be one or more different names"),
+        ("adding", {"cells": ["rnn", "rnn"]}, "cells must be one or more different names"),
+        ("adding", {"seeds": 0}, "seeds must be"),
+        ("adding", {"seeds": []}, "seeds must be"),
+        ("adding", {"seeds": [1, 1]}, "seeds must be"),
+        ("adding", {"units": 0}, "units must be a whole number of at least 1, got 0"),
+        ("adding", {"layers": 0}, "layers must be"),
+        ("adding", {"steps": 0}, "steps must be"),
+        ("adding", {"jobs": 0}, "jobs must be"),
+        ("adding", {"memory": -1}, "memory must be"),
+        ("adding", {"rate": -1.0}, "rate must be at least 0"),
+    ],
+)
+def test_wrong_arguments(task, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        le.compare(task, **arguments)

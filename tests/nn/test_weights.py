@@ -1,0 +1,122 @@
+"""Saving and loading whole networks."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import lstm_edu as le
+
+
+def network(units=4, dtype=np.float32):
+    return le.Sequential(
+        [
+            le.Embedding(9, 3, dtype=dtype, rng=0),
+            le.Conv1D(3, 5, 3, padding="causal", activation="relu", dtype=dtype, rng=1),
+            le.MaxPool1D(2),
+            le.LSTM97(5, units, squashing="1997", output_bias=-1.0, dtype=dtype, rng=2),
+            le.PeepholeLSTM(units, 3, forget_bias=[1, 2, 3], dtype=dtype, rng=3),
+            le.Dropout(0.2, rng=0),
+            le.Sequential([le.GRU(3, 2, reset_after=True, dtype=dtype, rng=4)]),
+            le.Dense(2, 6, steps="last", dtype=dtype, rng=5),
+        ]
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_loaded_network_gives_the_same_output(tmp_path, dtype):
+    net = network(dtype=dtype)
+    le.save(net, tmp_path / "net.safetensors")
+    again = le.load(tmp_path / "net.safetensors")
+    x = np.random.default_rng(0).integers(0, 9, (8, 2))
+    assert again.dtype == dtype
+    assert repr(again) == repr(net)
+    assert np.array_equal(again(x), net(x))
+    assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]  # no temporary file is left
+
+
+def test_a_single_layer_can_be_saved(tmp_path):
+    layer = le.RNN(2, 3, rng=0)
+    le.save(layer, tmp_path / "rnn.safetensors")
+    assert np.array_equal(le.load(tmp_path / "rnn.safetensors").params.flat, layer.params.flat)
+
+
+def test_the_file_is_plain_safetensors_with_the_architecture_in_its_metadata(tmp_path):
+    from safetensors import safe_open
+
+    net = network()
+    le.save(net, tmp_path / "net.safetensors")
+    arrays = load_file(tmp_path / "net.safetensors")
+    assert {name: a.shape for name, a in arrays.items()} == net.params.shapes
+    with safe_open(tmp_path / "net.safetensors", framework="numpy") as file:
+        entry = json.loads(file.metadata()["lstm_edu"])
+    assert entry["version"] == le.__version__
+    assert entry["architecture"]["layers"][3]["class"] == "LSTM97"
+
+
+def test_numbers_can_be_loaded_into_a_network_that_fits(tmp_path):
+    net, other = network(), network()
+    other.params.flat[:] = 0
+    le.save(net, tmp_path / "net.safetensors")
+    assert le.load(tmp_path / "net.safetensors", into=other) is other
+    assert np.array_equal(net.params.flat, other.params.flat)
+    assert np.array_equal(other.layers[3].params["U"], net.layers[3].params["U"])
+
+
+def test_an_interrupted_save_leaves_the_old_file_whole(tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors"
+    le.save(le.RNN(2, 3, rng=0), path)
+    before = path.read_bytes()
+    monkeypatch.setattr("lstm_edu.nn.weights.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        le.save(le.RNN(2, 4, rng=0), path)
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_missing_file_or_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"path: there is no file '.*none.safetensors'"):
+        le.load(tmp_path / "none.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"path: there is no folder '.*nowhere' to save 'a' in"):
+        le.save(le.RNN(2, 3), tmp_path / "nowhere" / "a")
+
+
+@pytest.mark.parametrize("part", [0, 5, 100, -1])
+def test_a_truncated_file(tmp_path, part):
+    path = tmp_path / "net.safetensors"
+    le.save(network(), path)
+    path.write_bytes(path.read_bytes()[:part])
+    with pytest.raises(ValueError, match=r"path: '.*' is no whole safetensors file"):
+        le.load(path)
+
+
+def test_a_file_of_another_architecture_changes_nothing(tmp_path):
+    path = tmp_path / "net.safetensors"
+    le.save(network(units=4), path)
+    other = network(units=5)
+    before = other.params.flat.copy()
+    with pytest.raises(
+        ValueError, match=r"another architecture: parameter '3.W' has shape \(5, 12\) .* needs \(5, 15\)"
+    ):
+        le.load(path, into=other)
+    with pytest.raises(ValueError, match="parameter 'W' has shape none in the file"):
+        le.load(path, into=le.RNN(2, 3))
+    with pytest.raises(ValueError, match="holds float32 numbers, the network needs float64"):
+        le.load(path, into=network(dtype=np.float64))
+    assert np.array_equal(other.params.flat, before)
+
+
+def test_a_file_of_another_program(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"W": np.zeros((2, 3), np.float32)}, path)
+    with pytest.raises(ValueError, match=r"was not written by lstm_edu.save.*pass it as into="):
+        le.load(path)
+    save_file({"W": np.zeros(2, np.float32)}, path, {"lstm_edu": json.dumps({"architecture": {"class": "LTSM"}})})
+    with pytest.raises(ValueError, match=r"the architecture in '.*' can't be read \(unknown layer class 'LTSM'"):
+        le.load(path)
+
+
+def test_only_layers_are_saved(tmp_path):
+    with pytest.raises(ValueError, match="net must be a layer or a network, got dict"):
+        le.save({}, tmp_path / "a")

@@ -1,0 +1,54 @@
+"""The figures: what is drawn, and that drawing touches nothing else."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+import lstm_edu as le
+from lstm_edu.plotting import style
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    task = le.tasks.Adding(length=6)
+    return le.compare(task, cells=["rnn", "gru"], units=4, steps=10, seeds=3, jobs=1, progress_bar=False)
+
+
+def test_learning_curves_show_the_median_the_range_and_the_baseline(comparison):
+    axes = le.plotting.learning_curves(comparison).axes[0]
+    lines = {line.get_label().split(",")[0]: line for line in axes.lines}
+    assert list(lines) == ["RNN", "GRU", "baseline: best guess\nwithout memory"]
+    runs = comparison.curves.query("cell == 'gru'").pivot(index="step", columns="seed", values="valid_loss")
+    np.testing.assert_allclose(lines["GRU"].get_ydata(), np.median(runs, axis=1))
+    band = axes.collections[1].get_paths()[0].vertices[:, 1]
+    assert band.min() == pytest.approx(runs.min().min())
+    assert band.max() == pytest.approx(runs.max().max())
+    assert set(lines["baseline: best guess\nwithout memory"].get_ydata()) == {le.tasks.Adding(length=6).baseline}
+    assert lines["RNN"].get_linestyle() != lines["GRU"].get_linestyle()  # not by colour alone
+
+
+def test_gates_over_time_draws_the_chosen_sequence():
+    layer = le.LSTM(2, 5, rng=0)
+    x = np.random.default_rng(0).standard_normal((9, 3, 2))
+    gates = layer.gates(layer.forward(x)[1])
+    figure = le.plotting.gates_over_time(gates, x, sequence=2, names=["c", "f"])
+    images = [axis.images[0].get_array() for axis in figure.axes if axis.images]
+    np.testing.assert_array_equal(images[0], gates["c"][:, 2].T)
+    np.testing.assert_array_equal(images[1], gates["f"][:, 2].T)
+    with pytest.raises(ValueError, match=r"sequence must lie in 0 \.\. 2, got 3"):
+        le.plotting.gates_over_time(gates, x, sequence=3)
+    with pytest.raises(ValueError, match="there is no 'z'; there are i, f, g, o, h, c"):
+        le.plotting.gates_over_time(gates, names=["z"])
+
+
+def test_every_cell_has_a_style_of_its_own():
+    assert set(style.CELL_STYLES) == set(style.CELL_TITLES) == set(le.CELLS)
+    assert len({colour for colour, _ in style.CELL_STYLES.values()}) == len(le.CELLS)
+
+
+def test_drawing_leaves_the_readers_settings_and_no_open_figures(comparison, tmp_path):
+    before = dict(matplotlib.rcParams)
+    path = le.plotting.save(le.plotting.learning_curves(comparison), tmp_path / "a" / "curves.png")
+    assert dict(matplotlib.rcParams) == before
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert [p.name for p in path.parent.iterdir()] == ["curves.png"]

@@ -1,0 +1,126 @@
+"""The commands as a user types them."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from lstm_edu import cli
+
+QUICK = ["--units", "6", "--steps", "12", "--batch", "4", "--seeds", "2", "--jobs", "1"]
+
+
+def run(*args):
+    """Run a command in this process; returns its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(list(args))
+    return stop.value.code
+
+
+def test_compare_prints_a_table_and_writes_a_figure_and_the_numbers(tmp_path, capsys):
+    out = tmp_path / "new" / "folder"
+    assert run("compare", "adding", "--length", "8", "--cells", "rnn, lstm", *QUICK, "--out", str(out)) == 0
+    printed = capsys.readouterr().out
+    assert "Adding, length 8: 6 units" in printed
+    assert "test_loss" in printed
+    assert "0 of 2" in printed
+    assert sorted(p.name for p in out.iterdir()) == [
+        "compare-adding-curves.csv",
+        "compare-adding.csv",
+        "compare-adding.png",
+    ]
+    table = pd.read_csv(out / "compare-adding.csv")
+    assert table["cell"].tolist() == ["rnn", "rnn", "lstm", "lstm"]
+    assert (out / "compare-adding.png").read_bytes().startswith(b"\x89PNG")
+    assert pd.read_csv(out / "compare-adding-curves.csv")["step"].max() == 12
+
+
+def test_compare_reads_a_text_of_ones_own(tmp_path, capsys):
+    text = tmp_path / "my.txt"
+    text.write_text("the quick brown fox jumps over the lazy dog. " * 30, encoding="utf-8")
+    arguments = ["--file", str(text), "--length", "10", "--cells", "gru", *QUICK, "--out", str(tmp_path)]
+    assert run("compare", "text", *arguments) == 0
+    printed = capsys.readouterr().out
+    assert "perplexity" in printed
+    assert "bits/char" in printed
+    assert (tmp_path / "compare-text.png").exists()
+
+
+def test_tasks_lists_every_task_with_its_baseline(capsys):
+    assert run("tasks") == 0
+    printed = capsys.readouterr().out
+    for name in ("adding", "reber", "temporal-order", "text", "digits"):
+        assert f"\n{name}" in "\n" + printed
+    assert printed.count("baseline") >= 5
+
+
+def test_info_names_versions_processor_cache_and_threads(capsys):
+    assert run("info") == 0
+    printed = capsys.readouterr().out
+    for word in ("lstm_edu", "numba", "numpy", "processor", "cores", "threads", "cache"):
+        assert word in printed
+
+
+def test_warmup_compiles_everything(capsys):
+    assert run("warmup") == 0
+    assert "all kernels for float32 are ready" in capsys.readouterr().out
+
+
+def test_version_and_help(capsys):
+    assert run("--version") == 0
+    assert run("--help") == 0
+    printed = capsys.readouterr().out
+    for command in ("compare", "tasks", "info", "warmup"):
+        assert command in printed
+    assert run("compare", "--help") == 0
+    printed = capsys.readouterr().out
+    for option in ("--cells", "--units", "--layers", "--length", "--steps", "--seeds", "--jobs", "--out", "--file"):
+        assert option in printed
+
+
+def wrong(tmp_path):
+    empty, binary, short = tmp_path / "empty.txt", tmp_path / "binary.txt", tmp_path / "short.txt"
+    empty.write_bytes(b"")
+    binary.write_bytes(b"abc\xff\xfe" * 1000)
+    short.write_text("ab")
+    return [
+        (["compare", "ading"], "unknown task 'ading': did you mean 'adding'?"),
+        (["compare", "adding", "--cells", "lstm,gro"], "unknown cell 'gro': did you mean 'gru'?"),
+        (["compare", "adding", "--units", "0"], "units must be a whole number of at least 1, got 0"),
+        (["compare", "adding", "--length", "1"], "length must be"),
+        (["compare", "adding", "--seeds", "few"], "seeds must be a whole number or a list such as 0,1,2, got 'few'"),
+        (["compare", "adding", "--jobs", "0"], "jobs must be a whole number of at least 1, got 0"),
+        (["compare", "reber", "--length", "9"], "unknown setting 'length'"),
+        (["compare", "adding", "--file", "x"], "unknown setting 'file'"),
+        (["compare", "adding", "--out", str(empty / "below")], "out: can't make the folder"),
+        (["compare", "text", "--file", str(tmp_path / "none.txt")], "none.txt"),
+        (["compare", "text", "--file", str(tmp_path)], "file"),
+        (["compare", "text", "--file", str(empty)], "empty"),
+        (["compare", "text", "--file", str(binary)], "UTF-8"),
+        (["compare", "text", "--file", str(short)], "characters"),
+        (["warmup", "--dtype", "int8"], "dtype must be float32 or float64, got 'int8'"),
+    ]
+
+
+def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(tmp_path, capsys):
+    for arguments, message in wrong(tmp_path):
+        assert run(*arguments) == 2, arguments
+        printed = capsys.readouterr()
+        assert message in printed.err, arguments
+        assert printed.err.count("\n") == 1, printed.err
+        assert printed.out == "", arguments
+
+
+def test_unknown_options_and_commands_exit_with_2(capsys):
+    assert run("compare", "adding", "--unitts", "3") == 2
+    assert run("comparre") == 2
+    assert "comparre" in capsys.readouterr().err
+
+
+def test_python_m_lstm_edu_is_the_same_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "lstm_edu", "compare", "ading"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("lstm-edu: unknown task 'ading'")
