@@ -1,0 +1,45 @@
+"""The README: its code runs, its printed result is the real one, its commands and figure exist."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NUMBER = r"\d+\.\d+"
+
+
+def test_the_first_example_prints_what_the_readme_shows():
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
+    shown = re.search(r"```text\n(.*?)```", README, re.DOTALL).group(1)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 8
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    # the same words; the numbers to what another processor's rounding may change over 600 steps
+    assert re.sub(NUMBER, "#", printed.getvalue()).split() == re.sub(NUMBER, "#", shown).split()
+    loss = float(re.search(rf"'loss': ({NUMBER})", printed.getvalue()).group(1))
+    assert loss == pytest.approx(float(re.search(rf"'loss': ({NUMBER})", shown).group(1)), rel=0.5)
+
+
+def test_both_commands_stand_between_the_markers_that_ci_reads():
+    for marker, command in [("the main job", "python -m lstm_edu compare adding"), ("the tests", "python -m pytest")]:
+        block = re.search(rf"<!-- {marker} -->\n(.*?)<!-- end -->", README, re.DOTALL).group(1)
+        (line,) = block.strip().splitlines()
+        assert line.startswith("python -m pip install -e ")
+        assert line.endswith(f"&& {command}")
+
+
+def test_every_file_it_links_to_exists():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_map_names_every_module():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for file in sorted((ROOT / "lstm_edu").rglob("*.py")):
+        if file.stem not in ("__init__", "__main__"):
+            assert f"`{file.name}`" in text or f"{file.name} " in text or f"/{file.name}`" in text, file.name
