@@ -29,7 +29,7 @@ def test_every_public_name_exists_and_has_a_docstring(name):
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'LTSM'"):
-        le.LTSM  # noqa: B018
+        le.LTSM
 
 
 def imported_rooms(file):

@@ -16,6 +16,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload, register_jitable
+from numba.misc.appdirs import AppDirs
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -38,15 +39,11 @@ def _sources_hash(package: Path) -> str | None:
     return digest.hexdigest()[:16] if files else None
 
 
-def _candidates(package: Path):
+def _candidates(package: Path) -> list:
     """Where compiled kernels may be kept, the best place first."""
     if numba.config.CACHE_DIR:  # NUMBA_CACHE_DIR, the user's own choice
-        yield Path(numba.config.CACHE_DIR) / "lstm_edu"
-        return
-    yield package / "__pycache__"
-    from numba.misc.appdirs import AppDirs
-
-    yield Path(AppDirs(appname="lstm_edu", appauthor=False).user_cache_dir)
+        return [Path(numba.config.CACHE_DIR) / "lstm_edu"]
+    return [package / "__pycache__", Path(AppDirs(appname="lstm_edu", appauthor=False).user_cache_dir)]
 
 
 def _remove_unused(folder: Path) -> None:
@@ -92,17 +89,23 @@ def kernel(function):
     """
     jit = numba.njit(error_model="numpy", fastmath=set(FASTMATH), nogil=True)
     compiled = jit(function)
-    if CACHE_FOLDER is not None and hasattr(compiled, "enable_caching"):  # no such method with the JIT switched off
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(CACHE_FOLDER)
-        try:
-            compiled.enable_caching()
-        except (RuntimeError, OSError):
-            pass  # the folder became unwritable since it was found: go on without
-        finally:
-            numba.config.CACHE_DIR = before
+    _keep_on_disk(compiled, CACHE_FOLDER)
     KERNELS.append(compiled)
     return compiled
+
+
+def _keep_on_disk(compiled, folder) -> None:
+    """Let Numba keep the machine code of `compiled` in `folder`. Nothing to keep with the JIT switched off."""
+    if folder is None or not hasattr(compiled, "enable_caching"):
+        return
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        compiled.enable_caching()
+    except (RuntimeError, OSError):
+        pass  # the folder became unwritable since it was found: go on without
+    finally:
+        numba.config.CACHE_DIR = before
 
 
 @intrinsic
@@ -158,7 +161,8 @@ def exp(x):
 
 def sigmoid(x):
     """1 / (1 + e^-x) of a float32 or float64 number, inside a kernel; its slope is s (1 - s) for s = sigmoid(x)."""
-    return 0.5 * (1 + np.tanh(0.5 * x))  # the same number, without overflow
+    e = np.exp(-np.abs(x))  # never above 1: no overflow
+    return (1 if x >= 0 else e) / (1 + e)
 
 
 def tanh(x):

@@ -66,5 +66,5 @@ def _forget_pool() -> None:
     _pool = None
 
 
-if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
+if hasattr(os, "register_at_fork"):  # pragma: no branch - a child process has none of its parent's threads
     os.register_at_fork(after_in_child=_forget_pool)

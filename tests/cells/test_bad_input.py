@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from cases import CELLS, case_id, random_state
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, Parameters, get_num_threads, set_num_threads
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, Layer, Parameters, checks, get_num_threads, set_num_threads
 
 pytestmark = pytest.mark.kernels
 T, B, D, H = 5, 3, 4, 6
@@ -123,3 +123,26 @@ def test_parameters_keep_their_names_and_shapes():
     for change in (lambda: params.pop("W"), lambda: params.clear(), lambda: params.__delitem__("W")):
         with pytest.raises(TypeError, match="fixed"):
             change()
+
+
+def test_whole_numbers_where_symbols_are_needed():
+    with pytest.raises(ValueError, match="x must be an array of whole numbers, got float64"):
+        checks.integers("x", np.zeros((2, 3)), ("T", "B"), 5)
+    with pytest.raises(ValueError, match=r"x must lie in 0 \.\. 4, got values from -1 to 5"):
+        checks.integers("x", np.array([[-1, 5]]), ("T", "B"), 5)
+
+
+def test_several_parameters_are_assigned_at_once():
+    params = Parameters({"W": (2,), "b": (1,)}, np.float64)
+    params.update({"W": [1, 2]}, b=[3])
+    assert params.flat.tolist() == [1, 2, 3]
+
+
+def test_a_layer_without_a_state_or_gates_of_its_own():
+    layer = Layer()
+    assert layer.gates(None) == {}
+    assert layer.out_steps(7) == 7
+    layer._no_state(None)
+    layer._no_state(())
+    with pytest.raises(ValueError, match="state: Layer has no state, pass None"):
+        layer._no_state((np.zeros(3),))

@@ -11,8 +11,9 @@ import numba
 import pytest
 
 import lstm_edu
+from lstm_edu.cells import kernel
 
-pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with the JIT switched off")
+needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with the JIT switched off")
 
 USE_EVERY_KERNEL = """
 import lstm_edu as le
@@ -57,6 +58,7 @@ def installation(tmp_path):
     return tmp_path
 
 
+@needs_jit
 def test_a_second_process_finds_every_kernel_in_the_cache(installation):
     folder, _, misses = run(USE_EVERY_KERNEL, installation)
     again, hits, misses_again = run(USE_EVERY_KERNEL, installation)
@@ -66,12 +68,14 @@ def test_a_second_process_finds_every_kernel_in_the_cache(installation):
     assert int(hits) >= 15  # a little less than before: what a kernel calls comes with the kernel
 
 
+@needs_jit
 def test_the_folder_that_numba_is_told_to_use_is_used(installation, tmp_path):
     folder, _ = run(ONE_NUMBER, installation, NUMBA_CACHE_DIR=str(tmp_path / "mine"))
     assert Path(folder).is_relative_to(tmp_path / "mine")
     assert list(Path(folder).rglob("*.nbc"))
 
 
+@needs_jit
 def test_an_installation_that_nobody_can_write_to_imports_and_runs(installation):
     # A file where a folder is needed stops even the administrator, whom permissions do not stop.
     (installation / "lstm_edu" / "__pycache__").write_text("")
@@ -82,6 +86,7 @@ def test_an_installation_that_nobody_can_write_to_imports_and_runs(installation)
     assert float(number) == pytest.approx(TWO_STEPS, abs=1e-6)
 
 
+@needs_jit
 @pytest.mark.parametrize("keep_time", [False, True], ids=["edited", "replaced by an upgrade with the same file times"])
 def test_a_change_in_another_file_never_runs_a_stale_kernel(installation, keep_time):
     folder, before = run(ONE_NUMBER, installation)
@@ -99,6 +104,7 @@ def test_a_change_in_another_file_never_runs_a_stale_kernel(installation, keep_t
     assert float(after) == pytest.approx(-tanh(0.5 - 0.5 * tanh(0.5)), abs=1e-6)
 
 
+@needs_jit
 def test_importing_compiles_nothing_and_loads_no_heavy_library():
     code = """
 import sys, lstm_edu
@@ -107,3 +113,81 @@ assert KERNELS and not any(k.signatures for k in KERNELS)
 print(*[m for m in ("pandas", "matplotlib", "joblib", "tqdm", "typer", "safetensors", "sklearn") if m in sys.modules])
 """
     assert run(code, Path(lstm_edu.__file__).parents[1]) == []
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A folder with one source file, and no wish of the user about the cache."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "user"))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "a.py").write_text("1")
+    return folder
+
+
+@pytest.mark.kernels
+def test_the_cache_lies_in_the_package_under_a_name_made_of_its_sources(package):
+    first = kernel._find_cache_folder(package)
+    assert first.parent == package / "__pycache__"
+    assert kernel._find_cache_folder(package) == first
+    (package / "b.py").write_text("")
+    second = kernel._find_cache_folder(package)
+    (package / "b.py").rename(package / "c.py")
+    assert len({first, second, kernel._find_cache_folder(package)}) == 3
+
+
+@pytest.mark.kernels
+def test_a_package_that_cannot_be_written_to_is_cached_with_the_user(package, tmp_path):
+    (package / "__pycache__").write_text("")
+    folder = kernel._find_cache_folder(package)
+    assert folder.is_relative_to(tmp_path / "user")
+    (tmp_path / "user").rename(tmp_path / "gone")
+    (tmp_path / "user").write_text("")
+    assert kernel._find_cache_folder(package) is None
+
+
+@pytest.mark.kernels
+def test_the_users_own_wish_comes_first(package, tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "wish"))
+    assert kernel._find_cache_folder(package).parent == tmp_path / "wish" / "lstm_edu"
+
+
+@pytest.mark.kernels
+def test_there_is_no_cache_without_sources_that_can_be_read(package):
+    (package / "folder.py").mkdir()
+    assert kernel._find_cache_folder(package) is None
+    (package / "folder.py").rmdir()
+    (package / "a.py").unlink()
+    assert kernel._find_cache_folder(package) is None
+
+
+@pytest.mark.kernels
+def test_what_nobody_used_for_a_month_is_removed(package):
+    parent = kernel._find_cache_folder(package).parent
+    for name, days in (("kernels-old", 31), ("kernels-new", 29), ("other", 31)):
+        (parent / name).mkdir()
+        then = (parent / name).stat().st_mtime - days * 86400
+        os.utime(parent / name, (then, then))
+    kept = kernel._find_cache_folder(package)
+    assert {p.name for p in parent.iterdir()} == {kept.name, "kernels-new", "other"}
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("error", [None, OSError, RuntimeError])
+def test_numbas_own_setting_is_as_it_was_whether_caching_works_or_not(tmp_path, monkeypatch, error):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "mine")
+    seen = []
+
+    class Compiled:
+        def enable_caching(self):
+            seen.append(numba.config.CACHE_DIR)
+            if error:
+                raise error
+
+    kernel._keep_on_disk(Compiled(), tmp_path)
+    kernel._keep_on_disk(Compiled(), None)
+    assert seen == [str(tmp_path)]
+    assert numba.config.CACHE_DIR == "mine"

@@ -100,3 +100,13 @@ def test_gates_are_views_into_the_tape(cell):
     for name, value in layer.gates(tape).items():
         assert value.shape == (4, 2, 5)
         assert value.base is not None, name
+
+
+def test_a_layer_can_move_into_a_part_of_a_larger_buffer():
+    layer = LSTM(2, 3, rng=0)
+    values, buffer = layer.params.flat.copy(), np.zeros(200, np.float32)
+    part = buffer[10 : 10 + values.size]
+    layer._place(part)
+    assert np.array_equal(part, values)
+    buffer[:] = 0
+    assert not layer.params["U"].any()

@@ -1,0 +1,100 @@
+"""The package's own threads: how many there are, and what they do."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from lstm_edu.cells import LSTM, get_num_threads, set_num_threads, threads
+
+pytestmark = pytest.mark.kernels
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch):
+    monkeypatch.delenv("LSTM_EDU_NUM_THREADS", raising=False)
+    yield
+    set_num_threads(None)
+
+
+def test_the_default_is_the_cores_that_this_process_may_use(monkeypatch):
+    assert get_num_threads() == threads.available_cores() >= 1
+    if hasattr(os, "sched_getaffinity"):
+        monkeypatch.delattr(os, "sched_getaffinity")
+    assert threads.available_cores() == os.cpu_count()
+
+
+def test_the_environment_variable_bounds_them_and_a_call_decides(monkeypatch):
+    monkeypatch.setenv("LSTM_EDU_NUM_THREADS", "3")
+    assert get_num_threads() == 3
+    set_num_threads(5)
+    assert get_num_threads() == 5
+    set_num_threads(None)
+    assert get_num_threads() == 3
+    monkeypatch.setenv("LSTM_EDU_NUM_THREADS", "0")
+    with pytest.raises(ValueError, match="LSTM_EDU_NUM_THREADS must be a whole number of at least 1, got '0'"):
+        get_num_threads()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 4, 5, 23, 64])
+@pytest.mark.parametrize("number", [1, 2, 3, 8])
+def test_the_slices_cover_the_batch_once_and_begin_at_multiples_of_four(batch, number):
+    seen = []
+    set_num_threads(number)
+    threads.run(lambda *slice_: seen.append(slice_), batch, threads._WORK)
+    seen.sort()
+    assert len(seen) <= number
+    assert [start for start, _ in seen] == [0] + [stop for _, stop in seen[:-1]]
+    assert seen[-1][1] == batch
+    assert all(start % 4 == 0 for start, _ in seen)
+
+
+def test_one_thread_or_little_work_starts_no_thread():
+    threads._forget_pool()
+    names = set()
+    for number, work in ((1, threads._WORK), (8, threads._WORK - 1)):
+        set_num_threads(number)
+        threads.run(lambda *_: names.add(threading.current_thread().name), 64, work)
+    assert names == {threading.current_thread().name}
+    assert threads._pool is None
+
+
+def test_an_error_in_a_slice_reaches_the_caller():
+    def fail(start, stop):
+        if start:
+            raise RuntimeError("in a slice")
+
+    set_num_threads(2)
+    with pytest.raises(RuntimeError, match="in a slice"):
+        threads.run(fail, 64, threads._WORK)
+
+
+def test_a_forked_child_starts_threads_of_its_own():
+    set_num_threads(2)
+    threads.run(lambda *_: None, 64, threads._WORK)
+    assert threads._pool is not None
+    threads._forget_pool()  # what a child process does first
+    seen = []
+    threads.run(lambda *slice_: seen.append(slice_), 64, threads._WORK)
+    assert len(seen) == 2
+
+
+def test_threads_can_share_a_layer():
+    layer = LSTM(3, 7, dtype=np.float64, rng=0)
+    rng = np.random.default_rng(0)
+    inputs = [rng.standard_normal((5 + k, 2 + k, 3)) for k in range(6)]
+    expected = [layer(x) for x in inputs]
+    results = [None] * len(inputs)
+
+    def work(k):
+        for _ in range(20):
+            results[k] = layer(inputs[k])
+
+    workers = [threading.Thread(target=work, args=(k,)) for k in range(len(inputs))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for got, want in zip(results, expected, strict=True):
+        assert np.array_equal(got, want)
