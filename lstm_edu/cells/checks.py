@@ -71,7 +71,8 @@ def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
         raise ValueError(f"{name} must be an array of shape {_describe(shape)}: {error}") from None
     if not np.issubdtype(value.dtype, np.floating):
         raise ValueError(f"{name} must be an array of floats, got {value.dtype}; x.astype({dtype.name!r}) converts it")
-    return np.ascontiguousarray(_shaped(name, value, shape), dtype)
+    value = np.ascontiguousarray(_shaped(name, value, shape), dtype)
+    return value if value.flags.writeable else value.copy()  # a kernel would be compiled anew for a read-only array
 
 
 def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:

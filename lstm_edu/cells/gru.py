@@ -4,26 +4,27 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product
-from .recurrent import Recurrent
+from .matmul import add_product, bias_gradient, pack, pack_transposed, weight_gradient
+from .recurrent import Recurrent, rows
 
-# T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U_rz (H,2H)   U_n (H,H)
+# T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)
 # q is what the reset gate made on its way to the candidate n, dq its gradient: r * h' (reset before the product) or
 # h' U_n + bn (reset after it).
 
 
 @kernel
-def forward_before(a, U_rz, U_n, h, q, b0, b1):
-    H = U_n.shape[0]
+def forward_before(a, U, h, q, b0, b1):
+    H = U.shape[0]
+    weights_rz, weights_n = pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H, 3 * H)
     for t in range(a.shape[0]):
-        add_product(a[t], h[t], U_rz, b0, b1)
+        add_product(a[t], h[t], weights_rz, b0, b1)
         for b in range(b0, b1):
             r, z, h_old, q_b = a[t, b, :H], a[t, b, H : 2 * H], h[t, b], q[t, b]
             for j in range(H):
                 r[j] = sigmoid(r[j])
                 z[j] = sigmoid(z[j])
                 q_b[j] = r[j] * h_old[j]
-        add_product(a[t], q[t], U_n, b0, b1, 2 * H)
+        add_product(a[t], q[t], weights_n, b0, b1, 2 * H)
         for b in range(b0, b1):
             z, n, h_old, h_new = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b], h[t + 1, b]
             for j in range(H):
@@ -32,8 +33,9 @@ def forward_before(a, U_rz, U_n, h, q, b0, b1):
 
 
 @kernel
-def backward_before(dy, a, h, UT_rz, UT_n, delta, dq, dh, b0, b1):
-    H = UT_n.shape[0]
+def backward_before(dy, a, h, U, delta, dq, dh, b0, b1):
+    H = U.shape[0]
+    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H, 3 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             z, n, h_old = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b]
@@ -45,23 +47,24 @@ def backward_before(dy, a, h, UT_rz, UT_n, delta, dq, dh, b0, b1):
                 dn[j] = dh_j * (1 - z[j]) * (1 - n[j] * n[j])
                 dh_b[j] = dh_j * z[j]
                 dq_b[j] = 0
-        add_product(dq, delta[t], UT_n, b0, b1, 0, 2 * H)
+        add_product(dq, delta[t], weights_n, b0, b1, 0, 2 * H)
         for b in range(b0, b1):
             r, h_old, dr, dh_b, dq_b = a[t, b, :H], h[t, b], delta[t, b, :H], dh[b], dq[b]
             for j in range(H):
                 dr[j] = dq_b[j] * h_old[j] * r[j] * (1 - r[j])
                 dh_b[j] += dq_b[j] * r[j]
-        add_product(dh, delta[t], UT_rz, b0, b1)
+        add_product(dh, delta[t], weights_rz, b0, b1)
 
 
 @kernel
-def forward_after(a, U_rz, U_n, bn, h, q, b0, b1):
-    H = U_n.shape[0]
+def forward_after(a, U, bn, h, q, b0, b1):
+    H = U.shape[0]
+    weights_rz, weights_n = pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H, 3 * H)
     for t in range(a.shape[0]):
         for b in range(b0, b1):
             q[t, b] = bn
-        add_product(a[t], h[t], U_rz, b0, b1)
-        add_product(q[t], h[t], U_n, b0, b1)
+        add_product(a[t], h[t], weights_rz, b0, b1)
+        add_product(q[t], h[t], weights_n, b0, b1)
         for b in range(b0, b1):
             r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
             h_old, h_new, q_b = h[t, b], h[t + 1, b], q[t, b]
@@ -73,8 +76,9 @@ def forward_after(a, U_rz, U_n, bn, h, q, b0, b1):
 
 
 @kernel
-def backward_after(dy, a, h, q, UT_rz, UT_n, delta, dq, dh, b0, b1):
-    H = UT_n.shape[0]
+def backward_after(dy, a, h, q, U, delta, dq, dh, b0, b1):
+    H = U.shape[0]
+    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H, 3 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
@@ -87,8 +91,8 @@ def backward_after(dy, a, h, q, UT_rz, UT_n, delta, dq, dh, b0, b1):
                 dr[j] = dn[j] * q_b[j] * r[j] * (1 - r[j])
                 dq_b[j] = dn[j] * r[j]
                 dh_b[j] = dh_j * z[j]
-        add_product(dh, delta[t], UT_rz, b0, b1)
-        add_product(dh, dq[t], UT_n, b0, b1)
+        add_product(dh, delta[t], weights_rz, b0, b1)
+        add_product(dh, dq[t], weights_n, b0, b1)
 
 
 class GRU(Recurrent):
@@ -140,31 +144,38 @@ class GRU(Recurrent):
     def config(self) -> dict:
         return super().config() | {"reset_after": self.reset_after, "update_bias": self.update_bias}
 
-    def _products(self):
-        """U in its two parts, r z and n: two products with a gate in between."""
+    def _run_forward(self, tape, b0, b1):
         U = self.params["U"]
-        return U[:, : 2 * self.units], U[:, 2 * self.units :]
-
-    def _run_forward(self, tape):
-        tape.q = np.empty_like(tape.h[1:])
-        U_rz, U_n = map(np.ascontiguousarray, self._products())
         if self.reset_after:
-            self._run(forward_after, tape, tape.a, U_rz, U_n, self.params["bn"], tape.h, tape.q)
+            forward_after(tape.a, U, self.params["bn"], tape.h, tape.q, b0, b1)
         else:
-            self._run(forward_before, tape, tape.a, U_rz, U_n, tape.h, tape.q)
+            forward_before(tape.a, U, tape.h, tape.q, b0, b1)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads):
-        (dh,) = dstate
-        H = self.units
-        UT_rz, UT_n = (np.ascontiguousarray(part.T) for part in self._products())
+    def _new_tape(self, x, states):
+        tape = super()._new_tape(x, states)
+        tape.q = np.empty((*x.shape[:2], self.units), self.dtype)
+        return tape
+
+    def _new_deltas(self, tape):
+        dq = tape.q if self.reset_after else tape.q[0]  # of all steps, or room for one that nobody looks at later
+        return (*super()._new_deltas(tape), np.empty_like(dq))
+
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
+        U = self.params["U"]
         if self.reset_after:
-            dq = np.empty_like(tape.q)
-            self._run(backward_after, tape, dy, tape.a, tape.h, tape.q, UT_rz, UT_n, delta, dq, dh)
-            seen_by_n, delta_n = self._previous(tape.h), dq.reshape(-1, H)
-            np.sum(delta_n, axis=0, out=grads["bn"])
+            backward_after(dy, tape.a, tape.h, tape.q, U, *deltas, *dstate, b0, b1)
         else:
-            dq = np.empty_like(dh)  # of one step: nothing outside the kernel needs it
-            self._run(backward_before, tape, dy, tape.a, tape.h, UT_rz, UT_n, delta, dq, dh)
-            seen_by_n, delta_n = tape.q.reshape(-1, H), delta.reshape(-1, 3 * H)[:, 2 * H :]
-        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 3 * H)[:, : 2 * H], out=grads["U"][:, : 2 * H])
-        np.matmul(seen_by_n.T, delta_n, out=grads["U"][:, 2 * H :])
+            backward_before(dy, tape.a, tape.h, U, *deltas, *dstate, b0, b1)
+
+    def _parameter_gradients(self, tape, deltas, grads, c0, c1):
+        x, h, q, delta, dq = map(rows, (tape.x, tape.h[:-1], tape.q, *deltas))
+        n = 2 * self.units  # here the columns of the candidate begin, whose product has factors of its own
+        weight_gradient(x, delta, 0, grads["W"], 0, c0, c1)
+        bias_gradient(delta, grads["b"], c0, c1)
+        weight_gradient(h, delta, 0, grads["U"], 0, c0, min(c1, n))
+        c0, c1 = max(c0 - n, 0), max(c1 - n, 0)
+        if self.reset_after:
+            weight_gradient(h, dq, 0, grads["U"], n, c0, c1)
+            bias_gradient(dq, grads["bn"], c0, c1)
+        else:
+            weight_gradient(q, delta, n, grads["U"], n, c0, c1)

@@ -4,7 +4,7 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product
+from .matmul import add_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   dh, dc (B,H)
@@ -13,8 +13,9 @@ from .recurrent import Recurrent
 @kernel
 def forward(a, U, h, c, b0, b1):
     H = U.shape[0]
+    weights = pack(U, b1 - b0, 0, U.shape[1])
     for t in range(a.shape[0]):
-        add_product(a[t], h[t], U, b0, b1)
+        add_product(a[t], h[t], weights, b0, b1)
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
             c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
@@ -28,8 +29,9 @@ def forward(a, U, h, c, b0, b1):
 
 
 @kernel
-def backward(dy, a, c, UT, delta, dh, dc, b0, b1):
-    H = UT.shape[1]
+def backward(dy, a, c, U, delta, dh, dc, b0, b1):
+    H = U.shape[0]
+    weights = pack_transposed(U, 0, U.shape[1])
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
@@ -46,7 +48,7 @@ def backward(dy, a, c, UT, delta, dh, dc, b0, b1):
                 do[j] = dh_j * tanh_c * o[j] * (1 - o[j])
                 dc_b[j] = dc_j * f[j]
                 dh_b[j] = 0
-        add_product(dh, delta[t], UT, b0, b1)
+        add_product(dh, delta[t], weights, b0, b1)
 
 
 class LSTM(Recurrent):
@@ -91,11 +93,9 @@ class LSTM(Recurrent):
     def config(self) -> dict:
         return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias}
 
-    def _run_forward(self, tape):
-        self._run(forward, tape, tape.a, self.params["U"], tape.h, tape.c)
+    def _run_forward(self, tape, b0, b1):
+        forward(tape.a, self.params["U"], tape.h, tape.c, b0, b1)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads):
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate
-        UT = np.ascontiguousarray(self.params["U"].T)
-        self._run(backward, tape, dy, tape.a, tape.c, UT, delta, dh, dc)
-        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 4 * self.units), out=grads["U"])
+        backward(dy, tape.a, tape.c, self.params["U"], *deltas, dh, dc, b0, b1)

@@ -5,7 +5,7 @@ import numpy as np
 from . import checks
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product
+from .matmul import add_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks i g o   h, c (T+1,B,H)   U (H,3H)   dh, dc (B,H)
@@ -16,8 +16,9 @@ from .recurrent import Recurrent
 @kernel
 def forward(a, U, h, c, slope, range_g, b0, b1):
     H = U.shape[0]
+    weights = pack(U, b1 - b0, 0, U.shape[1])
     for t in range(a.shape[0]):
-        add_product(a[t], h[t], U, b0, b1)
+        add_product(a[t], h[t], weights, b0, b1)
         for b in range(b0, b1):
             i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
             c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
@@ -30,8 +31,9 @@ def forward(a, U, h, c, slope, range_g, b0, b1):
 
 
 @kernel
-def backward(dy, a, c, UT, slope, range_g, delta, dh, dc, b0, b1):
-    H = UT.shape[1]
+def backward(dy, a, c, U, slope, range_g, delta, dh, dc, b0, b1):
+    H = U.shape[0]
+    weights = pack_transposed(U, 0, U.shape[1])
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
@@ -47,7 +49,7 @@ def backward(dy, a, c, UT, slope, range_g, delta, dh, dc, b0, b1):
                 do[j] = dh_j * h_c * o[j] * (1 - o[j])
                 dc_b[j] = dc_j  # the constant error carousel: the derivative dc/dc' is exactly 1
                 dh_b[j] = 0
-        add_product(dh, delta[t], UT, b0, b1)
+        add_product(dh, delta[t], weights, b0, b1)
 
 
 class LSTM97(Recurrent):
@@ -111,11 +113,9 @@ class LSTM97(Recurrent):
         # as scalars of the layer's type: a float64 among float32 numbers would widen the whole loop
         return tuple(self.dtype.type(v) for v in self.squashings[self.squashing])
 
-    def _run_forward(self, tape):
-        self._run(forward, tape, tape.a, self.params["U"], tape.h, tape.c, *self._slope_and_range())
+    def _run_forward(self, tape, b0, b1):
+        forward(tape.a, self.params["U"], tape.h, tape.c, *self._slope_and_range(), b0, b1)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads):
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate
-        UT = np.ascontiguousarray(self.params["U"].T)
-        self._run(backward, tape, dy, tape.a, tape.c, UT, *self._slope_and_range(), delta, dh, dc)
-        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 3 * self.units), out=grads["U"])
+        backward(dy, tape.a, tape.c, self.params["U"], *self._slope_and_range(), *deltas, dh, dc, b0, b1)

@@ -4,7 +4,7 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .lstm import LSTM
-from .matmul import add_product
+from .matmul import add_product, pack, pack_transposed
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   p (3,H)
 
@@ -13,8 +13,9 @@ from .matmul import add_product
 def forward(a, U, p, h, c, b0, b1):
     H = U.shape[0]
     pi, pf, po = p[0], p[1], p[2]
+    weights = pack(U, b1 - b0, 0, U.shape[1])
     for t in range(a.shape[0]):
-        add_product(a[t], h[t], U, b0, b1)
+        add_product(a[t], h[t], weights, b0, b1)
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
             c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
@@ -28,9 +29,10 @@ def forward(a, U, p, h, c, b0, b1):
 
 
 @kernel
-def backward(dy, a, c, UT, p, delta, dh, dc, b0, b1):
-    H = UT.shape[1]
+def backward(dy, a, c, U, p, delta, dh, dc, b0, b1):
+    H = U.shape[0]
     pi, pf, po = p[0], p[1], p[2]
+    weights = pack_transposed(U, 0, U.shape[1])
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
@@ -47,7 +49,7 @@ def backward(dy, a, c, UT, p, delta, dh, dc, b0, b1):
                 dg[j] = dc_j * i[j] * (1 - g[j] * g[j])
                 dc_b[j] = dc_j * f[j] + di[j] * pi[j] + df[j] * pf[j]
                 dh_b[j] = 0
-        add_product(dh, delta[t], UT, b0, b1)
+        add_product(dh, delta[t], weights, b0, b1)
 
 
 class PeepholeLSTM(LSTM):
@@ -81,13 +83,15 @@ class PeepholeLSTM(LSTM):
     def _shapes(self):
         return super()._shapes() | {"p": (3, self.units)}
 
-    def _run_forward(self, tape):
-        self._run(forward, tape, tape.a, self.params["U"], self.params["p"], tape.h, tape.c)
+    def _run_forward(self, tape, b0, b1):
+        forward(tape.a, self.params["U"], self.params["p"], tape.h, tape.c, b0, b1)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads):
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate
-        UT = np.ascontiguousarray(self.params["U"].T)
-        self._run(backward, tape, dy, tape.a, tape.c, UT, self.params["p"], delta, dh, dc)
-        np.matmul(self._previous(tape.h).T, delta.reshape(-1, 4 * self.units), out=grads["U"])
-        for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
-            np.einsum("tbh,tbh->h", delta[..., self._block(gate)], seen, out=grads["p"][k])
+        backward(dy, tape.a, tape.c, self.params["U"], self.params["p"], *deltas, dh, dc, b0, b1)
+
+    def _parameter_gradients(self, tape, deltas, grads, c0, c1):
+        super()._parameter_gradients(tape, deltas, grads, c0, c1)
+        if c0 == 0:  # the peepholes have no columns of their own: the first slice brings them
+            for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
+                np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, threads
+from . import checks, matmul, threads
 from .layer import Layer
 from .parameters import Parameters
+
+_FEW_STEPS = 1_000_000  # numbers that an inference holds of the pre-activations: what a processor's cache has room for
 
 
 @dataclass(slots=True)
@@ -77,22 +79,47 @@ class Recurrent(Layer):
         """
         x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
         T, B, _ = x.shape
-        tape = Tape(x, self._input_product(x), *self._states(state, T, B))
-        self._run_forward(tape)
+        tape = self._new_tape(x, self._states(state, B, T, T))
+        self._fill(tape)
         return tape.h[1:], tape
 
-    def _input_product(self, x):
-        T, B, D = x.shape
-        a = x.reshape(T * B, D) @ self.params["W"]
-        a += self.params["b"]
-        return a.reshape(T, B, -1)
+    def __call__(self, x, state=None, *, lengths=None):
+        """y (T, B, H) alone: nothing is kept for a backward pass, so the memory is that of y and of a few steps."""
+        x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
+        T, B, _ = x.shape
+        few = min(T, max(1, _FEW_STEPS // (B * self.params["b"].size)))
+        h, *others = self._states(state, B, T, few)
+        tape = self._new_tape(x[:few], [h[: few + 1], *others])
+        a = tape.a
+        for t in range(0, T, few):
+            tape.x, tape.h, tape.a = x[t : t + few], h[t : t + few + 1], a[: T - t]
+            if t > 0 and tape.c is not None:
+                tape.c[0] = tape.c[few]
+            self._fill(tape)
+        return h[1:]
 
-    def _states(self, state, T, B):
-        """The arrays of the states, (T+1, B, H) each, with the initial ones in their first row."""
-        given = self._checked_state("state", state, B)
-        arrays = [np.empty((T + 1, B, self.units), self.dtype) for _ in self.state_names]
-        for array, initial in zip(arrays, given, strict=True):
+    def _new_tape(self, x, states) -> Tape:
+        T, B, _ = x.shape
+        return Tape(x, np.empty((T, B, self.params["b"].size), self.dtype), *states)
+
+    def _fill(self, tape) -> None:
+        """Run the kernels over the steps of tape.x."""
+        T, B, _ = tape.x.shape
+        W, U, b = self.params["W"], self.params["U"], self.params["b"]
+
+        def sequences(b0, b1):
+            matmul.input_product(tape.x, W, b, tape.a, b0, b1)
+            self._run_forward(tape, b0, b1)
+
+        threads.run(sequences, B, T * B * (W.size + U.size))
+
+    def _states(self, state, B, T, T_others):
+        """The arrays of the states, h (T+1, B, H) and c (T_others+1, B, H), the initial ones in their first row."""
+        arrays = []
+        for initial, steps in zip(self._checked_state("state", state, B), (T, T_others), strict=False):
+            array = np.empty((steps + 1, B, self.units), self.dtype)
             array[0] = initial
+            arrays.append(array)
         return arrays
 
     def _checked_state(self, name, state, B):
@@ -107,40 +134,53 @@ class Recurrent(Layer):
             for i, (letter, s) in enumerate(zip(self.state_names, state, strict=True))
         ]
 
-    def _run_forward(self, tape) -> None:
-        """Turn the pre-activations on the tape into gates, and fill in the states."""
+    def _run_forward(self, tape, b0, b1) -> None:
+        """For the sequences b0:b1, turn the pre-activations on the tape into gates, and fill in the states."""
         raise NotImplementedError
 
     # Backward
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
         """dy (T, B, H) -> dx (T, B, D), grads with the names of params, and dstate like the state."""
-        T, B, D = tape.x.shape
+        T, B, _ = tape.x.shape
         dy = checks.floats("dy", dy, (T, B, self.units), self.dtype)
-        dstate = [np.array(np.broadcast_to(d, (B, self.units)), self.dtype, order="C")
-                  for d in self._checked_state("dstate", dstate, B)]  # fmt: skip
+        dstate = self._own_copies(self._checked_state("dstate", dstate, B), B)
         grads = self._grads(grads)
-        delta = np.empty_like(tape.a)
-        self._run_backward(dy, tape, delta, dstate, grads)
-        delta = delta.reshape(T * B, -1)
-        np.matmul(tape.x.reshape(T * B, D).T, delta, out=grads["W"])
-        np.sum(delta, axis=0, out=grads["b"])
-        dx = (delta @ self.params["W"].T).reshape(T, B, D)
+        W, U = self.params["W"], self.params["U"]
+        dx, deltas = np.empty_like(tape.x), self._new_deltas(tape)
+
+        def sequences(b0, b1):
+            self._run_backward(dy, tape, deltas, dstate, b0, b1)
+            matmul.input_gradient(deltas[0], W, dx, b0, b1)
+
+        def columns(c0, c1):
+            self._parameter_gradients(tape, deltas, grads, c0, c1)
+
+        work = T * B * (W.size + U.size)
+        threads.run(sequences, B, work)
+        threads.run(columns, W.shape[1], work)
         return dx, grads, tuple(dstate)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads) -> None:
-        """Fill `delta` (T, B, G*H), the gradient of the pre-activations, turn `dstate` from the final into the
-        initial one, and write the gradients of the parameters that the recurrence alone knows: U and its like."""
+    def _own_copies(self, values, B):
+        """Arrays (B, H) that a kernel may change, with these values (arrays, or 0)."""
+        copies = []
+        for value in values:
+            copies.append(np.empty((B, self.units), self.dtype))
+            copies[-1][...] = value
+        return copies
+
+    def _new_deltas(self, tape) -> tuple:
+        """Room for the gradient of the pre-activations, (T, B, G*H), and for what else the cell's backward leaves."""
+        return (np.empty_like(tape.a),)
+
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1) -> None:
+        """For the sequences b0:b1, fill `deltas`, and turn `dstate` from the final into the initial one."""
         raise NotImplementedError
 
-    def _run(self, kernel, tape, *args) -> None:
-        """Run a kernel over the batch, on as many threads as the work is worth."""
-        T, B, _ = tape.x.shape
-        threads.run(kernel, B, T * B * self.params["U"].size, *args)
-
-    def _previous(self, states):
-        """h[t-1] (or c[t-1]) for all t: (T+1, B, H) -> (T*B, H)."""
-        return states[:-1].reshape(-1, self.units)
+    def _parameter_gradients(self, tape, deltas, grads, c0, c1) -> None:
+        """Fill the columns c0:c1 of the gradients of W, U and b."""
+        x, h, delta = rows(tape.x), rows(tape.h[:-1]), rows(deltas[0])
+        matmul.parameter_gradients(x, h, delta, grads["W"], grads["U"], grads["b"], c0, c1)
 
     # Looking inside
 
@@ -149,6 +189,11 @@ class Recurrent(Layer):
         named = {name: tape.a[..., self._block(name)] for name in self.gate_names}
         named.update(zip(self.state_names, (s[1:] for s in (tape.h, tape.c) if s is not None), strict=True))
         return named
+
+
+def rows(array) -> np.ndarray:
+    """One row for each step and sequence: (T, B, n) -> (T*B, n)."""
+    return array.reshape(-1, array.shape[-1])
 
 
 def _orthogonal(n: int, rng) -> np.ndarray:

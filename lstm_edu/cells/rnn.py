@@ -1,9 +1,7 @@
 """The plain recurrent network: h = tanh(x W + h' U + b).   (Elman, Finding structure in time, 1990)"""
 
-import numpy as np
-
 from .kernel import kernel, tanh
-from .matmul import add_product
+from .matmul import add_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a (T,B,H)   h (T+1,B,H)   U (H,H)   dy, delta (T,B,H)   dh (B,H)
@@ -11,8 +9,9 @@ from .recurrent import Recurrent
 
 @kernel
 def forward(a, U, h, b0, b1):
+    weights = pack(U, b1 - b0, 0, U.shape[1])
     for t in range(a.shape[0]):
-        add_product(a[t], h[t], U, b0, b1)
+        add_product(a[t], h[t], weights, b0, b1)
         for b in range(b0, b1):
             z, h_new = a[t, b], h[t + 1, b]
             for j in range(z.size):
@@ -20,14 +19,15 @@ def forward(a, U, h, b0, b1):
 
 
 @kernel
-def backward(dy, h, UT, delta, dh, b0, b1):
+def backward(dy, h, U, delta, dh, b0, b1):
+    weights = pack_transposed(U, 0, U.shape[1])
     for t in range(dy.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             dz, y, dh_b = delta[t, b], h[t + 1, b], dh[b]
             for j in range(dz.size):
                 dz[j] = (dy[t, b, j] + dh_b[j]) * (1 - y[j] * y[j])
                 dh_b[j] = 0
-        add_product(dh, delta[t], UT, b0, b1)
+        add_product(dh, delta[t], weights, b0, b1)
 
 
 class RNN(Recurrent):
@@ -52,14 +52,12 @@ class RNN(Recurrent):
 
     gate_names = ("h",)
 
-    def _run_forward(self, tape):
-        self._run(forward, tape, tape.a, self.params["U"], tape.h)
+    def _run_forward(self, tape, b0, b1):
+        forward(tape.a, self.params["U"], tape.h, b0, b1)
 
-    def _run_backward(self, dy, tape, delta, dstate, grads):
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         (dh,) = dstate
-        UT = np.ascontiguousarray(self.params["U"].T)
-        self._run(backward, tape, dy, tape.h, UT, delta, dh)
-        np.matmul(self._previous(tape.h).T, delta.reshape(-1, self.units), out=grads["U"])
+        backward(dy, tape.h, self.params["U"], *deltas, dh, b0, b1)
 
     def gates(self, tape) -> dict:
         """The state by its name, "h" (T, B, H)."""

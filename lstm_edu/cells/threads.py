@@ -1,11 +1,11 @@
-"""A kernel on slices of the batch, on the package's own threads."""
+"""Slices of a batch on the package's own threads."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 from . import checks
 
-_ROWS = 4  # slices begin at multiples of the rows that `matmul` takes at once, so results do not depend on the cut
+ROWS = 4  # slices of a batch begin at multiples of the rows that `matmul` takes at once: no tile is cut
 _WORK = 4_000_000  # multiply-adds below which handing over to a thread (about 60 microseconds) costs more than it saves
 
 _threads = None
@@ -39,17 +39,19 @@ def get_num_threads() -> int:
     return int(wish)
 
 
-def run(kernel, batch: int, work: int, *args) -> None:
-    """Call kernel(*args, n0, n1) so that the slices n0:n1 cover a batch; `work`: multiply-adds of the whole call."""
-    threads = get_num_threads() if work >= _WORK else 1
-    blocks = -(-batch // _ROWS)
-    parts = min(threads, blocks)
+def run(part, size: int, work: int, block: int = ROWS) -> None:
+    """Call part(first, last) so that the slices cover range(size); `work`: multiply-adds of all of it.
+
+    Little work is done here in one piece; else each thread takes one slice. Slices begin at multiples of `block`.
+    """
+    parts = 1 if work < _WORK else min(get_num_threads(), -(-size // block))
     if parts == 1:
-        kernel(*args, 0, batch)
+        part(0, size)
         return
-    cuts = [min(batch, _ROWS * (blocks * p // parts)) for p in range(parts + 1)]
-    others = [_workers(parts - 1).submit(kernel, *args, cuts[p], cuts[p + 1]) for p in range(1, parts)]
-    kernel(*args, cuts[0], cuts[1])
+    blocks = -(-size // block)
+    cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
+    others = [_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]) for p in range(1, parts)]
+    part(cuts[0], cuts[1])
     for other in others:
         other.result()
 
