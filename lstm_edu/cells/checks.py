@@ -1,6 +1,7 @@
 """Checks at the door of every public function: an error names the argument, what it got and what it needs."""
 
 import difflib
+import math
 import numbers
 
 import numpy as np
@@ -11,9 +12,10 @@ AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 def one_of(name: str, value, choices):
     """`value` if it is among `choices`, else a ValueError with the nearest ones."""
     choices = list(choices)
-    if value in choices:
+    if (value is None or isinstance(value, str)) and value in choices:
         return value
-    near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=3)
+    names = {str(c).lower(): c for c in choices if c is not None}
+    near = [names[n] for n in difflib.get_close_matches(str(value).lower(), names, n=3)]
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
 
@@ -27,7 +29,11 @@ def whole(name: str, value, least: int = 1) -> int:
 
 def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> float:
     """`value` as a finite float with least <= value < below."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not np.isfinite(value):
+    try:
+        finite = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    if not finite:
         raise ValueError(f"{name} must be a finite number, got {value!r}")
     if not least <= value < below:
         limits = f"at least {least:g}" + (f" and below {below:g}" if np.isfinite(below) else "")
@@ -38,8 +44,8 @@ def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> f
 def float_type(dtype) -> np.dtype:
     """float32 or float64 as a NumPy dtype."""
     try:
-        found = np.dtype(dtype)
-    except TypeError:
+        found = None if dtype is None else np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
         found = None
     if found not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
@@ -65,25 +71,49 @@ def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
     `shape` holds numbers (which must match) and letters (any size of at least 1). Arrays of another float type are
     converted, arrays of anything but floats are refused: integers where floats belong are most often a mistake.
     """
-    try:
-        value = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be an array of shape {_describe(shape)}: {error}") from None
+    value = _array(name, value, shape)
     if not np.issubdtype(value.dtype, np.floating):
-        raise ValueError(f"{name} must be an array of floats, got {value.dtype}; x.astype({dtype.name!r}) converts it")
+        hint = f"; .astype({dtype.name!r}) converts it" if value.dtype.kind in "iub" else ""
+        raise ValueError(f"{name} must be an array of floats, got {value.dtype}{hint}")
     value = np.ascontiguousarray(_shaped(name, value, shape), dtype)
     return value if value.flags.writeable else value.copy()  # a kernel would be compiled anew for a read-only array
 
 
 def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
     """`value` as an array of int64 in 0 .. below - 1, checked against `shape` as in `floats`."""
-    value = np.asarray(value)
+    value = _array(name, value, shape)
     if not np.issubdtype(value.dtype, np.integer):
         raise ValueError(f"{name} must be an array of whole numbers, got {value.dtype}")
     value = _shaped(name, value, shape)
     if value.size and (value.min() < 0 or value.max() >= below):
         raise ValueError(f"{name} must lie in 0 .. {below - 1}, got values from {value.min()} to {value.max()}")
     return np.ascontiguousarray(value, np.int64)
+
+
+def lengths(value, T, B: int):
+    """`value` as an array (B,) of int64 with values in 1 .. T (None: no upper limit), or None where none are given.
+
+    >>> lengths([3, 1], T=3, B=2)
+    array([3, 1])
+    """
+    if value is None:
+        return None
+    value = _array("lengths", value, (B,))
+    if value.shape != (B,):
+        raise ValueError(f"lengths must have shape ({B},), one for each sequence, got {value.shape}")
+    if not np.issubdtype(value.dtype, np.integer):
+        raise ValueError(f"lengths must be whole numbers, got {value.dtype}")
+    if value.min() < 1 or (T is not None and value.max() > T):
+        needed = "at least 1" if T is None else f"in 1 .. {T}"
+        raise ValueError(f"lengths must be {needed}, got values from {value.min()} to {value.max()}")
+    return value.astype(np.int64)
+
+
+def _array(name, value, shape) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of shape {_describe(shape)}: {error}") from None
 
 
 def _shaped(name, value, shape):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product, bias_gradient, pack, pack_transposed, weight_gradient
+from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients
 from .recurrent import Recurrent, rows
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)
@@ -13,20 +13,22 @@ from .recurrent import Recurrent, rows
 
 
 @kernel
-def forward_before(a, U, h, q, b0, b1):
+def forward_before(x, W, U, bias, a, h, q, b0, b1):
     H = U.shape[0]
-    weights_rz, weights_n = pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H, 3 * H)
-    for t in range(a.shape[0]):
-        add_product(a[t], h[t], weights_rz, b0, b1)
+    from_x, weights_rz, weights_n = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t, q_t = a[t % len(a)], q[t % len(q)]
+        add_product(a_t, h[t], weights_rz, b0, b1)
         for b in range(b0, b1):
-            r, z, h_old, q_b = a[t, b, :H], a[t, b, H : 2 * H], h[t, b], q[t, b]
+            r, z, h_old, q_b = a_t[b, :H], a_t[b, H : 2 * H], h[t, b], q_t[b]
             for j in range(H):
                 r[j] = sigmoid(r[j])
                 z[j] = sigmoid(z[j])
                 q_b[j] = r[j] * h_old[j]
-        add_product(a[t], q[t], weights_n, b0, b1, 2 * H)
+        add_product(a_t, q_t, weights_n, b0, b1, 2 * H)
         for b in range(b0, b1):
-            z, n, h_old, h_new = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b], h[t + 1, b]
+            z, n, h_old, h_new = a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
             for j in range(H):
                 n[j] = tanh(n[j])
                 h_new[j] = z[j] * h_old[j] + (1 - z[j]) * n[j]
@@ -35,7 +37,7 @@ def forward_before(a, U, h, q, b0, b1):
 @kernel
 def backward_before(dy, a, h, U, delta, dq, dh, b0, b1):
     H = U.shape[0]
-    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H, 3 * H)
+    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             z, n, h_old = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b]
@@ -57,17 +59,19 @@ def backward_before(dy, a, h, U, delta, dq, dh, b0, b1):
 
 
 @kernel
-def forward_after(a, U, bn, h, q, b0, b1):
+def forward_after(x, W, U, bias, bn, a, h, q, b0, b1):
     H = U.shape[0]
-    weights_rz, weights_n = pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H, 3 * H)
-    for t in range(a.shape[0]):
+    from_x, weights_rz, weights_n = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t, q_t = a[t % len(a)], q[t % len(q)]
         for b in range(b0, b1):
-            q[t, b] = bn
-        add_product(a[t], h[t], weights_rz, b0, b1)
-        add_product(q[t], h[t], weights_n, b0, b1)
+            q_t[b] = bn
+        add_product(a_t, h[t], weights_rz, b0, b1)
+        add_product(q_t, h[t], weights_n, b0, b1)
         for b in range(b0, b1):
-            r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
-            h_old, h_new, q_b = h[t, b], h[t + 1, b], q[t, b]
+            r, z, n = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :]
+            h_old, h_new, q_b = h[t, b], h[t + 1, b], q_t[b]
             for j in range(H):
                 r[j] = sigmoid(r[j])
                 z[j] = sigmoid(z[j])
@@ -78,7 +82,7 @@ def forward_after(a, U, bn, h, q, b0, b1):
 @kernel
 def backward_after(dy, a, h, q, U, delta, dq, dh, b0, b1):
     H = U.shape[0]
-    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H, 3 * H)
+    weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
@@ -131,9 +135,9 @@ class GRU(Recurrent):
     def __init__(
         self, inputs: int, units: int, *, reset_after: bool = False, update_bias=0.0, dtype=np.float32, rng=None
     ):
-        if not isinstance(reset_after, bool):
+        if not isinstance(reset_after, bool | np.bool_):
             raise ValueError(f"reset_after must be True or False, got {reset_after!r}")
-        self.reset_after = reset_after
+        self.reset_after = bool(reset_after)
         super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.update_bias = initial_values("update_bias", update_bias, self.units)
         self.params["b"][self._block("z")] = self.update_bias
@@ -141,19 +145,19 @@ class GRU(Recurrent):
     def _shapes(self):
         return super()._shapes() | ({"bn": (self.units,)} if self.reset_after else {})
 
+    def _kind(self):
+        return (*super()._kind(), f"reset_after={self.reset_after}")
+
     def config(self) -> dict:
         return super().config() | {"reset_after": self.reset_after, "update_bias": self.update_bias}
 
     def _run_forward(self, tape, b0, b1):
-        U = self.params["U"]
-        if self.reset_after:
-            forward_after(tape.a, U, self.params["bn"], tape.h, tape.q, b0, b1)
-        else:
-            forward_before(tape.a, U, tape.h, tape.q, b0, b1)
+        forward = forward_after if self.reset_after else forward_before
+        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.q, b0, b1)
 
-    def _new_tape(self, x, states):
-        tape = super()._new_tape(x, states)
-        tape.q = np.empty((*x.shape[:2], self.units), self.dtype)
+    def _new_tape(self, x, state, kept):
+        tape = super()._new_tape(x, state, kept)
+        tape.q = np.empty((len(tape.a), x.shape[1], self.units), self.dtype)
         return tape
 
     def _new_deltas(self, tape):
@@ -169,13 +173,13 @@ class GRU(Recurrent):
 
     def _parameter_gradients(self, tape, deltas, grads, c0, c1):
         x, h, q, delta, dq = map(rows, (tape.x, tape.h[:-1], tape.q, *deltas))
+        dW, dU, db = grads["W"], grads["U"], grads["b"]
         n = 2 * self.units  # here the columns of the candidate begin, whose product has factors of its own
-        weight_gradient(x, delta, 0, grads["W"], 0, c0, c1)
-        bias_gradient(delta, grads["b"], c0, c1)
-        weight_gradient(h, delta, 0, grads["U"], 0, c0, min(c1, n))
-        c0, c1 = max(c0 - n, 0), max(c1 - n, 0)
-        if self.reset_after:
-            weight_gradient(h, dq, 0, grads["U"], n, c0, c1)
-            bias_gradient(dq, grads["bn"], c0, c1)
-        else:
-            weight_gradient(q, delta, n, grads["U"], n, c0, c1)
+        if c0 < n:
+            parameter_gradients(x, h, delta, 0, dW, dU, db, c0, min(c1, n))
+        if c1 > n and not self.reset_after:
+            parameter_gradients(x, q, delta, 0, dW, dU, db, max(c0, n), c1)
+        if c1 > n and self.reset_after:
+            none, nowhere = np.empty((len(x), 0), self.dtype), np.empty((0, 3 * self.units), self.dtype)
+            parameter_gradients(x, none, delta, 0, dW, nowhere, db, max(c0, n), c1)
+            parameter_gradients(h, none, dq, n, dU, nowhere, grads["bn"], max(c0, n) - n, c1 - n)

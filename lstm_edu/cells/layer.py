@@ -1,5 +1,7 @@
 """The interface of every layer: cells, the layers around them, and whole networks."""
 
+import numbers
+
 import numpy as np
 
 from . import checks
@@ -66,7 +68,15 @@ class Layer:
         self.params = Parameters(self.params.shapes, self.dtype, flat)
 
     def _grads(self, grads):
-        return self.params.empty_like() if grads is None else grads
+        """Where backward writes: a new Parameters, or the caller's if it fits."""
+        if grads is None:
+            return self.params.empty_like()
+        if not isinstance(grads, Parameters) or grads.shapes != self.params.shapes:
+            got = grads.shapes if isinstance(grads, Parameters) else type(grads).__name__
+            raise ValueError(f"grads must be a Parameters with the shapes {self.params.shapes}, got {got}")
+        if grads.flat.dtype != self.params.flat.dtype or np.may_share_memory(grads.flat, self.params.flat):
+            raise ValueError(f"grads must be a buffer of its own of {self.params.flat.dtype}, got {grads.flat.dtype}")
+        return grads
 
     def _no_state(self, state, name="state") -> None:
         if state is not None and not (isinstance(state, tuple) and len(state) == 0):
@@ -75,9 +85,9 @@ class Layer:
 
 def initial_values(name: str, value, units: int):
     """A number, or one number per unit, as they stand in a layer's configuration."""
-    if np.ndim(value) == 0:
+    if isinstance(value, numbers.Number) or not hasattr(value, "__len__"):
         return checks.number(name, value)
-    values = [checks.number(name, v) for v in np.asarray(value).tolist()]
+    values = [checks.number(name, v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
     if len(values) != units:
         raise ValueError(f"{name} must be one number or one per unit ({units}), got {len(values)}")
     return values

@@ -4,21 +4,23 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product, pack, pack_transposed
+from .matmul import add_product, input_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   dh, dc (B,H)
 
 
 @kernel
-def forward(a, U, h, c, b0, b1):
+def forward(x, W, U, bias, a, h, c, b0, b1):
     H = U.shape[0]
-    weights = pack(U, b1 - b0, 0, U.shape[1])
-    for t in range(a.shape[0]):
-        add_product(a[t], h[t], weights, b0, b1)
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t = a[t % len(a)]
+        add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
-            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
+            c_old, c_new, h_new = c[t % len(c), b], c[(t + 1) % len(c), b], h[t + 1, b]
             for j in range(H):
                 i[j] = sigmoid(i[j])
                 f[j] = sigmoid(f[j])
@@ -31,7 +33,7 @@ def forward(a, U, h, c, b0, b1):
 @kernel
 def backward(dy, a, c, U, delta, dh, dc, b0, b1):
     H = U.shape[0]
-    weights = pack_transposed(U, 0, U.shape[1])
+    weights = pack_transposed(U)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
@@ -94,7 +96,7 @@ class LSTM(Recurrent):
         return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias}
 
     def _run_forward(self, tape, b0, b1):
-        forward(tape.a, self.params["U"], tape.h, tape.c, b0, b1)
+        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate

@@ -5,7 +5,7 @@ import numpy as np
 from . import checks
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product, pack, pack_transposed
+from .matmul import add_product, input_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks i g o   h, c (T+1,B,H)   U (H,3H)   dh, dc (B,H)
@@ -14,14 +14,16 @@ from .recurrent import Recurrent
 
 
 @kernel
-def forward(a, U, h, c, slope, range_g, b0, b1):
+def forward(x, W, U, bias, a, h, c, slope, range_g, b0, b1):
     H = U.shape[0]
-    weights = pack(U, b1 - b0, 0, U.shape[1])
-    for t in range(a.shape[0]):
-        add_product(a[t], h[t], weights, b0, b1)
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t = a[t % len(a)]
+        add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
-            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            i, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :]
+            c_old, c_new, h_new = c[t % len(c), b], c[(t + 1) % len(c), b], h[t + 1, b]
             for j in range(H):
                 i[j] = sigmoid(i[j])
                 g[j] = range_g * tanh(slope * g[j])
@@ -33,7 +35,7 @@ def forward(a, U, h, c, slope, range_g, b0, b1):
 @kernel
 def backward(dy, a, c, U, slope, range_g, delta, dh, dc, b0, b1):
     H = U.shape[0]
-    weights = pack_transposed(U, 0, U.shape[1])
+    weights = pack_transposed(U)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
@@ -105,6 +107,9 @@ class LSTM97(Recurrent):
         self.params["b"][self._block("i")] = self.input_bias
         self.params["b"][self._block("o")] = self.output_bias
 
+    def _kind(self):
+        return (*super()._kind(), f"squashing={self.squashing}")
+
     def config(self) -> dict:
         biases = {"input_bias": self.input_bias, "output_bias": self.output_bias}
         return super().config() | {"squashing": self.squashing} | biases
@@ -114,7 +119,7 @@ class LSTM97(Recurrent):
         return tuple(self.dtype.type(v) for v in self.squashings[self.squashing])
 
     def _run_forward(self, tape, b0, b1):
-        forward(tape.a, self.params["U"], tape.h, tape.c, *self._slope_and_range(), b0, b1)
+        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, *self._slope_and_range(), b0, b1)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate

@@ -1,7 +1,8 @@
 """Matrix products: the recurrent one, made step by step inside the kernels, and those over all steps at once.
 
-    weights = pack(U)                      once a sequence: columns side by side as the processor reads them
-    add_product(out, h, weights, b0, b1)   out[b0:b1] += h[b0:b1] @ U
+    weights = pack(U, ...)                       once a sequence: columns side by side as the processor reads them
+    add_product(out, h, weights, b0, b1)         out[b0:b1] += h[b0:b1] @ U
+    set_product(out, bias, h, weights, b0, b1)   out[b0:b1] = bias + h[b0:b1] @ U
 
 All of them end in one register tile (`_tile`): four rows by a few vectors of the output stay in registers while k runs;
 at each k a few vectors of weights are loaded once and used for all rows. Each element is summed over k from first to
@@ -33,8 +34,8 @@ VECTOR_BYTES = 64 if _processor_has("avx512f") else 32 if _processor_has("avx2")
 VECTORS = 2 if VECTOR_BYTES == 32 else 4
 ROWS = 4
 
-BLOCK = 64  # rows of a long product that are taken together, so that they stay in the cache
-DEPTH = 256  # steps of k of a long product that are packed together, for the same reason
+BLOCK = 64  # rows of a product over many steps that are taken together, so that the cache has room for them
+DEPTH = 256  # steps of k of a product over many rows that are packed together, for the same reason
 FEW = 8  # rows below which packing the weights costs more than it saves
 
 # Weights ready for use: element (k, n) of panel q is data[start + q * panel + k * row + n], 0 <= n < width.
@@ -44,14 +45,14 @@ Packed = namedtuple("Packed", ["data", "K", "N", "start", "panel", "row"])
 # What the four functions mean; with the JIT on, the overloads below take their place.
 
 
-def pack(U, rows, first, last):
-    """The columns first:last of U, ready for products with `rows` rows."""
-    return U[:, first:last]
+def pack(U, rows, first=0, last=-1):
+    """U, or its columns first:last (-1: to the end), ready for products with `rows` rows."""
+    return U[:, first : U.shape[1] if last == -1 else last]
 
 
-def pack_transposed(U, first, last):
-    """The transpose of the columns first:last of U, ready for products."""
-    return U[:, first:last].T
+def pack_transposed(U, first=0, last=-1):
+    """The transpose of U, or of its columns first:last, ready for products."""
+    return U[:, first : U.shape[1] if last == -1 else last].T
 
 
 def add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
@@ -60,10 +61,9 @@ def add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     out[b0:b1, out_at : out_at + N] += h[b0:b1, h_at : h_at + K] @ weights
 
 
-def add_transposed_product(out, x, weights, k0, out_at):
-    """out[:, out_at:][:, :N] += x[k0:][:K].T @ weights (K, N)."""
-    K, N = weights.shape
-    out[:, out_at : out_at + N] += x[k0 : k0 + K].T @ weights
+def set_product(out, bias, h, weights, b0, b1):
+    """out[b0:b1] = bias + h[b0:b1] @ weights."""
+    out[b0:b1] = bias + h[b0:b1] @ weights
 
 
 # The same for the machine.
@@ -76,8 +76,9 @@ def _lanes(array):
 
 
 @overload(pack)
-def _pack(U, rows, first, last):
-    def impl(U, rows, first, last):
+def _pack(U, rows, first=0, last=-1):
+    def impl(U, rows, first=0, last=-1):
+        last = U.shape[1] if last == -1 else last
         K, N, lanes = U.shape[0], last - first, _lanes(U)
         width = lanes * VECTORS
         if rows < FEW and N % lanes == 0:  # as it lies there: a vector never reaches beyond a row
@@ -97,8 +98,9 @@ def _pack(U, rows, first, last):
 
 
 @overload(pack_transposed)
-def _pack_transposed(U, first, last):
-    def impl(U, first, last):
+def _pack_transposed(U, first=0, last=-1):
+    def impl(U, first=0, last=-1):
+        last = U.shape[1] if last == -1 else last
         K, N, width = last - first, U.shape[0], _lanes(U) * VECTORS
         data = np.zeros((-(-N // width), K, width), U.dtype)
         for n in range(N):
@@ -113,66 +115,70 @@ def _pack_transposed(U, first, last):
 @overload(add_product)
 def _add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     def impl(out, h, weights, b0, b1, out_at=0, h_at=0):
-        _product(out, out.shape[1], out_at, h, h.shape[1], 1, h_at, weights, b0, b1)
+        _product(out, out.shape[1], out_at, out, out.shape[1], out_at, h, h.shape[1], h_at, weights, b0, b1)
 
     return impl
 
 
-@overload(add_transposed_product)
-def _add_transposed_product(out, x, weights, k0, out_at):
-    def impl(out, x, weights, k0, out_at):
-        _product(out, out.shape[1], out_at, x, 1, x.shape[1], k0 * x.shape[1], weights, 0, x.shape[1])
+@overload(set_product)
+def _set_product(out, bias, h, weights, b0, b1):
+    def impl(out, bias, h, weights, b0, b1):
+        _product(out, out.shape[1], 0, bias, 0, 0, h, h.shape[1], 0, weights, b0, b1)
 
     return impl
 
 
 @register_jitable
-def _product(out, out_row, out_at, h, h_row, h_step, h_at, weights, b0, b1):
-    """out[b * out_row + out_at + n] += sum over k of h[b * h_row + k * h_step + h_at] * weights[k, n], flat indices."""
+def _product(out, out_row, out_at, begin, begin_row, begin_at, h, h_row, h_at, weights, b0, b1):
+    """out[b, n] = begin[b, n] + sum over k of h[b, k] weights[k, n] for b0 <= b < b1 and all n, tile by tile.
+
+    The element (b, n) of out lies at the flat index out_at + b * out_row + n; those of begin and h likewise.
+    """
     data, K, N, start, panel, row = weights
     lanes = _lanes(out)
-    for n in range(0, N, lanes * VECTORS):
-        b = b0
+    width = lanes * VECTORS
+    for n in range(0, N, width):
+        w, b = start + n // width * panel, b0
         while b < b1:
-            many = b + ROWS <= b1
-            to, of, w = b * out_row + out_at + n, b * h_row + h_at, start + n // (lanes * VECTORS) * panel
-            if n + lanes * VECTORS <= N:
-                if many:
-                    _tile_wide(out, to, out_row, h, of, h_row, h_step, data, w, row, K, lanes)
+            to, fr, of = out_at + b * out_row + n, begin_at + b * begin_row + n, h_at + b * h_row
+            if n + width <= N:
+                if b + ROWS <= b1:
+                    _tile_wide(out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, lanes)
                 else:
-                    _tile_wide_row(out, to, out_row, h, of, h_row, h_step, data, w, row, K, lanes)
+                    _tile_wide_row(out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, lanes)
             else:
                 for v in range(0, N - n, lanes):
-                    columns = min(lanes, N - n - v)
-                    if many:
-                        _tile_narrow(out, to + v, out_row, h, of, h_row, h_step, data, w + v, row, K, columns)
+                    t, f, u, few = to + v, fr + v, w + v, min(lanes, N - n - v)
+                    if b + ROWS <= b1:
+                        _tile_narrow(out, t, out_row, begin, f, begin_row, h, of, h_row, data, u, row, K, few)
                     else:
-                        _tile_narrow_row(out, to + v, out_row, h, of, h_row, h_step, data, w + v, row, K, columns)
-            b += ROWS if many else 1
+                        _tile_narrow_row(out, t, out_row, begin, f, begin_row, h, of, h_row, data, u, row, K, few)
+            b += ROWS if b + ROWS <= b1 else 1
 
 
 def _tile(rows, vectors, partial):
-    """An LLVM function: out += h @ weights for `rows` rows and `vectors` vectors of columns, all held in registers.
+    """A function in LLVM's language: out = begin + h @ weights for a tile of `rows` rows and `vectors` vectors of
+    columns, whose sums all stay in registers.
 
-    All arrays are read from flat indices (`to`, `of`, `w`) with strides. `partial`: of the one vector only `columns`
-    numbers belong to the output. The loop over k is
-        for v: u[v] = weights[k, v]              for r: x = h[r, k] in every lane; for v: sum[r, v] += x * u[v]
+    Arrays are read from flat indices (`to`, `fr`, `of`, `w`) with strides, as in `_product`. `partial`: of the one
+    vector of columns only the first `few` belong to the output. In Python it would be
+        for k: u[v] = weights[k, v] for all v;   for r: x = h[r, k];   for v: sum[r, v] += x * u[v]
     """
 
     @intrinsic
-    def tile(typing_context, out, to, out_row, h, of, h_row, h_step, data, w, row, K, columns):
-        if not out.dtype == h.dtype == data.dtype:
-            raise numba.TypingError(f"a product of one type of numbers, got {out.dtype}, {h.dtype}, {data.dtype}")
+    def tile(typing_context, out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, few):
+        if not out.dtype == begin.dtype == h.dtype == data.dtype:
+            raise numba.TypingError(f"a product of one type of numbers, got {out}, {begin}, {h}, {data}")
         bits = out.dtype.bitwidth
         lanes = 8 * VECTOR_BYTES // bits
 
         def build(context, builder, signature, arguments):
-            out, to, out_row, h, of, h_row, h_step, data, w, row, K, columns = arguments
+            def numbers(place):
+                """The address of the first number of the array that is argument `place`."""
+                return context.make_array(signature.args[place])(context, builder, value=arguments[place]).data
 
-            def numbers(place, array):
-                return context.make_array(signature.args[place])(context, builder, value=array).data
-
-            out, h, data = numbers(0, out), numbers(3, h), numbers(7, data)
+            _, to, out_row, _, fr, begin_row, _, of, h_row, _, w, row, K, few = arguments
+            out, begin, h, data = map(numbers, (0, 3, 6, 9))
             number = context.get_value_type(signature.args[0].dtype)
             vector = ir.VectorType(number, lanes)
             index = to.type
@@ -182,9 +188,8 @@ def _tile(rows, vectors, partial):
 
             def place(array, base, *steps):
                 """The address array + base + the sum of count * stride."""
-                for count, stride in steps:
-                    count = count if isinstance(count, ir.Value) else ir.Constant(index, count)
-                    stride = stride if isinstance(stride, ir.Value) else ir.Constant(index, stride)
+                for pair in steps:
+                    count, stride = (v if isinstance(v, ir.Value) else ir.Constant(index, v) for v in pair)
                     base = builder.add(base, builder.mul(count, stride))
                 return builder.gep(array, [base])
 
@@ -193,8 +198,8 @@ def _tile(rows, vectors, partial):
                 value.align = bits // 8
                 return value
 
-            def copy(source, target):
-                with cgutils.for_range(builder, columns, intp=index) as loop:
+            def copy_few(source, target):
+                with cgutils.for_range(builder, few, intp=index) as loop:
                     builder.store(builder.load(builder.gep(source, [loop.index])), builder.gep(target, [loop.index]))
 
             def in_every_lane(value):
@@ -202,32 +207,33 @@ def _tile(rows, vectors, partial):
                 one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, first)
                 return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
 
-            places = {(r, v): place(out, to, (r, out_row), (v, lanes)) for r in range(rows) for v in range(vectors)}
-            sums = {key: cgutils.alloca_once(builder, vector) for key in places}
-            for key, sum_ in sums.items():
+            sums = {(r, v): cgutils.alloca_once(builder, vector) for r in range(rows) for v in range(vectors)}
+            for (r, v), sum_ in sums.items():
+                source = place(begin, fr, (r, begin_row), (v, lanes))
                 if partial:
                     builder.store(ir.Constant(vector, None), sum_)
-                    copy(places[key], builder.bitcast(sum_, number.as_pointer()))
+                    copy_few(source, builder.bitcast(sum_, number.as_pointer()))
                 else:
-                    builder.store(load(places[key]), sum_)
+                    builder.store(load(source), sum_)
             with cgutils.for_range(builder, K, intp=index) as loop:
                 k = loop.index
                 u = [load(place(data, w, (k, row), (v, lanes))) for v in range(vectors)]
                 for r in range(rows):
-                    x = in_every_lane(builder.load(place(h, of, (r, h_row), (k, h_step))))
+                    x = in_every_lane(builder.load(place(h, of, (r, h_row), (k, 1))))
                     for v in range(vectors):
                         sum_ = sums[r, v]
                         builder.store(builder.call(multiply_add, [x, u[v], builder.load(sum_)]), sum_)
-            for key, sum_ in sums.items():
+            for (r, v), sum_ in sums.items():
+                target = place(out, to, (r, out_row), (v, lanes))
                 if partial:
-                    copy(builder.bitcast(sum_, number.as_pointer()), places[key])
+                    copy_few(builder.bitcast(sum_, number.as_pointer()), target)
                 else:
                     value = builder.load(sum_)
-                    builder.store(value, builder.bitcast(places[key], vector.as_pointer())).align = bits // 8
+                    builder.store(value, builder.bitcast(target, vector.as_pointer())).align = bits // 8
             return context.get_dummy_value()
 
-        size = types.intp
-        return types.void(out, size, size, h, size, size, size, data, size, size, size, size), build
+        n = types.intp
+        return types.void(out, n, n, begin, n, n, h, n, n, data, n, n, n, n), build
 
     return tile
 
@@ -238,73 +244,80 @@ _tile_narrow = _tile(ROWS, 1, partial=True)
 _tile_narrow_row = _tile(1, 1, partial=True)
 
 
-# Products over all steps at once. x (T, B, D), a, delta and dx likewise, W (D, N).
+# Products over many steps at once. x (T, B, D), delta and dx likewise, W (D, N).
+
+
+@register_jitable
+def steps_ahead(rows):
+    """How many steps of `rows` sequences make a good product."""
+    return max(1, BLOCK // rows)
 
 
 @kernel
-def input_product(x, W, bias, a, b0, b1):
-    """a = x W + bias, for the sequences b0:b1."""
+def input_product(a, x, weights, bias, t, b0, b1):
+    """a[t] = bias + x[t] W, for the sequences b0:b1; `weights`: W, packed. To be called for every t in turn.
+
+    a (T, B, N); or with room for fewer steps, where step t stands in a[t % len(a)]. It works some steps ahead, so that
+    there are rows enough for a good product, and few enough to be in the cache still when their step comes.
+    """
     T, B, D = x.shape
-    N = W.shape[1]
-    x, a = x.reshape(T * B, D), a.reshape(T * B, N)
-    weights = pack(W, T * (b1 - b0), 0, N)
-    if b1 - b0 == B:  # then all rows of all steps lie one behind the other
-        T, B, b1 = 1, T * B, T * B
-    for t in range(T):
-        for first in range(t * B + b0, t * B + b1, BLOCK):
-            last = min(first + BLOCK, t * B + b1)
-            for n in range(first, last):
-                a[n] = bias
-            add_product(a, x, weights, first, last)
+    ahead = len(a) if len(a) < T else steps_ahead(b1 - b0)
+    if t % ahead > 0:
+        return
+    steps, at = min(ahead, T - t), t % len(a)
+    if b1 - b0 == B:  # the rows of all steps lie one behind the other
+        rows = steps * B
+        set_product(a[at : at + steps].reshape(rows, -1), bias, x[t : t + steps].reshape(rows, D), weights, 0, rows)
+    else:
+        for s in range(steps):
+            set_product(a[at + s], bias, x[t + s], weights, b0, b1)
 
 
 @kernel
 def input_gradient(delta, W, dx, b0, b1):
     """dx = delta W^T, for the sequences b0:b1."""
     T, B, D = dx.shape
-    N = W.shape[1]
-    dx, delta = dx.reshape(T * B, D), delta.reshape(T * B, N)
-    weights = pack_transposed(W, 0, N)
+    dx, delta = dx.reshape(T * B, D), delta.reshape(T * B, -1)
+    weights, zero = pack_transposed(W), np.zeros(D, dx.dtype)
     if b1 - b0 == B:
         T, B, b1 = 1, T * B, T * B
     for t in range(T):
         for first in range(t * B + b0, t * B + b1, BLOCK):
-            last = min(first + BLOCK, t * B + b1)
-            for n in range(first, last):
-                dx[n] = 0
-            add_product(dx, delta, weights, first, last)
+            set_product(dx, zero, delta, weights, first, min(first + BLOCK, t * B + b1))
+
+
+@register_jitable
+def _transpose_rows(x, k0, k1, x_T):
+    """x_T[:, :k1 - k0] = x[k0:k1].T, sixteen columns at a time: a cache line is written to while it is there."""
+    D = x.shape[1]
+    for d0 in range(0, D, 16):
+        for k in range(k0, k1):
+            for d in range(d0, min(d0 + 16, D)):
+                x_T[d, k - k0] = x[k, d]
 
 
 @kernel
-def weight_gradient(x, delta, delta_at, dW, dW_at, c0, c1):
-    """dW[:, dW_at + c] = sum over all rows n of x[n] delta[n, delta_at + c], for c0 <= c < c1.
+def parameter_gradients(x, h, delta, at, dW, dU, db, c0, c1):
+    """dW = x^T delta, dU = h^T delta and db = the sum of delta, for the columns c0:c1 of delta.
 
-    x (rows, D), delta (rows, >= delta_at + c1), dW (D, >= dW_at + c1).
+    x (rows, D), h (rows, H), delta (rows, N): one row for each step and sequence. The column c of delta belongs to the
+    element c of db and to the column at + c of dW and dU. D or H may be 0.
     """
-    rows, D = x.shape
     width = VECTORS * (VECTOR_BYTES // dW.itemsize)
-    for d in range(D):
-        dW[d, dW_at + c0 : dW_at + c1] = 0
-    for k0 in range(0, rows, DEPTH):
-        k1 = min(k0 + DEPTH, rows)
-        for c in range(c0, c1, width):  # panel by panel: what is packed stays in the cache until all of x has met it
-            weights = pack(delta[k0:k1], D, delta_at + c, delta_at + min(c + width, c1))
-            add_transposed_product(dW, x, weights, k0, dW_at + c)
-
-
-@kernel
-def bias_gradient(delta, db, c0, c1):
-    """db[c] = sum over all rows of delta[n, c], for c0 <= c < c1."""
+    dW[:, at + c0 : at + c1] = 0
+    dU[:, at + c0 : at + c1] = 0
     db[c0:c1] = 0
-    for n in range(delta.shape[0]):
-        row, sums = delta[n, c0:c1], db[c0:c1]
-        for j in range(sums.size):
-            sums[j] += row[j]
-
-
-@kernel
-def parameter_gradients(x, h, delta, dW, dU, db, c0, c1):
-    """dW = x^T delta, dU = h^T delta, db = sum of delta, in the columns c0:c1; one row for each step and sequence."""
-    weight_gradient(x, delta, 0, dW, 0, c0, c1)
-    weight_gradient(h, delta, 0, dU, 0, c0, c1)
-    bias_gradient(delta, db, c0, c1)
+    room = min(len(delta), DEPTH) + 16  # 16 more: rows that lie a power of two apart would share few cache lines
+    x_T, h_T = np.empty((x.shape[1], room), x.dtype), np.empty((h.shape[1], room), x.dtype)
+    for k0 in range(0, len(delta), DEPTH):
+        k1 = min(k0 + DEPTH, len(delta))
+        _transpose_rows(x, k0, k1, x_T)
+        _transpose_rows(h, k0, k1, h_T)
+        for k in range(k0, k1):
+            row, sums = delta[k, c0:c1], db[c0:c1]
+            for j in range(sums.size):
+                sums[j] += row[j]
+        for c in range(c0, c1, width):  # panel by panel: what is packed stays in the cache for all of x and h
+            weights = pack(delta[k0:k1], FEW, c, min(c + width, c1))
+            add_product(dW, x_T, weights, 0, len(x_T), at + c)
+            add_product(dU, h_T, weights, 0, len(h_T), at + c)

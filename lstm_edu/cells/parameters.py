@@ -19,12 +19,17 @@ class Parameters(dict):
     def __init__(self, shapes: dict, dtype, flat=None):
         """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use (default: zeros)."""
         sizes = [math.prod(shape) for shape in shapes.values()]
-        self.flat = np.zeros(sum(sizes), dtype) if flat is None else flat
+        self._flat = np.zeros(sum(sizes), dtype) if flat is None else flat
         super().__init__()
         start = 0
         for (name, shape), size in zip(shapes.items(), sizes, strict=True):
-            super().__setitem__(name, self.flat[start : start + size].reshape(shape))
+            super().__setitem__(name, self._flat[start : start + size].reshape(shape))
             start += size
+
+    @property
+    def flat(self) -> np.ndarray:
+        """All of them, one behind the other, (count,)."""
+        return self._flat
 
     @property
     def shapes(self) -> dict:
@@ -37,6 +42,8 @@ class Parameters(dict):
     def __setitem__(self, name, value):
         if name not in self:
             raise KeyError(f"no parameter {name!r}; there are {', '.join(self) or 'none'}")
+        if value is self[name]:  # what `params[name] += 1` assigns
+            return
         value = np.asarray(value)
         if value.shape != self[name].shape:
             raise ValueError(f"parameter {name!r} has shape {self[name].shape}, got values of shape {value.shape}")
@@ -50,6 +57,10 @@ class Parameters(dict):
     def update(self, *args, **kwargs):
         for name, value in dict(*args, **kwargs).items():
             self[name] = value
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
 
     def __reduce__(self):
         return Parameters, (self.shapes, self.flat.dtype, self.flat.copy())

@@ -4,21 +4,23 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .lstm import LSTM
-from .matmul import add_product, pack, pack_transposed
+from .matmul import add_product, input_product, pack, pack_transposed
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   p (3,H)
 
 
 @kernel
-def forward(a, U, p, h, c, b0, b1):
+def forward(x, W, U, bias, p, a, h, c, b0, b1):
     H = U.shape[0]
     pi, pf, po = p[0], p[1], p[2]
-    weights = pack(U, b1 - b0, 0, U.shape[1])
-    for t in range(a.shape[0]):
-        add_product(a[t], h[t], weights, b0, b1)
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t = a[t % len(a)]
+        add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
-            c_old, c_new, h_new = c[t, b], c[t + 1, b], h[t + 1, b]
+            i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
+            c_old, c_new, h_new = c[t % len(c), b], c[(t + 1) % len(c), b], h[t + 1, b]
             for j in range(H):
                 i[j] = sigmoid(i[j] + pi[j] * c_old[j])
                 f[j] = sigmoid(f[j] + pf[j] * c_old[j])
@@ -32,7 +34,7 @@ def forward(a, U, p, h, c, b0, b1):
 def backward(dy, a, c, U, p, delta, dh, dc, b0, b1):
     H = U.shape[0]
     pi, pf, po = p[0], p[1], p[2]
-    weights = pack_transposed(U, 0, U.shape[1])
+    weights = pack_transposed(U)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
@@ -84,7 +86,7 @@ class PeepholeLSTM(LSTM):
         return super()._shapes() | {"p": (3, self.units)}
 
     def _run_forward(self, tape, b0, b1):
-        forward(tape.a, self.params["U"], self.params["p"], tape.h, tape.c, b0, b1)
+        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         dh, dc = dstate

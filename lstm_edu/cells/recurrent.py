@@ -14,8 +14,6 @@ from . import checks, matmul, threads
 from .layer import Layer
 from .parameters import Parameters
 
-_FEW_STEPS = 1_000_000  # numbers that an inference holds of the pre-activations: what a processor's cache has room for
-
 
 @dataclass(slots=True)
 class Tape:
@@ -25,6 +23,7 @@ class Tape:
     for a GRU, whose reset acts on one of the products).
     """
 
+    made_by: tuple  # what kind of layer, and its sizes: another kind would read beyond its arrays
     x: np.ndarray  # (T, B, D)
     a: np.ndarray  # (T, B, G*H)   the gates, after their activation
     h: np.ndarray  # (T+1, B, H)   h[0] is the initial state, h[t+1] the state after step t
@@ -74,53 +73,35 @@ class Recurrent(Layer):
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x (T, B, D) -> y (T, B, H) and the tape.
 
-        `state`: (h,) or (h, c), each (B, H), to go on from; default zeros. `lengths` and `training` change nothing:
-        padding stands at the end, where a step cannot touch an earlier one.
+        `state`: (h,) or (h, c), each (B, H), to go on from; default zeros. `lengths` and `training` change nothing
+        here: padding stands at the end, where a step cannot touch an earlier one.
         """
-        x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
-        T, B, _ = x.shape
-        tape = self._new_tape(x, self._states(state, B, T, T))
-        self._fill(tape)
+        tape = self._fill(x, state, lengths)
         return tape.h[1:], tape
 
     def __call__(self, x, state=None, *, lengths=None):
         """y (T, B, H) alone: nothing is kept for a backward pass, so the memory is that of y and of a few steps."""
+        return self._fill(x, state, lengths, keep=False).h[1:]
+
+    def _fill(self, x, state, lengths, keep=True) -> Tape:
+        """Run the kernel. Without `keep` all but x and h is overwritten every few steps."""
         x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
         T, B, _ = x.shape
-        few = min(T, max(1, _FEW_STEPS // (B * self.params["b"].size)))
-        h, *others = self._states(state, B, T, few)
-        tape = self._new_tape(x[:few], [h[: few + 1], *others])
-        a = tape.a
-        for t in range(0, T, few):
-            tape.x, tape.h, tape.a = x[t : t + few], h[t : t + few + 1], a[: T - t]
-            if t > 0 and tape.c is not None:
-                tape.c[0] = tape.c[few]
-            self._fill(tape)
-        return h[1:]
+        checks.lengths(lengths, T, B)
+        tape = self._new_tape(x, self._checked_state("state", state, B), T if keep else min(T, matmul.steps_ahead(B)))
+        work = T * B * (self.params["W"].size + self.params["U"].size)
+        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work)
+        return tape
 
-    def _new_tape(self, x, states) -> Tape:
+    def _new_tape(self, x, state, kept) -> Tape:
+        """Room for the gates of `kept` steps, and the states with the initial ones in their first row."""
         T, B, _ = x.shape
-        return Tape(x, np.empty((T, B, self.params["b"].size), self.dtype), *states)
-
-    def _fill(self, tape) -> None:
-        """Run the kernels over the steps of tape.x."""
-        T, B, _ = tape.x.shape
-        W, U, b = self.params["W"], self.params["U"], self.params["b"]
-
-        def sequences(b0, b1):
-            matmul.input_product(tape.x, W, b, tape.a, b0, b1)
-            self._run_forward(tape, b0, b1)
-
-        threads.run(sequences, B, T * B * (W.size + U.size))
-
-    def _states(self, state, B, T, T_others):
-        """The arrays of the states, h (T+1, B, H) and c (T_others+1, B, H), the initial ones in their first row."""
-        arrays = []
-        for initial, steps in zip(self._checked_state("state", state, B), (T, T_others), strict=False):
-            array = np.empty((steps + 1, B, self.units), self.dtype)
-            array[0] = initial
-            arrays.append(array)
-        return arrays
+        states = []
+        for initial in state:  # h comes first, and is the output
+            steps = T if not states or kept == T else 1
+            states.append(np.empty((steps + 1, B, self.units), self.dtype))
+            states[-1][0] = initial
+        return Tape(self._kind(), x, np.empty((kept, B, self.params["b"].size), self.dtype), *states)
 
     def _checked_state(self, name, state, B):
         if state is None:
@@ -135,13 +116,14 @@ class Recurrent(Layer):
         ]
 
     def _run_forward(self, tape, b0, b1) -> None:
-        """For the sequences b0:b1, turn the pre-activations on the tape into gates, and fill in the states."""
+        """For the sequences b0:b1, fill in the gates and the states."""
         raise NotImplementedError
 
     # Backward
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
         """dy (T, B, H) -> dx (T, B, D), grads with the names of params, and dstate like the state."""
+        self._check_tape(tape)
         T, B, _ = tape.x.shape
         dy = checks.floats("dy", dy, (T, B, self.units), self.dtype)
         dstate = self._own_copies(self._checked_state("dstate", dstate, B), B)
@@ -180,12 +162,21 @@ class Recurrent(Layer):
     def _parameter_gradients(self, tape, deltas, grads, c0, c1) -> None:
         """Fill the columns c0:c1 of the gradients of W, U and b."""
         x, h, delta = rows(tape.x), rows(tape.h[:-1]), rows(deltas[0])
-        matmul.parameter_gradients(x, h, delta, grads["W"], grads["U"], grads["b"], c0, c1)
+        matmul.parameter_gradients(x, h, delta, 0, grads["W"], grads["U"], grads["b"], c0, c1)
 
     # Looking inside
 
+    def _kind(self) -> tuple:
+        return type(self).__name__, self.inputs, self.units, self.dtype.name
+
+    def _check_tape(self, tape) -> None:
+        made_by = getattr(tape, "made_by", type(tape).__name__)
+        if made_by != self._kind():
+            raise ValueError(f"tape must come from the forward of a layer like this one, {self._kind()}, got {made_by}")
+
     def gates(self, tape) -> dict:
         """Every gate and state by name, each a view (T, B, H) into the tape."""
+        self._check_tape(tape)
         named = {name: tape.a[..., self._block(name)] for name in self.gate_names}
         named.update(zip(self.state_names, (s[1:] for s in (tape.h, tape.c) if s is not None), strict=True))
         return named

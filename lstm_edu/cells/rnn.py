@@ -1,26 +1,28 @@
 """The plain recurrent network: h = tanh(x W + h' U + b).   (Elman, Finding structure in time, 1990)"""
 
 from .kernel import kernel, tanh
-from .matmul import add_product, pack, pack_transposed
+from .matmul import add_product, input_product, pack, pack_transposed
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a (T,B,H)   h (T+1,B,H)   U (H,H)   dy, delta (T,B,H)   dh (B,H)
 
 
 @kernel
-def forward(a, U, h, b0, b1):
-    weights = pack(U, b1 - b0, 0, U.shape[1])
-    for t in range(a.shape[0]):
-        add_product(a[t], h[t], weights, b0, b1)
+def forward(x, W, U, bias, a, h, b0, b1):
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t = a[t % len(a)]
+        add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            z, h_new = a[t, b], h[t + 1, b]
+            z, h_new = a_t[b], h[t + 1, b]
             for j in range(z.size):
                 h_new[j] = tanh(z[j])
 
 
 @kernel
 def backward(dy, h, U, delta, dh, b0, b1):
-    weights = pack_transposed(U, 0, U.shape[1])
+    weights = pack_transposed(U)
     for t in range(dy.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             dz, y, dh_b = delta[t, b], h[t + 1, b], dh[b]
@@ -53,7 +55,7 @@ class RNN(Recurrent):
     gate_names = ("h",)
 
     def _run_forward(self, tape, b0, b1):
-        forward(tape.a, self.params["U"], tape.h, b0, b1)
+        forward(tape.x, *self.params.values(), tape.a, tape.h, b0, b1)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         (dh,) = dstate
@@ -61,4 +63,5 @@ class RNN(Recurrent):
 
     def gates(self, tape) -> dict:
         """The state by its name, "h" (T, B, H)."""
+        self._check_tape(tape)
         return {"h": tape.h[1:]}

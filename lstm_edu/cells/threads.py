@@ -50,10 +50,16 @@ def run(part, size: int, work: int, block: int = ROWS) -> None:
         return
     blocks = -(-size // block)
     cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
-    others = [_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]) for p in range(1, parts)]
-    part(cuts[0], cuts[1])
-    for other in others:
-        other.result()
+    try:
+        others = [_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]) for p in range(1, parts)]
+    except RuntimeError:  # the interpreter is shutting down and starts no threads any more
+        part(0, size)
+        return
+    try:
+        part(cuts[0], cuts[1])
+    finally:  # nobody may go on while a thread still writes into its slice
+        for other in others:
+            other.result()
 
 
 def _workers(n: int) -> ThreadPoolExecutor:

@@ -23,7 +23,7 @@ def x_of(*shape, dtype=np.float64):
         (x_of(T, B, D + 1), r"x must have shape \(T, B, 4\).*got \(5, 3, 5\)"),
         (x_of(0, B, D), r"x must have shape \(T, B, 4\).*none of them 0, got \(0, 3, 4\)"),
         (x_of(T, 0, D), r"x must have shape .*none of them 0, got \(5, 0, 4\)"),
-        (x_of(T, B, D, dtype=int), r"x must be an array of floats, got int64; x.astype\('float64'\)"),
+        (x_of(T, B, D, dtype=int), r"x must be an array of floats, got int64; .astype\('float64'\) converts it"),
         (x_of(T, B, D, dtype=bool), r"x must be an array of floats, got bool"),
         (x_of(T, B, D, dtype=complex), r"x must be an array of floats, got complex128"),
         (None, r"x must be an array of floats, got object"),
@@ -146,3 +146,84 @@ def test_a_layer_without_a_state_or_gates_of_its_own():
     layer._no_state(())
     with pytest.raises(ValueError, match="state: Layer has no state, pass None"):
         layer._no_state((np.zeros(3),))
+
+
+@pytest.mark.parametrize("other", CELLS, ids=case_id)
+@every_cell
+def test_a_tape_of_another_cell_size_or_type_is_refused(cell, other):
+    layer = cell.make(D, H)
+    dy = np.zeros((T, B, H))
+    strangers = [other.make(D, H + 2), other.make(D + 1, H), other.make(D, H, np.float32)]
+    if other is not cell:
+        strangers.append(other.make(D, H))
+    for stranger in strangers:
+        _, tape = stranger.forward(x_of(T, B, stranger.inputs))
+        for use in (lambda tape=tape: layer.backward(dy, tape), lambda tape=tape: layer.gates(tape)):
+            with pytest.raises(ValueError, match="tape must come from the forward of a layer like this one, "):
+                use()
+    for nothing in (None, np.zeros(3), dy):
+        with pytest.raises(ValueError, match=r"tape must come from the forward of a layer like this one, .*got"):
+            layer.backward(dy, nothing)
+
+
+@every_cell
+def test_a_tape_of_an_equal_layer_is_accepted(cell):
+    layer, twin = cell.make(D, H), cell.make(D, H)
+    y, tape = twin.forward(x_of(T, B, D))
+    assert np.array_equal(layer.backward(y, tape)[0], twin.backward(y, tape)[0])
+
+
+@every_cell
+def test_grads_that_do_not_fit_are_refused(cell):
+    layer = cell.make(D, H)
+    y, tape = layer.forward(x_of(T, B, D))
+    for wrong in (cell.make(D, H + 1).params, dict(layer.params), 3):
+        with pytest.raises(ValueError, match="grads must be a Parameters with the shapes"):
+            layer.backward(y, tape, grads=wrong)
+    for wrong in (layer.params, cell.make(D, H, np.float32).params):
+        with pytest.raises(ValueError, match="grads must be a buffer of its own of float64, got float"):
+            layer.backward(y, tape, grads=wrong)
+
+
+@every_cell
+def test_lengths_are_checked_though_a_cell_needs_none(cell):
+    layer = cell.make(D, H)
+    assert np.array_equal(layer(x_of(T, B, D), lengths=[1, 5, 3]), layer(x_of(T, B, D)))
+    for wrong, message in (
+        ([1, 2], r"lengths must have shape \(3,\), one for each sequence, got \(2,\)"),
+        ([1, 2, 6], r"lengths must be in 1 \.\. 5, got values from 1 to 6"),
+        ([0, 2, 5], r"lengths must be in 1 \.\. 5, got values from 0 to 5"),
+        ([1.0, 2.0, 3.0], "lengths must be whole numbers, got float64"),
+        ([[1], [2, 3]], r"lengths must be an array of shape \(3,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            layer.forward(x_of(T, B, D), lengths=wrong)
+    with pytest.raises(ValueError, match="lengths must be at least 1, got values from 0 to 1"):
+        checks.lengths([0, 1], None, 2)
+
+
+def test_no_way_of_assigning_takes_parameters_out_of_the_buffer():
+    layer = LSTM(D, H, rng=0)
+    layer.params |= {"b": np.arange(4 * H)}
+    layer.params["b"] += 1
+    assert layer.params.flat[-4 * H :].tolist() == list(range(1, 4 * H + 1))
+    assert np.shares_memory(layer.params["b"], layer.params.flat)
+    with pytest.raises(ValueError, match=r"parameter 'U' has shape \(6, 24\), got values of shape \(9, 9\)"):
+        layer.params |= {"U": np.zeros((9, 9))}
+    with pytest.raises(AttributeError):
+        layer.params.flat = np.zeros(5)
+
+
+def test_numbers_that_are_none():
+    for value in ("1", None, 10**400, float("inf"), True):
+        with pytest.raises(ValueError, match="rate must be a finite number, got"):
+            checks.number("rate", value)
+    with pytest.raises(ValueError, match=r"rate must be at least 0 and below 1, got 1"):
+        checks.number("rate", 1, least=0, below=1)
+
+
+def test_names_are_recognised_in_any_case():
+    with pytest.raises(ValueError, match="unknown cell 'LSTM': did you mean 'lstm'"):
+        checks.one_of("cell", "LSTM", ["rnn", "lstm", None])
+    with pytest.raises(ValueError, match="unknown cell"):
+        checks.one_of("cell", np.array(["lstm"]), ["rnn", "lstm"])

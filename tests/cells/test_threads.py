@@ -98,3 +98,15 @@ def test_threads_can_share_a_layer():
         worker.join()
     for got, want in zip(results, expected, strict=True):
         assert np.array_equal(got, want)
+
+
+def test_an_interpreter_that_shuts_down_starts_no_threads(monkeypatch):
+    class Closed:
+        def submit(self, *_):
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    monkeypatch.setattr(threads, "_workers", lambda n: Closed())
+    set_num_threads(2)
+    seen = []
+    threads.run(lambda *slice_: seen.append(slice_), 64, threads._WORK)
+    assert seen == [(0, 64)]
