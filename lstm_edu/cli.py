@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,9 @@ def main(args=None) -> None:
     """Run a command; what the user got wrong becomes one line and exit code 2."""
     try:
         app(args=args, prog_name="lstm-edu")
-    except (ValueError, FileNotFoundError, ImportError) as error:
-        text = " ".join(str(error).split())
-        print(f"lstm-edu: {text}", file=sys.stderr)
+    except (ValueError, OSError, ImportError, ArithmeticError, MemoryError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        print(f"lstm-edu: {'not enough memory: ' if isinstance(error, MemoryError) else ''}{text}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
@@ -69,7 +70,7 @@ def compare(
 
     settings = {"length": length, "file": file}
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
-    _make_folder(out)
+    _check_folder(out)
     table = lstm_edu.compare(
         made,
         cells=[name.strip() for name in cells.split(",") if name.strip()],
@@ -82,6 +83,10 @@ def compare(
         seeds=_seeds(seeds),
         jobs=jobs,
     )
+    # First what can't be had again, then what can: a closed terminal costs nothing but the print.
+    figure = plotting.save(plotting.learning_curves(table), out / f"compare-{task}.png")
+    _write(table, out / f"compare-{task}.csv")
+    _write(table.curves, out / f"compare-{task}-curves.csv")
     print(f"\n{table.about['title']}, {table.about['steps']} steps. {made.question}\n")
     summary = table.summary()
     for place, name in enumerate(made.measures(1.0), start=5):
@@ -89,9 +94,8 @@ def compare(
     print(_format(summary))
     measures = "".join(f", {name} {value:.4g}" for name, value in made.measures(made.baseline).items())
     print(f"\nbaseline, the best guess without memory: {made.baseline:.4g}{measures}")
-    figure = plotting.save(plotting.learning_curves(table), out / f"compare-{task}.png")
-    _write(table, out / f"compare-{task}.csv")
-    _write(table.curves, out / f"compare-{task}-curves.csv")
+    for _, run in table[table["test_loss"].isna()].iterrows():
+        print(f"{run['cell']}, seed {run['seed']}: diverged; a smaller --rate than {table.about['rate']:g} may help")
     print(f"figure: {figure}\ntables: {out / f'compare-{task}.csv'}, {out / f'compare-{task}-curves.csv'}")
 
 
@@ -103,17 +107,23 @@ def _seeds(text: str):
     return numbers if "," in text else numbers[0]
 
 
-def _make_folder(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that can't be written to, or made, before the work begins."""
+    existing = next(parent for parent in [folder, *folder.absolute().parents] if parent.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=existing):
+            pass
     except OSError as error:
-        raise ValueError(f"out: can't make the folder {str(folder)!r} ({error.strerror})") from None
+        raise ValueError(f"out: can't write to {str(folder)!r} ({error.strerror})") from None
 
 
 def _write(table, path: Path) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    table.to_csv(part, index=False)
-    os.replace(part, path)
+    try:
+        table.to_csv(part, index=False)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _format(table) -> str:

@@ -93,7 +93,7 @@ def wrong(tmp_path):
         (["compare", "adding", "--jobs", "0"], "jobs must be a whole number of at least 1, got 0"),
         (["compare", "reber", "--length", "9"], "unknown setting 'length'"),
         (["compare", "adding", "--file", "x"], "unknown setting 'file'"),
-        (["compare", "adding", "--out", str(empty / "below")], "out: can't make the folder"),
+        (["compare", "adding", "--out", str(empty / "below")], "out: can't write to"),
         (["compare", "text", "--file", str(tmp_path / "none.txt")], "none.txt"),
         (["compare", "text", "--file", str(tmp_path)], "file"),
         (["compare", "text", "--file", str(empty)], "empty"),
@@ -124,3 +124,54 @@ def test_python_m_lstm_edu_is_the_same_command():
     )
     assert done.returncode == 2
     assert done.stderr.startswith("lstm-edu: unknown task 'ading'")
+
+
+def test_nothing_is_left_behind_by_a_command_that_was_refused(tmp_path, capsys):
+    assert run("compare", "adding", "--cells", "nope", "--out", str(tmp_path / "new")) == 2
+    assert not list(tmp_path.iterdir())
+    assert "unknown cell" in capsys.readouterr().err
+
+
+def test_runs_that_diverge_are_named_and_do_not_end_the_others(tmp_path, capsys):
+    arguments = [
+        "compare",
+        "adding",
+        "--length",
+        "8",
+        "--cells",
+        "rnn",
+        *QUICK,
+        "--rate",
+        "1e38",
+        "--out",
+        str(tmp_path),
+    ]
+    assert run(*arguments) == 0
+    printed = capsys.readouterr().out
+    assert "rnn, seed 1: diverged; a smaller --rate than 1e+38 may help" in printed
+    assert pd.read_csv(tmp_path / "compare-adding.csv")["test_loss"].isna().all()
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("lstm_edu.compare", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert run("compare", "adding", "--out", str(tmp_path)) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (MemoryError("80 GiB"), 2, "lstm-edu: not enough memory: 80 GiB"),
+        (OverflowError("too large"), 2, "lstm-edu: too large"),
+        (OSError(28, "No space left on device"), 2, "No space left on device"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_one_line(monkeypatch, capsys, tmp_path, error, code, message):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("lstm_edu.compare", fail)
+    assert run("compare", "adding", "--out", str(tmp_path)) == code
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.count("\n") == 1

@@ -145,8 +145,8 @@ class GRU(Recurrent):
     def _shapes(self):
         return super()._shapes() | ({"bn": (self.units,)} if self.reset_after else {})
 
-    def _kind(self):
-        return (*super()._kind(), f"reset_after={self.reset_after}")
+    def _variant(self):
+        return (f"reset_after={self.reset_after}",)
 
     def config(self) -> dict:
         return super().config() | {"reset_after": self.reset_after, "update_bias": self.update_bias}

@@ -4,6 +4,8 @@
 branch-free: a loop over them becomes SIMD code, which a loop over `np.tanh` does not (29 times slower in float32).
 """
 
+import contextlib
+import functools
 import hashlib
 import os
 import shutil
@@ -102,10 +104,30 @@ def _keep_on_disk(compiled, folder) -> None:
     numba.config.CACHE_DIR = str(folder)
     try:
         compiled.enable_caching()
+        _forgive(compiled._cache)
     except (RuntimeError, OSError):
         pass  # the folder became unwritable since it was found: go on without
     finally:
         numba.config.CACHE_DIR = before
+
+
+def _forgive(cache) -> None:
+    """Let Numba go on without its cache where a file of it is damaged or cannot be written, on a full disk say."""
+
+    def without_errors(method):
+        @functools.wraps(method)
+        def guarded(*args):
+            try:
+                return method(*args)
+            except Exception:  # a damaged file can make unpickling raise anything
+                with contextlib.suppress(Exception):
+                    cache.flush()  # begin anew, so that the next process does not meet the same file
+                return None
+
+        return guarded
+
+    cache.load_overload = without_errors(cache.load_overload)
+    cache.save_overload = without_errors(cache.save_overload)
 
 
 @intrinsic

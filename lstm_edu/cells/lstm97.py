@@ -100,15 +100,15 @@ class LSTM97(Recurrent):
         dtype=np.float32,
         rng=None,
     ):
-        super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.squashing = checks.one_of("squashing", squashing, self.squashings)
+        super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.input_bias = initial_values("input_bias", input_bias, self.units)
         self.output_bias = initial_values("output_bias", output_bias, self.units)
         self.params["b"][self._block("i")] = self.input_bias
         self.params["b"][self._block("o")] = self.output_bias
 
-    def _kind(self):
-        return (*super()._kind(), f"squashing={self.squashing}")
+    def _variant(self):
+        return (f"squashing={self.squashing}",)
 
     def config(self) -> dict:
         biases = {"input_bias": self.input_bias, "output_bias": self.output_bias}

@@ -198,6 +198,9 @@ def _tile(rows, vectors, partial):
                 value.align = bits // 8
                 return value
 
+            def store(value, address):
+                builder.store(value, builder.bitcast(address, vector.as_pointer())).align = bits // 8
+
             def copy_few(source, target):
                 with cgutils.for_range(builder, few, intp=index) as loop:
                     builder.store(builder.load(builder.gep(source, [loop.index])), builder.gep(target, [loop.index]))
@@ -211,8 +214,12 @@ def _tile(rows, vectors, partial):
             for (r, v), sum_ in sums.items():
                 source = place(begin, fr, (r, begin_row), (v, lanes))
                 if partial:
-                    builder.store(ir.Constant(vector, None), sum_)
-                    copy_few(source, builder.bitcast(sum_, number.as_pointer()))
+                    with builder.if_else(builder.icmp_signed("==", few, ir.Constant(index, lanes))) as (all_, some):
+                        with all_:
+                            builder.store(load(source), sum_)
+                        with some:
+                            builder.store(ir.Constant(vector, None), sum_)
+                            copy_few(source, builder.bitcast(sum_, number.as_pointer()))
                 else:
                     builder.store(load(source), sum_)
             with cgutils.for_range(builder, K, intp=index) as loop:
@@ -226,10 +233,13 @@ def _tile(rows, vectors, partial):
             for (r, v), sum_ in sums.items():
                 target = place(out, to, (r, out_row), (v, lanes))
                 if partial:
-                    copy_few(builder.bitcast(sum_, number.as_pointer()), target)
+                    with builder.if_else(builder.icmp_signed("==", few, ir.Constant(index, lanes))) as (all_, some):
+                        with all_:
+                            store(builder.load(sum_), target)
+                        with some:
+                            copy_few(builder.bitcast(sum_, number.as_pointer()), target)
                 else:
-                    value = builder.load(sum_)
-                    builder.store(value, builder.bitcast(target, vector.as_pointer())).align = bits // 8
+                    store(builder.load(sum_), target)
             return context.get_dummy_value()
 
         n = types.intp

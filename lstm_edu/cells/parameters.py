@@ -20,6 +20,7 @@ class Parameters(dict):
         """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use (default: zeros)."""
         sizes = [math.prod(shape) for shape in shapes.values()]
         self._flat = np.zeros(sum(sizes), dtype) if flat is None else flat
+        self._shapes, self._parts = dict(shapes), {}
         super().__init__()
         start = 0
         for (name, shape), size in zip(shapes.items(), sizes, strict=True):
@@ -33,7 +34,15 @@ class Parameters(dict):
 
     @property
     def shapes(self) -> dict:
-        return {name: array.shape for name, array in self.items()}
+        """Name -> shape, in the order of the buffer."""
+        return self._shapes
+
+    def part(self, where: slice, shapes: dict) -> "Parameters":
+        """The same numbers under other names: `flat[where]` as a Parameters of these shapes. Made once, then kept."""
+        key = (where.start, where.stop)
+        if key not in self._parts or self._parts[key]._shapes != shapes:
+            self._parts[key] = Parameters(shapes, self._flat.dtype, self._flat[where])
+        return self._parts[key]
 
     def empty_like(self) -> "Parameters":
         """The same names and shapes over a new buffer whose values are not set: the place for a gradient."""

@@ -46,6 +46,7 @@ class Recurrent(Layer):
         self.inputs = checks.whole("inputs", inputs)
         self.units = checks.whole("units", units)
         self.dtype = checks.float_type(dtype)
+        self._kind = (type(self).__name__, self.inputs, self.units, self.dtype.name, *self._variant())
         self.params = Parameters(self._shapes(), self.dtype)
         self._initialise(checks.generator(rng))
 
@@ -101,7 +102,7 @@ class Recurrent(Layer):
             steps = T if not states or kept == T else 1
             states.append(np.empty((steps + 1, B, self.units), self.dtype))
             states[-1][0] = initial
-        return Tape(self._kind(), x, np.empty((kept, B, self.params["b"].size), self.dtype), *states)
+        return Tape(self._kind, x, np.empty((kept, B, self.params["b"].size), self.dtype), *states)
 
     def _checked_state(self, name, state, B):
         if state is None:
@@ -166,13 +167,14 @@ class Recurrent(Layer):
 
     # Looking inside
 
-    def _kind(self) -> tuple:
-        return type(self).__name__, self.inputs, self.units, self.dtype.name
+    def _variant(self) -> tuple:
+        """What else decides whether a tape fits."""
+        return ()
 
     def _check_tape(self, tape) -> None:
         made_by = getattr(tape, "made_by", type(tape).__name__)
-        if made_by != self._kind():
-            raise ValueError(f"tape must come from the forward of a layer like this one, {self._kind()}, got {made_by}")
+        if made_by != self._kind:
+            raise ValueError(f"tape must come from the forward of a layer like this one, {self._kind}, got {made_by}")
 
     def gates(self, tape) -> dict:
         """Every gate and state by name, each a view (T, B, H) into the tape."""

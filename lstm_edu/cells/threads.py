@@ -1,5 +1,6 @@
 """Slices of a batch on the package's own threads."""
 
+import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,6 +26,17 @@ def set_num_threads(n: int | None) -> None:
     """
     global _threads
     _threads = None if n is None else checks.whole("n", n)
+
+
+@contextlib.contextmanager
+def limited_to(n: int):
+    """Bound the package's threads for the time of a with block; the setting before comes back after it."""
+    global _threads
+    before, _threads = _threads, checks.whole("n", n)
+    try:
+        yield
+    finally:
+        _threads = before
 
 
 def get_num_threads() -> int:

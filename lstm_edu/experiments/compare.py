@@ -1,5 +1,7 @@
 """Which cell learns a task: the same network around every cell, trained from several seeds, side by side."""
 
+import numbers
+import threading
 import time
 from dataclasses import dataclass
 
@@ -23,6 +25,9 @@ class Recipe:
     carry_state: bool = False
 
 
+_MOST_SEEDS = 10_000
+_ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process
+
 RECIPES = {
     tasks.Adding: Recipe(steps=1000, memory=True),
     tasks.EmbeddedReber: Recipe(steps=1500, units=16),
@@ -40,7 +45,7 @@ class Comparison(pd.DataFrame):
     | cell, seed     | which run                                                                     |
     | parameters     | how many numbers the network learns                                           |
     | train_loss     | mean loss of the last training batches                                        |
-    | test_loss      | loss on test sequences that no training saw                                   |
+    | test_loss      | loss on test sequences that no training saw; NaN for a run that diverged      |
     | solved         | whether the task counts as solved on the test sequences                       |
     | steps_to_solve | first evaluation at which it counted as solved on the validation sequences    |
     | seconds        | training time of the run                                                      |
@@ -50,9 +55,12 @@ class Comparison(pd.DataFrame):
 
     _metadata = ["curves", "about"]
 
+    curves: pd.DataFrame = None
+    about: dict = None
+
     @property
     def _constructor(self):
-        return pd.DataFrame  # a selection of rows or columns is an ordinary DataFrame
+        return Comparison
 
     def summary(self) -> pd.DataFrame:
         """One row per cell: parameters, median and range of the test loss, solved, steps to solve, seconds."""
@@ -94,6 +102,7 @@ def make_network(
     """
     cls = CELLS[checks.one_of("cell", cell, CELLS)]
     rng = checks.generator(rng)
+    checks.whole("units", units)
     checks.whole("memory", memory, least=0)
     width, stack = task.inputs, []
     if task.symbols:
@@ -219,7 +228,9 @@ def _title(task, settings, seeds) -> str:
 
 
 def _seed_list(seeds) -> list:
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
+    if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
+        if seeds > _MOST_SEEDS:
+            raise ValueError(f"seeds must be at most {_MOST_SEEDS}, got {seeds}")
         return list(range(checks.whole("seeds", seeds)))
     try:
         found = [checks.whole("seeds", seed, least=0) for seed in seeds]
@@ -237,22 +248,21 @@ def _run_all(task, plan, settings, jobs):
             yield _one_run(task, cell, seed, settings)
         return
     from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(delayed(_one_run)(task, cell, seed, settings) for cell, seed in plan)
+    try:
+        yield from parallel(delayed(_one_run)(task, cell, seed, settings) for cell, seed in plan)
+    except TerminatedWorkerError:
+        raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
 
 
 def _one_run(task, cell, seed, settings):
     """Train and test one network. On one core, so that the rounding is the same wherever it runs."""
     from threadpoolctl import threadpool_limits
 
-    before = threads.get_num_threads()
-    with threadpool_limits(1):
-        threads.set_num_threads(1)
-        try:
-            return _train_and_test(task, cell, seed, settings)
-        finally:
-            threads.set_num_threads(before)
+    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
+        return _train_and_test(task, cell, seed, settings)
 
 
 def _train_and_test(task, cell, seed, settings):
@@ -260,19 +270,27 @@ def _train_and_test(task, cell, seed, settings):
     net = make_network(task, cell, settings["units"], settings["layers"], memory=settings["memory"],
                        rng=np.random.default_rng(start))  # fmt: skip
     began = time.perf_counter()
-    history = nn.fit(
-        net,
-        task,
-        steps=settings["steps"],
-        batch=settings["batch"],
-        optimizer=nn.Adam(settings["rate"]),
-        schedule="cosine",
-        seed=int(order.generate_state(1)[0]),
-        carry_state=settings["carry_state"],
-        progress_bar=False,
-    )
-    seconds = time.perf_counter() - began
-    result = nn.evaluate(net, task, 1000, rng=np.random.default_rng(test))
+    try:
+        history = nn.fit(
+            net,
+            task,
+            steps=settings["steps"],
+            batch=settings["batch"],
+            optimizer=nn.Adam(settings["rate"]),
+            schedule="cosine",
+            seed=int(order.generate_state(1)[0]),
+            carry_state=settings["carry_state"],
+            progress_bar=False,
+        )
+        seconds = time.perf_counter() - began
+    except FloatingPointError:  # it diverged: a result like any other
+        seconds = time.perf_counter() - began
+        history = nn.History([dict.fromkeys(nn.History.columns_recorded, np.nan)]).astype({"solved": object})
+        result = {"loss": np.nan, "solved": False}
+    else:
+        if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
+            raise KeyboardInterrupt
+        result = nn.evaluate(net, task, 1000, rng=np.random.default_rng(test))
     row = {
         "cell": cell,
         "seed": seed,
@@ -280,7 +298,7 @@ def _train_and_test(task, cell, seed, settings):
         "train_loss": history["train_loss"].iloc[-1],
         "test_loss": result["loss"],
         "solved": result["solved"],
-        "steps_to_solve": history.steps_to_solve,
+        "steps_to_solve": history.steps_to_solve if np.isfinite(result["loss"]) else None,
         "seconds": seconds,
     }
     return cell, seed, row, history

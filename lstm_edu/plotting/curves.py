@@ -28,7 +28,7 @@ def learning_curves(comparison, *, title: str | None = None):
         axes.axhline(about["floor"], linestyle=":", label="floor: best possible", **reference)
     if about["floor"] == 0:
         axes.set_yscale("log")
-    axes.set_xlim(0, curves["step"].max())
+    axes.set_xlim(0, about["steps"])
     axes.set_xlabel("optimizer steps")
     axes.set_ylabel(f"validation loss\n({about['loss'].replace('_', ' ')})")
     figure.suptitle(title or about["title"], x=0.01, ha="left", fontsize=11)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from math import tanh
 from pathlib import Path
 
@@ -182,6 +183,8 @@ def test_numbas_own_setting_is_as_it_was_whether_caching_works_or_not(tmp_path, 
     seen = []
 
     class Compiled:
+        _cache = types.SimpleNamespace(load_overload=len, save_overload=len)
+
         def enable_caching(self):
             seen.append(numba.config.CACHE_DIR)
             if error:
@@ -191,3 +194,37 @@ def test_numbas_own_setting_is_as_it_was_whether_caching_works_or_not(tmp_path, 
     kernel._keep_on_disk(Compiled(), None)
     assert seen == [str(tmp_path)]
     assert numba.config.CACHE_DIR == "mine"
+
+
+@pytest.mark.kernels
+def test_a_cache_that_raises_counts_as_empty():
+    flushed = []
+
+    class Cache:
+        def load_overload(self, *args):
+            raise EOFError("Ran out of input")
+
+        def save_overload(self, *args):
+            raise OSError(28, "No space left on device")
+
+        def flush(self):
+            flushed.append(1)
+            raise OSError
+
+    cache = Cache()
+    kernel._forgive(cache)
+    assert cache.load_overload("signature", "context") is None
+    assert cache.save_overload("signature", "data") is None
+    assert len(flushed) == 2
+
+
+@needs_jit
+@pytest.mark.parametrize("content", [b"", b"garbage"], ids=["empty", "garbage"])
+def test_damaged_files_are_replaced(installation, content):
+    folder, _ = run(ONE_NUMBER, installation)
+    files = [p for p in Path(folder).rglob("*") if p.suffix in (".nbi", ".nbc")]
+    for file in files:
+        file.write_bytes(content)
+    _, number = run(ONE_NUMBER, installation)
+    assert float(number) == pytest.approx(TWO_STEPS, abs=1e-6)
+    assert all(p.stat().st_size > 100 for p in Path(folder).rglob("*.nbi"))

@@ -110,3 +110,12 @@ def test_an_interpreter_that_shuts_down_starts_no_threads(monkeypatch):
     seen = []
     threads.run(lambda *slice_: seen.append(slice_), 64, threads._WORK)
     assert seen == [(0, 64)]
+
+
+def test_a_limit_for_some_time_gives_back_the_setting_before():
+    with threads.limited_to(3):
+        assert get_num_threads() == 3
+        with threads.limited_to(1):
+            assert get_num_threads() == 1
+        assert get_num_threads() == 3
+    assert threads._threads is None

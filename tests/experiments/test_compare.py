@@ -106,3 +106,34 @@ def test_the_summary_is_median_and_range():
 def test_wrong_arguments(task, arguments, message):
     with pytest.raises(ValueError, match=message):
         le.compare(task, **arguments)
+
+
+def test_an_interrupted_run_ends_the_comparison(monkeypatch):
+    calls = []
+
+    def fit(*args, **kwargs):
+        calls.append(1)
+        history = real_fit(*args, **kwargs)
+        history.interrupted = True
+        return history
+
+    real_fit = le.nn.fit
+    monkeypatch.setattr("lstm_edu.nn.fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        le.compare("adding", cells=["rnn", "gru"], seeds=2, jobs=1, **SMALL)
+    assert len(calls) == 1
+
+
+def test_a_run_that_diverges_is_a_row_like_any_other():
+    table = le.compare(le.tasks.Adding(length=6), cells=["rnn"], rate=1e38, seeds=2, jobs=1, **SMALL)
+    assert table["test_loss"].isna().all()
+    assert not table["solved"].any()
+    assert table.summary()["solved"].tolist() == ["0 of 2"]
+    assert le.plotting.learning_curves(table).axes
+
+
+def test_a_copy_keeps_its_curves():
+    table = le.compare(le.tasks.Adding(length=6), cells=["rnn"], seeds=1, jobs=1, **SMALL)
+    assert table.copy().curves.equals(table.curves)
+    assert table.copy().about == table.about
+    assert le.compare("adding", cells="rnn", seeds=np.int64(1), jobs=1, **SMALL)["seed"].tolist() == [0]
