@@ -4,10 +4,10 @@
     python benchmarks/contest.py                        all of it: about half an hour on two cores
     python benchmarks/contest.py --cells lstm --passes inference --threads 1 --sizes 32,100,32,64
 
-For each cell, size and pass the contestants take turns, round by round, so that a slow moment of the machine hits all of
-them. Printed and written (`figures/benchmark.csv`, `figures/benchmark-*.png`): the median time of each, the ratio of the
-fastest peer's time to ours (above 1: we are faster), the share of the machine's float32 matrix-product peak, which is
-measured in between, and the geometric mean of the ratios per cell and pass.
+For each cell, size and pass the contestants take turns, round by round, so that a slow moment of the machine hits all
+of them. Printed and written (`figures/benchmark.csv`, `figures/benchmark-*.png`): the median time of each, the ratio of
+the fastest peer's time to ours (above 1: we are faster), the share of the machine's float32 matrix-product peak, which
+is measured in between, and the geometric mean of the ratios per cell and pass.
 
 Every number of threads is a process of its own, bound to as many cores, with every library told to use as many threads.
 """

@@ -4,7 +4,7 @@ import numpy as np
 
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
-from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients
+from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
 from .recurrent import Recurrent, rows
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)
@@ -61,21 +61,21 @@ def backward_before(dy, a, h, U, delta, dq, dh, b0, b1):
 @kernel
 def forward_after(x, W, U, bias, bn, a, h, q, b0, b1):
     H = U.shape[0]
-    from_x, weights_rz, weights_n = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H)
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    inner, inner_bias = np.empty((a.shape[1], 3 * H), a.dtype), np.zeros(3 * H, a.dtype)
+    inner_bias[2 * H :] = bn
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
+        set_product(inner, inner_bias, h[t], from_h, b0, b1)
         a_t, q_t = a[t % len(a)], q[t % len(q)]
         for b in range(b0, b1):
-            q_t[b] = bn
-        add_product(a_t, h[t], weights_rz, b0, b1)
-        add_product(q_t, h[t], weights_n, b0, b1)
-        for b in range(b0, b1):
-            r, z, n = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :]
-            h_old, h_new, q_b = h[t, b], h[t + 1, b], q_t[b]
+            r, z, n, h_old, h_new = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
+            u_r, u_z, u_n, q_b = inner[b, :H], inner[b, H : 2 * H], inner[b, 2 * H :], q_t[b]
             for j in range(H):
-                r[j] = sigmoid(r[j])
-                z[j] = sigmoid(z[j])
-                n[j] = tanh(n[j] + r[j] * q_b[j])
+                q_b[j] = u_n[j]
+                r[j] = sigmoid(r[j] + u_r[j])
+                z[j] = sigmoid(z[j] + u_z[j])
+                n[j] = tanh(n[j] + r[j] * u_n[j])
                 h_new[j] = z[j] * h_old[j] + (1 - z[j]) * n[j]
 
 

@@ -74,8 +74,9 @@ class Layer:
         if not isinstance(grads, Parameters) or grads.shapes != self.params.shapes:
             got = grads.shapes if isinstance(grads, Parameters) else type(grads).__name__
             raise ValueError(f"grads must be a Parameters with the shapes {self.params.shapes}, got {got}")
-        if grads.flat.dtype != self.params.flat.dtype or np.may_share_memory(grads.flat, self.params.flat):
-            raise ValueError(f"grads must be a buffer of its own of {self.params.flat.dtype}, got {grads.flat.dtype}")
+        mine, theirs = self.params.flat, grads.flat
+        if mine.size and (theirs.dtype != mine.dtype or np.may_share_memory(theirs, mine)):
+            raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {theirs.dtype}")
         return grads
 
     def _no_state(self, state, name="state") -> None:

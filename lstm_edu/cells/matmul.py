@@ -36,7 +36,7 @@ ROWS = 4
 
 BLOCK = 64  # rows of a product over many steps that are taken together, so that the cache has room for them
 DEPTH = 256  # steps of k of a product over many rows that are packed together, for the same reason
-FEW = 8  # rows below which packing the weights costs more than it saves
+FEW, SMALL = 8, 65536  # rows and bytes of weights below which packing costs more than it saves
 
 # Weights ready for use: element (k, n) of panel q is data[start + q * panel + k * row + n], 0 <= n < width.
 Packed = namedtuple("Packed", ["data", "K", "N", "start", "panel", "row"])
@@ -81,7 +81,7 @@ def _pack(U, rows, first=0, last=-1):
         last = U.shape[1] if last == -1 else last
         K, N, lanes = U.shape[0], last - first, _lanes(U)
         width = lanes * VECTORS
-        if rows < FEW and N % lanes == 0:  # as it lies there: a vector never reaches beyond a row
+        if rows < FEW and K * N * U.itemsize <= SMALL and N % lanes == 0:  # as it lies: no vector crosses a row's end
             return Packed(U.ravel(), K, N, first, width, U.shape[1])
         data = np.empty((-(-N // width), K, width), U.dtype)
         for q in range(len(data)):

@@ -22,31 +22,29 @@ PADDINGS = ("same", "valid", "causal")
 
 
 class Tape(SimpleNamespace):
-    """What a layer's backward needs from its forward. These layers have no state."""
+    """What a layer's backward needs from its forward: `kind` and more. These layers have no state."""
 
     state = ()
 
+    @property
+    def kind(self) -> str:
+        """What made it."""
+        return repr(self.layer)
 
-def checked_lengths(lengths, T, B: int):
-    """`lengths` as an array (B,) of int64 with values in 1 .. T, or None where none are given.
 
-    `T` None: there is no axis of steps (any more), and no upper limit. Raises ValueError for another shape, for
-    anything but whole numbers, and for values out of range.
+def checked_tape(layer, tape) -> None:
+    """ValueError unless a layer of the same class and arguments made the tape: its `kind` is that layer's repr."""
+    if not isinstance(tape, Tape) or (tape.layer is not layer and tape.kind != repr(layer)):
+        got = f"one of {tape.kind}" if isinstance(tape, Tape) else type(tape).__name__
+        raise ValueError(f"tape must come from a forward of {layer!r}, got {got}")
 
-    >>> checked_lengths([3, 1], T=3, B=2)
-    array([3, 1])
-    """
-    if lengths is None:
-        return None
-    lengths = np.asarray(lengths)
-    if lengths.shape != (B,):
-        raise ValueError(f"lengths must have shape ({B},), one for each sequence, got {lengths.shape}")
-    if not np.issubdtype(lengths.dtype, np.integer):
-        raise ValueError(f"lengths must be whole numbers, got {lengths.dtype}")
-    if lengths.min() < 1 or (T is not None and lengths.max() > T):
-        needed = "at least 1" if T is None else f"in 1 .. {T}"
-        raise ValueError(f"lengths must be {needed}, got values from {lengths.min()} to {lengths.max()}")
-    return lengths.astype(np.int64)
+
+def as_array(name: str, value) -> np.ndarray:
+    """`value` as an array of any type; ValueError for a ragged list."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
 
 
 def last_steps(lengths, T: int, B: int):
@@ -97,9 +95,8 @@ def _affine(rows, W, b, activation):
 
 
 def _affine_grads(rows, da, grads):
-    dW = grads["W"].reshape(-1, da.shape[1])  # a view
-    np.matmul(rows.T, da, out=dW)
-    np.sum(da, axis=0, out=grads["b"])
+    grads["W"] = (rows.T @ da).reshape(grads["W"].shape)
+    grads["b"] = da.sum(axis=0)
 
 
 def _glorot(rng, shape, ins, outs):
@@ -110,11 +107,10 @@ def _glorot(rng, shape, ins, outs):
 
 def _out_steps(name, steps, count):
     """`count(steps)` for a number of steps or an array of lengths; both the old and the new ones at least 1."""
-    if np.ndim(steps) == 0:
+    if np.ndim(as_array(name, steps)) == 0:
         steps = checks.whole(name, steps)
     else:
-        steps = np.asarray(steps)
-        steps = checked_lengths(steps, None, steps.size)
+        steps = checks.lengths(steps, None, max(1, np.size(steps)))
     out = count(steps)
     if np.min(out) < 1:
         raise ValueError(f"{name}: {np.min(steps)} steps are too few for one window")
@@ -161,12 +157,13 @@ class Dense(Layer):
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x (T, B, D) or (B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
         self._no_state(state)
-        sequences = np.ndim(x) != 2
+        x = as_array("x", x)
+        sequences = x.ndim != 2
         x = checks.floats("x", x, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
-        lengths = checked_lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = Tape(in_shape=x.shape, last=None)
+        lengths = checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
+        tape = Tape(layer=self, in_shape=x.shape, last=None)
         if sequences and self.steps == "last":
-            tape.last = last_steps(lengths, *x.shape[:2])
+            tape.last = -1 if lengths is None else last_steps(lengths, *x.shape[:2])
             x = x[tape.last]
         tape.y_shape = (*x.shape[:-1], self.units)
         tape.rows = x.reshape(-1, self.inputs)
@@ -174,7 +171,8 @@ class Dense(Layer):
         return y.reshape(tape.y_shape), tape
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy of another shape or type."""
+        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+        checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
         grads = self._grads(grads)
@@ -249,8 +247,8 @@ class Conv1D(Layer):
         x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
         T, B, D = x.shape
         steps = self._steps("x", T)
-        lengths = checked_lengths(lengths, T, B)
-        tape = Tape(in_shape=x.shape, beyond=None)
+        lengths = checks.lengths(lengths, T, B)
+        tape = Tape(layer=self, in_shape=x.shape, beyond=None)
         if lengths is not None:
             self._steps("lengths", lengths)
             tape.beyond = np.arange(T)[:, None] >= lengths
@@ -270,7 +268,8 @@ class Conv1D(Layer):
         return y.reshape(tape.y_shape), tape
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy of another shape or type."""
+        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+        checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.filters)
         grads = self._grads(grads)
@@ -324,7 +323,7 @@ class MaxPool1D(Layer):
         self._no_state(state)
         x = own_floats("x", x, ("T", "B", "D"))
         steps = self._steps("x", x.shape[0])
-        lengths = checked_lengths(lengths, *x.shape[:2])
+        lengths = checks.lengths(lengths, *x.shape[:2])
         if lengths is not None:
             self._steps("lengths", lengths)
         first, *others = self._members(x, steps)
@@ -334,10 +333,11 @@ class MaxPool1D(Layer):
             larger = ~(other <= y) & (y == y)  # so that the first NaN wins and stays
             np.copyto(y, other, where=larger)
             chosen[larger] = k
-        return y, Tape(in_shape=x.shape, chosen=chosen, dtype=x.dtype)
+        return y, Tape(layer=self, in_shape=x.shape, chosen=chosen, dtype=x.dtype)
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy of another shape or type."""
+        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+        checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.chosen.shape, tape.dtype)
         dx = np.zeros(tape.in_shape, tape.dtype)
@@ -372,18 +372,21 @@ class Embedding(Layer):
         """x (T, B) whole numbers, `lengths` (B,). Returns (y, tape); raises ValueError for anything else."""
         self._no_state(state)
         x = checks.integers("x", x, ("T", "B"), self.symbols)
-        checked_lengths(lengths, *x.shape)
-        return self.params["W"][x], Tape(x=x)
+        checks.lengths(lengths, *x.shape)
+        return self.params["W"][x], Tape(layer=self, x=x)
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy (T, B, E). Returns (None, grads, ()); raises ValueError for a dy of another shape or type."""
+        """dy (T, B, E). Returns (None, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+        checked_tape(self, tape)
         self._no_state(dstate, "dstate")
-        dy = checks.floats("dy", dy, (*tape.x.shape, self.units), self.dtype)
+        x = checks.integers("tape.x", tape.x, ("T", "B"), self.symbols)  # again: it may be the caller's own array
+        dy = checks.floats("dy", dy, (*x.shape, self.units), self.dtype)
         grads = self._grads(grads)
-        grads["W"][...] = 0
         # np.add.at is fast in one dimension alone (4 times on 32000 rows of 128), hence an index for every number.
-        each = tape.x.reshape(-1, 1) * self.units + np.arange(self.units)
-        np.add.at(grads["W"].reshape(-1), each.reshape(-1), dy.reshape(-1))
+        each = x.reshape(-1, 1) * self.units + np.arange(self.units)
+        dW = np.zeros(self.params["W"].size, self.dtype)
+        np.add.at(dW, each.reshape(-1), dy.reshape(-1))
+        grads["W"] = dW.reshape(self.symbols, self.units)
         return None, grads, ()
 
 
@@ -415,10 +418,11 @@ class Dropout(Layer):
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x (T, B, D) or (B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
         self._no_state(state)
-        sequences = np.ndim(x) != 2
+        x = as_array("x", x)
+        sequences = x.ndim != 2
         x = own_floats("x", x, ("T", "B", "D") if sequences else ("B", "D"))
-        checked_lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = Tape(shape=x.shape, dtype=x.dtype, mask=None)
+        checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
+        tape = Tape(layer=self, shape=x.shape, dtype=x.dtype, mask=None)
         if not training or self.rate == 0:
             return x, tape
         kept = self.rng.random(x.shape, np.float32) >= self.rate  # float32 for every x: one seed, one mask
@@ -426,7 +430,8 @@ class Dropout(Layer):
         return x * tape.mask, tape
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy of another shape or type."""
+        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+        checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.shape, tape.dtype)
         return (dy if tape.mask is None else dy * tape.mask), self._grads(grads), ()

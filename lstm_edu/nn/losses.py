@@ -16,11 +16,16 @@ import numpy as np
 
 from lstm_edu.cells import checks
 
-from .layers import STEPS, checked_lengths, last_steps, own_floats, sigmoid
+from .layers import STEPS, as_array, last_steps, own_floats, sigmoid
 
 
 def _outputs(y):
-    return own_floats("y", y, ("B", "O") if np.ndim(y) == 2 else ("T", "B", "O"))
+    y = as_array("y", y)
+    return own_floats("y", y, ("B", "O") if y.ndim == 2 else ("T", "B", "O"))
+
+
+def _real(T, lengths):
+    return np.arange(T)[:, None] < lengths
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,14 @@ class Loss:
     | target  | like y without the steps that never count: (T, B, O), or (B, O) for steps="last"; for       |
     |         | classes the same without O                                                                  |
     | lengths | (B,): the first lengths[b] steps of sequence b are real (default: all)                      |
-    | mask    | (T, B) of bool, instead of lengths: the steps that count; not for steps="last"              |
+    | mask    | (T, B) of bool: the steps that count, of those that are real; not for steps="last"          |
 
     steps="all": the value is the mean over all steps that count, of all sequences together: a long sequence weighs
     more than a short one. steps="last": the mean over the last real step of each sequence. Where y has several outputs,
     squared error and sigmoid take the mean over these too. Elsewhere dy is zero, and neither y nor target is looked at.
 
     The value is a float, summed in float64; dy has y's type. NaN in y gives the value NaN. Wrong shapes, types and
-    targets are a ValueError, as is a mask that leaves no step.
+    targets are a ValueError, as is a mask that leaves no real step.
     """
 
     steps: str = "all"
@@ -52,7 +57,7 @@ class Loss:
         """The loss and its gradient, (value, dy)."""
         y = _outputs(y)
         where = self._where(y, lengths, mask)
-        target = np.asarray(target)
+        target = as_array("target", target)
         last = self.steps == "last" or y.ndim == 2
         needed = self._target_shape(y.shape[-2:] if last else y.shape)
         if target.shape != needed:
@@ -67,25 +72,24 @@ class Loss:
 
     def _where(self, y, lengths, mask):
         """The index of the steps that count, or None for all of y; y[where] is (N, O)."""
-        if lengths is not None and mask is not None:
-            raise ValueError("mask: give lengths or a mask, not both")
         T = y.shape[0] if y.ndim == 3 else None
         B = y.shape[-2]
-        lengths = checked_lengths(lengths, T, B)
+        lengths = checks.lengths(lengths, T, B)
         if mask is not None:
             if T is None or self.steps == "last":
                 raise ValueError("mask: this loss looks at the last step alone; give lengths to say which that is")
-            mask = np.asarray(mask)
+            mask = as_array("mask", mask)
             if mask.shape != (T, B) or mask.dtype != bool:
                 raise ValueError(f"mask must be an array of bool of shape ({T}, {B}), got {mask.dtype} {mask.shape}")
+            mask = mask if lengths is None else mask & _real(T, lengths)
             if not mask.any():
-                raise ValueError("mask must leave at least one step, got False everywhere")
+                raise ValueError("mask must leave at least one real step, got False for all of them")
             return mask
         if T is None:
             return None
         if self.steps == "last":
             return last_steps(lengths, T, B)
-        return None if lengths is None else np.arange(T)[:, None] < lengths
+        return None if lengths is None else _real(T, lengths)
 
     def _target_shape(self, shape) -> tuple:
         return shape

@@ -19,6 +19,13 @@ class SequentialTape:
         return tuple(tape.state for tape in self.tapes)
 
 
+class _Placed:
+    """`in_network` of a layer: true, but False in a copy or a pickle of the layer, whose buffer is its own."""
+
+    def __reduce__(self):
+        return bool, ()
+
+
 class Sequential(Layer):
     """Layers in a row, each fed with the output of the one before.
 
@@ -43,8 +50,6 @@ class Sequential(Layer):
         self.dtype = next((la.dtype for la in self.layers if la.params.flat.size), np.dtype(np.float32))
         values = [layer.params.flat for layer in self.layers]
         self._adopt(np.concatenate(values, dtype=self.dtype))
-        for layer in self.layers:
-            layer.in_network = True
 
     def _adopt(self, flat) -> None:
         """Make `flat`, which holds the values already, the buffer of this network and of its layers."""
@@ -56,6 +61,7 @@ class Sequential(Layer):
         self.params = Parameters(shapes, self.dtype, flat)
         for layer, part in zip(self.layers, self._slices, strict=True):
             layer._place(flat[part])
+            layer.in_network = _Placed()
 
     def _place(self, flat) -> None:
         flat[...] = self.params.flat
@@ -82,14 +88,23 @@ class Sequential(Layer):
         return x, SequentialTape(tapes)
 
     def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy back through every layer in turn -> dx, grads in one flat buffer, dstate with one entry a layer."""
+        """dy back through every layer in turn -> dx, grads in one flat buffer, dstate with one entry a layer.
+
+        Raises ValueError for a tape of another network, and for grads that are not like `params`.
+        """
+        self._check_tape(tape)
         grads = self._grads(grads)
         dstates = list(self._states(dstate, "dstate"))
         for k in reversed(range(len(self.layers))):
             layer = self.layers[k]
-            own = Parameters(layer.params.shapes, self.dtype, grads.flat[self._slices[k]])
+            own = grads.part(self._slices[k], layer.params.shapes)
             dy, _, dstates[k] = layer.backward(dy, tape.tapes[k], dstates[k], grads=own)
         return dy, grads, tuple(dstates)
+
+    def _check_tape(self, tape) -> None:
+        if not isinstance(tape, SequentialTape) or len(tape.tapes) != len(self.layers):
+            got = f"{len(tape.tapes)} tapes" if isinstance(tape, SequentialTape) else type(tape).__name__
+            raise ValueError(f"tape must come from this network's forward, {len(self.layers)} tapes, got {got}")
 
     def _states(self, state, name):
         if state is None:
@@ -106,6 +121,7 @@ class Sequential(Layer):
 
     def gates(self, tape) -> dict:
         """The gates and states of every recurrent layer, named "0.i", "0.f", ... after the layer's place."""
+        self._check_tape(tape)
         return {
             f"{k}.{name}": value
             for k, (layer, own) in enumerate(zip(self.layers, tape.tapes, strict=True))
@@ -117,7 +133,10 @@ def _checked(layers) -> list:
     """The layers as a list, each fitting to the one before."""
     if isinstance(layers, Layer):
         raise ValueError(f"layers must be a list of layers, got one {type(layers).__name__}: put it into brackets")
-    layers = list(layers)
+    try:
+        layers = list(layers)
+    except TypeError:
+        raise ValueError(f"layers must be a list of layers, got {type(layers).__name__}") from None
     if not layers:
         raise ValueError("layers must hold at least one layer, got none")
     units, giver, dtype = None, None, None

@@ -122,24 +122,38 @@ class Optimizer:
         `params`, `grads`: Parameters, or anything else with one flat array `flat`, of the same size and type.
         `clip`: where the norm over all gradients is above it, they count as scaled down to it (default: never);
         `grads` itself is not changed. If the norm is not finite NOTHING is changed: look at what comes back.
-        Raises ValueError if sizes or types differ from each other or from those of the first step.
+        Where the square of the clipped norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as
+        inf: the averages of g² could never come back from there.
+        Raises ValueError if sizes or types differ from each other or from those of the first step, and for a setting
+        that the type cannot hold.
         """
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
         clip = math.inf if clip is None else _positive("clip", clip)
         self.__post_init__()
+        self._check_precision(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
                 f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
                 f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
             )
         norm = _norm(g)
+        if min(norm, clip) > math.sqrt(np.finfo(p.dtype).max):
+            return math.inf
         if math.isfinite(norm):
             self._kind = p.size, p.dtype
             self.steps_done += 1
             self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
         return norm
+
+    def _check_precision(self, dtype) -> None:
+        """The kernels calculate in the parameters' type: there no setting may be infinite, and ε not zero."""
+        most, least = float(np.finfo(dtype).max), float(np.finfo(dtype).tiny)
+        if self.rate > most:
+            raise ValueError(f"rate must be at most {most:g} for {dtype} parameters, got {self.rate!r}")
+        if hasattr(self, "epsilon") and not least <= self.epsilon <= most:
+            raise ValueError(f"epsilon must be in {least:g} .. {most:g} for {dtype} parameters, got {self.epsilon!r}")
 
     def _average(self, letter, p, needed=True):
         """The running average of that letter, zero before the first step; empty where no setting asks for it."""

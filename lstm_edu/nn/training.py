@@ -1,15 +1,17 @@
 """Training: one loop for every network and task, and the record that it returns."""
 
 import math
+import numbers
 import time
 
 import numpy as np
 import pandas as pd
 
-from lstm_edu.cells import checks
+from lstm_edu.cells import Layer, checks
 
 from . import losses, progress
-from .optimizers import Adam
+from .layers import as_array
+from .optimizers import Adam, Optimizer
 
 SCHEDULES = {
     "constant": lambda done: 1.0,
@@ -31,9 +33,13 @@ class History(pd.DataFrame):
     | grad_norm   | mean norm of the gradient since the row before, before clipping                   |
     | rate        | the learning rate                                                                 |
     | seconds     | training time so far, evaluations included                                        |
+
+    The attribute `interrupted` is True if Ctrl-C ended the training, else False.
     """
 
     columns_recorded = ("step", "train_loss", "valid_loss", "correct", "solved", "grad_norm", "rate", "seconds")
+    _metadata = ["interrupted"]  # pandas keeps the attributes named here, in a pickle too
+    interrupted = False
 
     @property
     def _constructor(self):
@@ -47,20 +53,58 @@ class History(pd.DataFrame):
 
 
 def predict(net, batch, *, state=None, chunk: int = 256):
-    """The network's raw output for a Batch, computed `chunk` sequences at a time so that memory stays small."""
-    size = batch.x.shape[1]
+    """The network's raw output for a Batch, computed `chunk` sequences at a time so that memory stays small.
+
+    `state`: as for `net.forward`, for all B sequences; where it is None, zeros. Raises ValueError for anything else
+    than a Batch, and for lengths or a state of another number of sequences.
+    """
+    _checked_net(net)
+    chunk = checks.whole("chunk", chunk)
+    x = as_array("batch.x", _checked_batch(batch).x)
+    if x.ndim < 2 or 0 in x.shape:
+        raise ValueError(f"batch.x must hold T steps of B sequences, none of them 0, got shape {x.shape}")
+    T, B = x.shape[:2]
+    lengths = checks.lengths(batch.lengths, T, B)
+    _check_state(state, B)
     outputs = []
-    for b in range(0, size, chunk):
-        part = slice(b, min(b + chunk, size))
-        lengths = None if batch.lengths is None else batch.lengths[part]
-        outputs.append(net(batch.x[:, part], _slice_state(state, part), lengths=lengths))
+    for b in range(0, B, chunk):
+        part = slice(b, min(b + chunk, B))
+        outputs.append(net(x[:, part], _part(state, part), lengths=_part(lengths, part)))
     return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2)
 
 
-def _slice_state(state, part):
-    if state is None:
-        return None
-    return tuple(_slice_state(s, part) if isinstance(s, tuple) else s[part] for s in state)
+def _check_state(state, B) -> None:
+    if isinstance(state, tuple | list):
+        for inner in state:
+            _check_state(inner, B)
+    elif state is not None and np.shape(state)[:1] != (B,):
+        raise ValueError(f"state must hold arrays of {B} sequences, got one of shape {np.shape(state)}")
+
+
+def _part(state, part):
+    if isinstance(state, tuple | list):
+        return tuple(_part(inner, part) for inner in state)
+    return None if state is None else state[part]
+
+
+def _checked_net(net):
+    if not isinstance(net, Layer):
+        raise ValueError(f"net must be a network or a layer, got {net!r}")
+    return net
+
+
+def _checked_task(task):
+    """`task` if it has what a task has; this room does not know the tasks themselves."""
+    needed = ("sample", "correct", "solved", "loss", "steps", "outputs")
+    if isinstance(task, type) or not all(hasattr(task, name) for name in needed):
+        raise ValueError(f"task must be a task, such as lstm_edu.tasks.make('adding'), got {task!r}")
+    return task
+
+
+def _checked_batch(batch):
+    if not all(hasattr(batch, name) for name in ("x", "target", "lengths", "mask")):
+        raise ValueError(f"batch must be a Batch, as task.sample() gives it, got {type(batch).__name__}")
+    return batch
 
 
 def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
@@ -68,7 +112,9 @@ def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
 
     `correct` is the share of sequences that count as right, `solved` the task's own verdict.
     """
-    if not hasattr(batch, "x"):
+    _checked_net(net)
+    _checked_task(task)
+    if isinstance(batch, numbers.Number):
         batch = task.sample(checks.whole("batch", batch), rng, split)
     y = predict(net, batch)
     _check_output(y, task)
@@ -118,8 +164,9 @@ def fit(
                       is the initial state of the next; the gradient ends at the batch's first step
     progress_bar      True, False, or None for: in a notebook and at a terminal
 
-    Ctrl-C ends the training and returns the history so far. A loss or gradient that is not finite raises
-    FloatingPointError; the network keeps the last parameters whose loss was finite.
+    Ctrl-C ends the training and returns the history so far, with `history.interrupted` True. A loss (of training or
+    validation), a gradient or parameters that are not finite raise FloatingPointError; the network keeps the last
+    parameters whose loss was finite.
 
     >>> import lstm_edu as le
     >>> task = le.tasks.Adding(length=10)
@@ -128,6 +175,8 @@ def fit(
     >>> history["step"].tolist()
     [10, 20]
     """
+    _checked_net(net)
+    _checked_task(task)
     checks.whole("steps", steps)
     checks.whole("batch", batch)
     every = max(1, steps // 50) if every is None else checks.whole("every", every)
@@ -137,6 +186,8 @@ def fit(
     if carry_state and not hasattr(task, "stream"):
         raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {type(task).__name__} has none")
     optimizer = Adam(1e-2) if optimizer is None else optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise ValueError(f"optimizer must be an optimizer, such as lstm_edu.Adam(1e-2), got {optimizer!r}")
     loss = losses.named(task.loss, task.steps)
     train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(checks.whole("seed", seed, 0)).spawn(2))
     valid = task.sample(checks.whole("validation", validation), valid_rng, "valid")
@@ -144,8 +195,14 @@ def fit(
 
     rows, since, state = [], [], None
     best_loss, best_params, stale = math.inf, None, 0
-    full_rate, started = optimizer.rate, time.perf_counter()
-    finite = net.params.flat.copy()
+    full_rate, started, interrupted = optimizer.rate, time.perf_counter(), False
+    grads, finite = net.params.empty_like(), net.params.flat.copy()  # finite: the last parameters whose loss was finite
+
+    def check(what, value):
+        if not np.isfinite(value).all():
+            net.params.flat[:] = finite
+            raise FloatingPointError(_diverged(what, step, full_rate, clip))
+
     # Numbers that overflow are looked for below; NumPy's own warning of them would come first and say less.
     quiet = np.errstate(over="ignore", invalid="ignore")
     with quiet, progress.bar(steps, type(task).__name__, progress_bar) as bar:
@@ -156,21 +213,20 @@ def fit(
                 if step == 1:
                     _check_output(y, task)
                 value, dy = loss(y, item.target, lengths=_out(net, item.lengths), mask=item.mask)
-                if not math.isfinite(value):
-                    net.params.flat[:] = finite
-                    raise FloatingPointError(_diverged("loss", value, step, optimizer, clip))
+                check(f"loss is {value}", value)
                 finite[:] = net.params.flat
-                _, grads, _ = net.backward(dy, tape)
+                net.backward(dy, tape, grads=grads)
                 optimizer.rate = full_rate * rate_at((step - 1) / steps)
                 norm = optimizer.step(net.params, grads, clip=clip)
-                if not math.isfinite(norm):
-                    raise FloatingPointError(_diverged("gradient", norm, step, optimizer, clip))
+                check(f"gradient is {norm}", norm)
+                check("update is not finite", net.params.flat)
                 state = tape.state if carry_state else None
                 since.append((value, norm))
                 bar.update()
                 if step % every and step != steps:
                     continue
                 result = evaluate(net, task, valid)
+                check(f"validation loss is {result['loss']}", result["loss"])
                 train_loss, grad_norm = np.mean(since, axis=0)
                 since.clear()
                 seconds = time.perf_counter() - started
@@ -186,16 +242,20 @@ def fit(
                 if stop_when_solved and result["solved"]:
                     break
         except KeyboardInterrupt:
-            pass
+            interrupted = True
+            if not np.isfinite(net.params.flat).all():
+                net.params.flat[:] = finite
         finally:
             optimizer.rate = full_rate
     if best_params is not None:
         net.params.flat[:] = best_params
-    return History(rows, columns=History.columns_recorded)
+    history = History(rows, columns=History.columns_recorded)
+    history.interrupted = interrupted
+    return history
 
 
 def _out(net, lengths):
-    return None if lengths is None else net.out_steps(lengths)
+    return None if lengths is None else net.out_steps(np.asarray(lengths))
 
 
 def _batches(task, batch, rng, carry_state):
@@ -208,10 +268,10 @@ def _batches(task, batch, rng, carry_state):
             yield task.sample(batch, rng, "train"), True
 
 
-def _diverged(what, value, step, optimizer, clip) -> str:
-    advice = f"a smaller rate than {optimizer.rate:g}"
+def _diverged(what, step, rate, clip) -> str:
+    advice = f"a smaller rate than {rate:g}"
     if clip is None:
         advice = "clipping (clip=1.0) or " + advice
     else:
         advice = f"clipping at less than {clip:g} or " + advice
-    return f"the {what} is {value} at step {step}: try {advice}; the network keeps its last finite parameters"
+    return f"the {what} at step {step}: try {advice}; the network keeps its last finite parameters"

@@ -1,5 +1,7 @@
 """What the gates and states do over time, for one sequence, with its input above."""
 
+import numbers
+
 import numpy as np
 
 from . import style
@@ -33,9 +35,13 @@ def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title
     9
     """
     names = list(gates) if names is None else [_known(name, gates) for name in names]
+    if not names:
+        raise ValueError("names must hold at least one of the gates, got none")
     steps, batch, _ = gates[names[0]].shape
-    if not 0 <= sequence < batch:
-        raise ValueError(f"sequence must lie in 0 .. {batch - 1}, got {sequence!r}")
+    if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= sequence < batch:
+        raise ValueError(f"sequence must be a whole number in 0 .. {batch - 1}, got {sequence!r}")
+    if x is not None and np.shape(x)[:2] != (steps, batch):
+        raise ValueError(f"x must have shape ({steps}, {batch}, D), as the gates have, got {np.shape(x)}")
     rows = len(names) + (x is not None)
     figure, axes = style.new_figure(rows, size=(7.5, 0.5 + 0.9 * rows), sharex=True, squeeze=False)
     axes = list(axes[:, 0])

@@ -77,7 +77,8 @@ class Arrays(Task):
         x = _checked_x(x)
         steps, count = x.shape[:2]
         target = self._checked_target(target, (count,) if self.steps == "last" else (steps, count))
-        self._set(x=_finite("x", x), target=_finite("target", target), lengths=lengths, share=checked_share(self.share))
+        self._set(x=_own(_finite("x", x)), target=_own(_finite("target", target)), share=checked_share(self.share))
+        self._set(lengths=None if lengths is None else _own(lengths))
         self._set(seed=checks.whole("seed", self.seed, least=0))
         self._set(_members=self._split(count))
         self._set(inputs=int(x.max()) + 1 if self.symbols else x.shape[2])
@@ -178,6 +179,13 @@ def _finite(name, value):
     if value.dtype.kind == "f" and not np.isfinite(value).all():
         raise ValueError(f"{name} must hold finite numbers (as float32), got nan or infinity")
     return value
+
+
+def _own(array):
+    """A copy that nobody can change, so that a checked task stays what was checked."""
+    array = array.copy()
+    array.setflags(write=False)
+    return array
 
 
 def _blank(value, real):

@@ -256,8 +256,6 @@ def test_what_does_not_fit_is_refused(name):
         loss(y, target, lengths=[1, 2, 6])
     with pytest.raises(ValueError, match=r"lengths must have shape \(3,\)"):
         last(y, target[0], lengths=[1, 2])
-    with pytest.raises(ValueError, match="mask: give lengths or a mask, not both"):
-        loss(y, target, lengths=LENGTHS, mask=MASK)
     with pytest.raises(ValueError, match="mask: this loss looks at the last step alone"):
         last(y, target[0], mask=MASK)
     with pytest.raises(ValueError, match="mask: this loss looks at the last step alone"):
@@ -265,10 +263,32 @@ def test_what_does_not_fit_is_refused(name):
     for mask in (MASK[1:], MASK.astype(float)):
         with pytest.raises(ValueError, match=r"mask must be an array of bool of shape \(5, 3\), got"):
             loss(y, target, mask=mask)
-    with pytest.raises(ValueError, match="mask must leave at least one step, got False everywhere"):
-        loss(y, target, mask=np.zeros((T, B), bool))
+    for lengths, mask in ((None, np.zeros((T, B), bool)), ([4, 4, 4], np.arange(T)[:, None] >= [4, 4, 4])):
+        with pytest.raises(ValueError, match="mask must leave at least one real step, got False for all of them"):
+            loss(y, target, lengths=lengths, mask=mask)
     with pytest.raises(ValueError, match="y must"):
         loss.predictions(y[0, 0])
+
+
+@every_loss
+def test_ragged_lists_are_named(name):
+    loss, y, ragged = named(name), outputs(), [[1.0], [1.0, 2.0]]
+    for arguments in ((ragged, y), (y, ragged), (y, targets(name, y.shape), ragged)):
+        argument = ("y", "target", "lengths")[[a is ragged for a in arguments].index(True)]
+        with pytest.raises(ValueError, match=f"^{argument} must be an array"):
+            loss(*arguments)
+    with pytest.raises(ValueError, match=r"^mask must be an array"):
+        loss(y, targets(name, y.shape), mask=ragged)
+
+
+@every_loss
+def test_with_lengths_and_a_mask_a_step_counts_if_both_say_so(name):
+    loss, y, target = named(name), outputs(), targets(name, (T, B, O))
+    value, dy = loss(y, target, lengths=LENGTHS, mask=MASK)
+    expected, dy_expected = loss(y, target, mask=MASK & (np.arange(T)[:, None] < LENGTHS))
+    assert value == expected
+    np.testing.assert_array_equal(dy, dy_expected)
+    assert value == pytest.approx(mean_twin(name, y, target, "all", LENGTHS, MASK), rel=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [-1, O])

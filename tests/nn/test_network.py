@@ -202,3 +202,39 @@ def test_a_state_that_does_not_fit():
         net.forward(np.zeros((4, 2, 2)), (None,))
     with pytest.raises(ValueError, match="Dense has no state"):
         net.forward(np.zeros((4, 2, 2)), (None, (np.zeros((2, 1)),)))
+
+
+def test_a_copy_of_a_layer_is_free_as_the_error_message_says():
+    net = Sequential([LSTM(3, 3, rng=0), Sequential([RNN(3, 3, rng=1)])])
+    for copied in (copy.deepcopy(net.layers[0]), pickle.loads(pickle.dumps(net.layers[0]))):
+        Sequential([copied])
+    for inner in copy.deepcopy(net).layers:
+        with pytest.raises(ValueError, match="belongs to a network already"):
+            Sequential([inner])
+
+
+def test_a_tape_of_another_network_is_refused():
+    net, longer = Sequential([LSTM(3, 4, rng=0)]), Sequential([LSTM(3, 4, rng=0), Dense(4, 4, rng=1)])
+    wider = Sequential([LSTM(3, 256, rng=0)])
+    x = np.zeros((5, 2, 3), np.float32)
+    for other in (longer, wider):
+        _, tape = other.forward(x)
+        with pytest.raises(ValueError, match="tape must come from"):
+            net.backward(np.zeros((5, 2, 4), np.float32), tape)
+        with pytest.raises(ValueError, match="tape must come from"):
+            net.gates(tape)
+    with pytest.raises(ValueError, match="tape must come from this network's forward, 1 tapes, got NoneType"):
+        net.backward(np.zeros((5, 2, 4), np.float32), None)
+
+
+def test_grads_of_another_network_are_refused():
+    net, other = Sequential([LSTM(3, 4, rng=0)]), Sequential([LSTM(3, 5, rng=0)])
+    y, tape = net.forward(np.zeros((5, 2, 3), np.float32))
+    for wrong in (other.params.empty_like(), net.params, dict(net.params)):
+        with pytest.raises(ValueError, match="grads must be"):
+            net.backward(y, tape, grads=wrong)
+    grads = net.params.empty_like()
+    expected = net.backward(y, tape)[1].flat
+    for _ in range(2):  # a buffer can be used again
+        assert net.backward(y, tape, grads=grads)[1] is grads
+        assert np.array_equal(grads.flat, expected)

@@ -281,3 +281,23 @@ def test_defaults_and_looks():
     assert repr(Adam()) == "Adam(rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
     assert repr(RMSProp()) == "RMSProp(rate=0.001, decay=0.9, epsilon=1e-08, momentum=0.0)"
     assert repr(SGD()) == "SGD(rate=0.01, momentum=0.0, nesterov=False)"
+
+
+def test_a_gradient_whose_square_overflows_counts_as_not_finite():
+    for make in (Adam, RMSProp):
+        params, grads = Parameters({"p": (2,)}, np.float32), Parameters({"p": (2,)}, np.float32)
+        optimizer = make(0.1)
+        grads["p"] = [1e20, 1]
+        assert optimizer.step(params, grads) == np.inf
+        assert not params.flat.any()
+        assert optimizer.step(params, grads, clip=1.0) == pytest.approx(1e20, rel=1e-6)
+        assert np.isfinite(params.flat).all()
+
+
+@pytest.mark.parametrize("settings", [{"epsilon": 1e-50}, {"rate": 1e39}])
+def test_settings_that_the_type_of_the_parameters_cannot_hold(settings):
+    for make in (Adam, RMSProp):
+        optimizer = make(**({"rate": 0.1} | settings))
+        params = Parameters({"p": (2,)}, np.float32)
+        with pytest.raises(ValueError, match=f"{next(iter(settings))} must be .* for float32 parameters, got"):
+            optimizer.step(params, params.empty_like())

@@ -138,8 +138,8 @@ def test_a_gradient_that_is_not_finite_changes_nothing(monkeypatch):
     before = net.params.flat.copy()
     backward = le.Sequential.backward
 
-    def broken(self, *args):
-        dx, grads, dstate = backward(self, *args)
+    def broken(self, *args, **kwargs):
+        dx, grads, dstate = backward(self, *args, **kwargs)
         grads.flat[3] = np.nan
         return dx, grads, dstate
 
@@ -216,3 +216,58 @@ def test_a_network_that_does_not_fit_the_task():
         fit(net)
     with pytest.raises(ValueError, match=r"x must have shape \(T, B, 3\)"):
         fit(le.Sequential([le.LSTM(3, 4, rng=0), le.Dense(4, 1, rng=1)]))
+
+
+@pytest.mark.parametrize("arguments", [{"steps": 2}, {"steps": 50, "every": 1, "patience": 1}])
+def test_a_last_step_that_diverges_is_no_result(arguments):
+    net = le.Sequential([le.Dense(2, 1, steps="last", rng=0)])
+    with pytest.raises(FloatingPointError, match=r"at step \d+: try clipping .* a smaller rate than 3e\+38"):
+        fit(net, optimizer=le.SGD(3e38), clip=None, **arguments)
+    assert np.isfinite(net.params.flat).all()
+
+
+def test_a_history_says_whether_it_was_interrupted():
+    class Stop(le.SGD):
+        def step(self, *args, **kwargs):
+            raise KeyboardInterrupt
+
+    assert fit(network(), steps=10).interrupted is False
+    assert fit(network(), steps=10, optimizer=Stop(0.1)).interrupted is True
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: le.fit(network(), "adding"),
+            r"task must be a task, such as lstm_edu.tasks.make\('adding'\), got 'adding'",
+        ),
+        (lambda: le.fit(network(), le.tasks.Adding), "task must be a task"),
+        (lambda: le.fit(None, TASK), "net must be a network or a layer, got None"),
+        (lambda: le.fit(network(), TASK, optimizer="adam"), "optimizer must be an optimizer, such as lstm_edu.Adam"),
+        (lambda: le.fit(network(), TASK, optimizer=le.Adam), "optimizer must be an optimizer"),
+        (lambda: le.evaluate(network(), "adding"), "task must be a task"),
+        (lambda: le.predict(network(), np.zeros((3, 2, 2))), "batch must be a Batch"),
+        (
+            lambda: le.predict(network(), TASK.sample(3, 0), chunk=0),
+            "chunk must be a whole number of at least 1, got 0",
+        ),
+    ],
+)
+def test_things_of_the_wrong_kind(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_predict_checks_state_and_lengths_before_it_cuts_them():
+    net, batch = network(), TASK.sample(5, 0)
+    with pytest.raises(ValueError, match="state must hold arrays of 5 sequences"):
+        le.predict(net, batch, state=((np.zeros((9, 8)), np.zeros((9, 8))), ()), chunk=2)
+    wrong = le.tasks.Batch(batch.x, batch.target, np.ones(9, int))
+    with pytest.raises(ValueError, match=r"lengths must have shape \(5,\)"):
+        le.predict(net, wrong, chunk=2)
+    rng = np.random.default_rng(0)
+    state = [[rng.standard_normal((5, 8)).astype(np.float32) for _ in range(2)], None]
+    np.testing.assert_allclose(
+        le.predict(net, batch, state=state, chunk=2), net(batch.x, state, lengths=batch.lengths), rtol=0, atol=1e-6
+    )

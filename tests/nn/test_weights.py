@@ -120,3 +120,44 @@ def test_a_file_of_another_program(tmp_path):
 def test_only_layers_are_saved(tmp_path):
     with pytest.raises(ValueError, match="net must be a layer or a network, got dict"):
         le.save({}, tmp_path / "a")
+
+
+def hostile(**entry):
+    return {"lstm_edu": json.dumps({"architecture": entry})}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        hostile(**{"class": "Layer"}),
+        hostile(**{"class": "Dense", "inputs": 10**9, "units": 10**9}),
+        hostile(**{"class": "LSTM", "inputs": 1, "units": 3000}),
+        hostile(**{"class": "RNN", "inputs": 1, "units": 1, "dtype": ","}),
+        hostile(**{"class": "RNN"}),
+        hostile(**{"class": "RNN", "inputs": 1, "units": 1, "surprise": 1}),
+        hostile(**{"class": "Sequential", "layers": 3}),
+        {"lstm_edu": "[" * 2000},
+        {"lstm_edu": "{}"},
+        {"lstm_edu": "3"},
+    ],
+)
+def test_a_file_from_elsewhere_can_do_no_harm(tmp_path, metadata):
+    path = tmp_path / "hostile.safetensors"
+    save_file({"W": np.zeros((1, 1), np.float32)}, path, metadata)
+    with pytest.raises(ValueError, match=r"path: .*hostile.safetensors"):
+        le.load(path)
+
+
+def test_folders_and_things_that_are_no_network(tmp_path):
+    layer = le.RNN(2, 3, rng=0)
+    for use in (lambda: le.load(tmp_path), lambda: le.save(layer, tmp_path)):
+        with pytest.raises(ValueError, match="is a folder, the name of a file is needed"):
+            use()
+    with pytest.raises(ValueError, match="into must be a layer or a network, got int"):
+        le.load(tmp_path / "a", into=42)
+
+    class Mine(le.LSTM):
+        pass
+
+    with pytest.raises(ValueError, match="a layer of the class Mine can't be saved, load could not make it again"):
+        le.save(Mine(2, 3), tmp_path / "a")

@@ -35,8 +35,15 @@ def test_gates_over_time_draws_the_chosen_sequence():
     images = [axis.images[0].get_array() for axis in figure.axes if axis.images]
     np.testing.assert_array_equal(images[0], gates["c"][:, 2].T)
     np.testing.assert_array_equal(images[1], gates["f"][:, 2].T)
-    with pytest.raises(ValueError, match=r"sequence must lie in 0 \.\. 2, got 3"):
+    with pytest.raises(ValueError, match=r"sequence must be a whole number in 0 \.\. 2, got 3"):
         le.plotting.gates_over_time(gates, x, sequence=3)
+    with pytest.raises(ValueError, match="at least one of the gates, got none"):
+        le.plotting.gates_over_time(gates, names=[])
+    with pytest.raises(ValueError, match=r"x must have shape \(9, 3, D\), as the gates have, got \(9, 2\)"):
+        le.plotting.gates_over_time(gates, np.zeros((9, 2)))
+    for wrong in (0.5, True, -1):
+        with pytest.raises(ValueError, match="sequence must be a whole number"):
+            le.plotting.gates_over_time(gates, sequence=wrong)
     with pytest.raises(ValueError, match="there is no 'z'; there are i, f, g, o, h, c"):
         le.plotting.gates_over_time(gates, names=["z"])
 

@@ -198,7 +198,7 @@ CLASSES = np.arange(50) % 3
     ("arguments", "message"),
     [
         ({"x": np.zeros((4, 50))}, "x must have 3 axes (T, N, D) with T time steps, D inputs, got shape (4, 50)"),
-        ({"x": np.zeros((4, 50, 2), int)}, "x must be an array of floats, got int64; x.astype('float32') converts it"),
+        ({"x": np.zeros((4, 50, 2), int)}, "x must be an array of floats, got int64; .astype('float32') converts it"),
         ({"x": np.full((4, 50), -1)}, "x must lie in 0 .. 0, got values from -1 to -1"),
         ({"x": np.full((4, 50, 2), np.nan)}, "x must hold finite numbers (as float32), got nan or infinity"),
         ({"x": np.full((4, 50, 2), 1e300)}, "x must hold finite numbers (as float32), got nan or infinity"),
@@ -234,3 +234,15 @@ CLASSES = np.arange(50) % 3
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match="^" + re.escape(message)):
         Arrays(**{"x": numbered(), "target": CLASSES, **arguments})
+
+
+def test_the_callers_arrays_may_change_afterwards():
+    x, target = np.ones((5, 20, 2), np.float32), np.ones((20, 1), np.float32)
+    task = Arrays(x, target, loss="mean_squared_error", steps="last")
+    x[:], target[:] = np.nan, np.nan
+    batch = task.sample(4, 0)
+    assert np.isfinite(batch.x).all()
+    assert np.isfinite(batch.target).all()
+    assert batch.x.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        task.x[:] = 0
