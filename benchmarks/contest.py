@@ -111,7 +111,7 @@ def run_child(options):
                     contestants[name] = functions
             for pass_ in options.passes:
                 taking_part = {name: f[pass_] for name, f in contestants.items() if pass_ in f}
-                times, peak = measure(taking_part, options.seconds)
+                times, peak = measure(taking_part, options.seconds, pause=0.02 if options.child > 1 else 0)
                 row = {"cell": cell, "B": B, "T": T, "D": D, "H": H, "pass": pass_, "threads": options.child}
                 print(json.dumps(row | {"peak": peak, "times": times}), flush=True)
 
@@ -123,8 +123,12 @@ def installed(names):
     return [name for name in names if importlib.util.find_spec(modules.get(name, name))]
 
 
-def measure(functions, seconds):
-    """The median milliseconds of each function, taking turns, and the matrix-product peak in GFLOP/s in between."""
+def measure(functions, seconds, pause):
+    """The median milliseconds of each function, taking turns, and the matrix-product peak in GFLOP/s in between.
+
+    `pause`: seconds before each turn. Idle threads of most libraries wait for work by running in circles for some
+    milliseconds, on the core that the next contestant needs.
+    """
     for function in functions.values():
         function()  # compiles
         function()
@@ -132,10 +136,13 @@ def measure(functions, seconds):
     peaks = [peak()]
     gc.collect()
     gc.disable()
-    end = time.perf_counter() + seconds * len(functions)
+    end = time.perf_counter() + (seconds + 7 * pause) * len(functions)
     try:
         while time.perf_counter() < end or len(times[OURS]) < 7:
             for name, function in functions.items():
+                if pause:
+                    time.sleep(pause)
+                    function()
                 start = time.perf_counter()
                 function()
                 own = time.perf_counter() - start

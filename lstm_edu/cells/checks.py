@@ -135,9 +135,5 @@ def _shaped(name, value, shape):
     needed = _describe(shape)
     if value.ndim != len(shape):
         raise ValueError(f"{name} must have {len(shape)} axes {needed}, got shape {value.shape}")
-    for got, need in zip(value.shape, shape, strict=True):
-        if not isinstance(need, str) and got != need:
-            raise ValueError(f"{name} must have shape {needed}, got {value.shape}")
-        if got == 0 and need != 0:
-            raise ValueError(f"{name} must have shape {needed}, none of them 0, got {value.shape}")
-    return value
+    others = any(not isinstance(need, str) and got != need for got, need in zip(value.shape, shape, strict=True))
+    raise ValueError(f"{name} must have shape {needed}{'' if others else ', none of them 0'}, got {value.shape}")

@@ -1,9 +1,8 @@
-"""What every recurrent cell shares: parameters, the input product, the products that make the gradients.
+"""What every recurrent cell shares: parameters, tapes, and the order in which the products are made.
 
-a  = X W + b                                   all T at once      here
-for t:           a[t] += h[t-1] U ; gates, states                 the cell's file
-for t reversed:  delta[t] from dy and the gates                   the cell's file
-dW = X^T delta   dU = h[:-1]^T delta   db = sum delta   dX = delta W^T   all T at once   here
+for t:           a[t] = x[t] W + b, some steps ahead ; a[t] += h[t-1] U ; gates, states       the cell's file
+for t reversed:  delta[t] from dy and the gates ; dh = delta[t] U^T                           the cell's file
+dX = delta W^T   dW = X^T delta   dU = h[:-1]^T delta   db = sum delta                        all steps at once, here
 """
 
 from dataclasses import dataclass

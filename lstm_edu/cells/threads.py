@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from . import checks
 
 ROWS = 4  # slices of a batch begin at multiples of the rows that `matmul` takes at once: no tile is cut
-_WORK = 4_000_000  # multiply-adds below which handing over to a thread (about 60 microseconds) costs more than it saves
+_WORK = (
+    16_000_000  # multiply-adds below which handing over to a thread (about 60 microseconds) costs more than it saves
+)
 
 _threads = None
 _pool = None

@@ -154,10 +154,12 @@ def _least_numbers(entry: dict) -> int:
     """How many parameters these layers have at least, told from their sizes alone."""
     if "layers" in entry:
         return sum(_least_numbers(inner) for inner in entry["layers"])
-    units = entry.get("units", entry.get("filters", 0))  # 0: a layer without parameters
-    inputs = entry.get("inputs", entry.get("symbols", 0))
+    names = ("inputs", "symbols", "units", "filters", "width")
+    sizes = {name: checks.whole(name, entry[name]) for name in names if name in entry}
+    units = sizes.get("units", sizes.get("filters", 0))  # 0: a layer without parameters
+    inputs = sizes.get("inputs", sizes.get("symbols", 0))
     recurrent = units * units if entry["class"] in (cls.__name__ for cls in CELLS.values()) else 0
-    return entry.get("width", 1) * inputs * units + recurrent
+    return sizes.get("width", 1) * inputs * units + recurrent
 
 
 def _build(entry: dict) -> Layer:

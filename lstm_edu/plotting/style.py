@@ -59,7 +59,7 @@ def new_figure(rows: int = 1, columns: int = 1, size=(7.0, 4.0), **kwargs):
 
 
 def save(figure, path) -> Path:
-    """Write a figure to `path`, PNG, SVG or PDF by its ending (else PNG), first under another name; makes the folder."""
+    """Write a figure to `path`, PNG, SVG or PDF by its ending (else PNG); makes the folder."""
     path = Path(path)
     path = path if path.suffix else path.with_suffix(".png")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -227,3 +227,26 @@ def test_names_are_recognised_in_any_case():
         checks.one_of("cell", "LSTM", ["rnn", "lstm", None])
     with pytest.raises(ValueError, match="unknown cell"):
         checks.one_of("cell", np.array(["lstm"]), ["rnn", "lstm"])
+
+
+def test_a_part_of_the_parameters_is_a_view_and_is_made_once():
+    params = Parameters({"0.W": (2, 3), "0.b": (3,), "1.W": (3, 1)}, np.float64)
+    part = params.part(slice(0, 9), {"W": (2, 3), "b": (3,)})
+    part["b"] = [1, 2, 3]
+    assert params["0.b"].tolist() == [1, 2, 3]
+    assert params.part(slice(0, 9), {"W": (2, 3), "b": (3,)}) is part
+    assert params.part(slice(0, 9), {"W": (3, 2), "b": (3,)})["W"].shape == (3, 2)
+
+
+def test_calling_a_layer_is_a_forward_without_training():
+    class Echo(Layer):
+        def forward(self, x, state=None, *, lengths=None, training=True):
+            return (x, state, lengths, training), "tape"
+
+    assert Echo()(1, 2, lengths=3) == (1, 2, 3, False)
+
+
+def test_an_array_without_numbers_is_refused_or_asked_for():
+    assert checks.floats("x", np.zeros((0, 3)), (0, 3), np.dtype(np.float64)).shape == (0, 3)
+    with pytest.raises(ValueError, match=r"x must have shape \(0, 3\), got \(2, 3\)"):
+        checks.floats("x", np.zeros((2, 3)), (0, 3), np.dtype(np.float64))
