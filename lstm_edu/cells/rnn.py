@@ -44,6 +44,7 @@ class RNN(Recurrent):
     | b    | (H,)   | bias                         |
     | h    | (B, H) | the state, and the output    |
 
+    >>> import numpy as np
     >>> layer = RNN(3, 5, rng=0)
     >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
     >>> y.shape, layer.gates(tape).keys()
