@@ -15,7 +15,7 @@ MAY_IMPORT = {  # besides itself
     "nn": {"cells"},
     "tasks": {"cells"},
     "experiments": {"cells", "nn", "tasks"},
-    "plotting": set(),
+    "plotting": {"cells"},
 }
 
 

@@ -30,15 +30,17 @@ _UNUSED_CACHE_DAYS = 30
 
 
 def _sources_hash(package: Path) -> str | None:
-    """A hash of every source file of the package: a kernel that was compiled from other sources is never found.
+    """A hash of the sources that machine code is made from: a kernel that was compiled from other ones is never found.
 
     Numba itself looks at the one file in which a kernel stands, and would run stale code after an edit in another.
+    Those sources are all of `cells/` and, elsewhere, each file with a kernel in it, which may use `cells/` and itself.
     """
     digest = hashlib.sha256()
-    files = sorted(package.rglob("*.py"))
-    for file in files:
-        digest.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16] if files else None
+    files = [(file, file.read_bytes()) for file in sorted(package.rglob("*.py"))]
+    made_from = [(file, text) for file, text in files if file.parent == package / "cells" or b"\n@kernel\n" in text]
+    for file, text in made_from:
+        digest.update(str(file.relative_to(package)).encode() + b"\0" + text + b"\0")
+    return digest.hexdigest()[:16] if made_from else None
 
 
 def _candidates(package: Path) -> list:

@@ -71,7 +71,8 @@ class Layer:
         """Where backward writes: a new Parameters, or the caller's if it fits."""
         if grads is None:
             return self.params.empty_like()
-        if not isinstance(grads, Parameters) or grads.shapes != self.params.shapes:
+        # as lists: a network's layers find their parts of the buffer by the order of the names
+        if not isinstance(grads, Parameters) or list(grads.shapes.items()) != list(self.params.shapes.items()):
             got = grads.shapes if isinstance(grads, Parameters) else type(grads).__name__
             raise ValueError(f"grads must be a Parameters with the shapes {self.params.shapes}, got {got}")
         mine, theirs = self.params.flat, grads.flat

@@ -112,7 +112,11 @@ def _read(path):
         path.open("rb").close()  # for the reason why it can't be read
         with safe_open(path, framework="numpy") as file:
             names = file.keys()
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+            arrays = {name: file.get_tensor(name) for name in names}
+            for array in arrays.values():
+                if array.dtype.isbuiltin != 1:  # bfloat16 and the like, which other packages add to NumPy
+                    raise TypeError(array.dtype)
+            return file.metadata() or {}, arrays
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -4,6 +4,8 @@ import numbers
 
 import numpy as np
 
+from lstm_edu.cells import checks
+
 from . import style
 
 _NAMES = {
@@ -40,15 +42,15 @@ def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title
     steps, batch, _ = gates[names[0]].shape
     if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= sequence < batch:
         raise ValueError(f"sequence must be a whole number in 0 .. {batch - 1}, got {sequence!r}")
-    if x is not None and np.shape(x)[:2] != (steps, batch):
-        raise ValueError(f"x must have shape ({steps}, {batch}, D), as the gates have, got {np.shape(x)}")
+    if x is not None:
+        x = checks.floats("x", x, (steps, batch, "D"), np.dtype(np.float64))
     rows = len(names) + (x is not None)
     figure, axes = style.new_figure(rows, size=(7.5, 0.5 + 0.9 * rows), sharex=True, squeeze=False)
     axes = list(axes[:, 0])
     if x is not None:
         top = axes.pop(0)
         top.set_prop_cycle(color=style.COLOURS)
-        top.plot(np.asarray(x)[:, sequence], linewidth=1)
+        top.plot(x[:, sequence], linewidth=1)
         top.set_ylabel("input x", rotation=0, ha="right", va="center")
         top.grid(visible=False)
     groups = {}

@@ -8,6 +8,8 @@ from lstm_edu.cells import checks
 
 from .task import LOSSES, SPLITS, Batch, Task, best_class, checked_share, draw, real_steps
 
+MOST_CLASSES = 10_000_000  # far more than any vocabulary: a larger number is an identifier, not a class
+
 
 @dataclass(frozen=True, eq=False)
 class Arrays(Task):
@@ -20,7 +22,7 @@ class Arrays(Task):
     | `loss`    | "mean_squared_error", "softmax_cross_entropy" or "sigmoid_cross_entropy"                       |
     | `steps`   | "last": a target for each sequence; "all": one for each step                                   |
     | `lengths` | (N,) whole numbers 1 .. T: how many steps are real; None: all. What comes later is ignored     |
-    | `valid`   | the share of the sequences for validation, likewise `test`; the others are for training        |
+    | `valid`   | the share of the sequences for validation, likewise `test`, both above 0; the others: training |
     | `seed`    | of the shuffle that splits them                                                                |
     | `share`   | which part of the sequences must be right for `solved`                                         |
 
@@ -30,9 +32,10 @@ class Arrays(Task):
     | softmax_cross_entropy | (N,) whole numbers, the classes | (T, N)    | the right class has the largest output     |
     | sigmoid_cross_entropy | (N, O) numbers from 0 to 1      | (T, N, O) | each output is above 0 where target > 0.5  |
 
-    There are as many symbols, and classes, as the largest one plus 1. Solved: at least `share` of the sequences are
-    right. Baseline: the best constant guess over all N sequences (their mean, or the frequencies of their classes);
-    the mean squared error and the sigmoid cross-entropy are averages over the O outputs too. Floor: unknown.
+    There are as many symbols, and classes, as the largest one plus 1, at most ten million. The arrays are copied.
+    Solved: at least `share` of the sequences are right. Baseline: the best constant guess over all N sequences (their
+    mean, or the frequencies of their classes); the mean squared error and the sigmoid cross-entropy are averages over
+    the O outputs too. Floor: unknown.
 
     Floats become float32. Training batches are drawn with replacement; validation and test batches without, so they
     have at most as many sequences as their split. A batch is as long as its longest sequence.
@@ -104,7 +107,9 @@ class Arrays(Task):
         held = []
         for name in ("valid", "test"):
             part = checks.number(name, getattr(self, name), least=0, below=1)
-            held.append(max(1, round(part * count)) if part else 0)
+            if part == 0:
+                raise ValueError(f"{name} must be above 0, got {part!r}: without these sequences nothing can be judged")
+            held.append(max(1, round(part * count)))
         if sum(held) >= count:
             raise ValueError(
                 f"valid and test must leave a sequence for training, got {self.valid!r} and {self.test!r} of {count}"
@@ -130,10 +135,7 @@ class Arrays(Task):
 
     def _sample(self, batch, rng, split):
         checks.one_of("split", split, SPLITS)
-        members = self._members[split]
-        if len(members) == 0:
-            raise ValueError(f"split {split!r} must hold a sequence, got {split}=0 when the task was made")
-        chosen = draw(members, batch, rng, split)
+        chosen = draw(self._members[split], batch, rng, split)
         lengths = None if self.lengths is None else self.lengths[chosen]
         steps = len(self.x) if lengths is None else lengths.max()
         target = self.target[chosen] if self.steps == "last" else self.target[:steps, chosen]
@@ -166,8 +168,12 @@ def _checked_x(x):
 
 
 def _classes(name, value, shape):
+    """Whole numbers from 0 on, as int64; a network has a row of weights for each number up to the largest one."""
     known = value.dtype.kind in "iu" and value.size
-    return checks.integers(name, value, shape, below=max(int(value.max()), 0) + 1 if known else 1)
+    largest = max(int(value.max()), 0) if known else 0
+    if largest >= MOST_CLASSES:
+        raise ValueError(f"{name} must lie in 0 .. {MOST_CLASSES - 1}, got values up to {largest}: number what occurs")
+    return checks.integers(name, value, shape, below=largest + 1)
 
 
 def _floats(name, value, shape):

@@ -33,6 +33,7 @@ layer.params.update({"W": [[0.5]], "U": [[0.5]], "b": [0.0]})
 print(CACHE_FOLDER, layer(np.ones((2, 1, 1), np.float32))[-1, 0, 0])
 """
 
+A_KERNEL = "from lstm_edu.cells.kernel import kernel\n\n\n@kernel\ndef f(x):\n    return x\n"
 TWO_STEPS = tanh(0.5 + 0.5 * tanh(0.5))  # what ONE_NUMBER prints
 
 
@@ -125,7 +126,7 @@ def package(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     folder = tmp_path / "package"
     folder.mkdir()
-    (folder / "a.py").write_text("1")
+    (folder / "a.py").write_text(A_KERNEL)
     return folder
 
 
@@ -134,10 +135,35 @@ def test_the_cache_lies_in_the_package_under_a_name_made_of_its_sources(package)
     first = kernel._find_cache_folder(package)
     assert first.parent == package / "__pycache__"
     assert kernel._find_cache_folder(package) == first
-    (package / "b.py").write_text("")
+    (package / "b.py").write_text(A_KERNEL)
     second = kernel._find_cache_folder(package)
     (package / "b.py").rename(package / "c.py")
-    assert len({first, second, kernel._find_cache_folder(package)}) == 3
+    third = kernel._find_cache_folder(package)
+    (package / "cells").mkdir()
+    (package / "cells" / "constants.py").write_text("ROWS = 4")
+    assert len({first, second, third, kernel._find_cache_folder(package)}) == 4
+
+
+@pytest.mark.kernels
+def test_an_edit_that_no_kernel_sees_compiles_nothing_anew(package):
+    first = kernel._find_cache_folder(package)
+    (package / "plot.py").write_text("COLOUR = 'blue'")
+    assert kernel._find_cache_folder(package) == first
+
+
+@needs_jit
+@pytest.mark.kernels
+def test_a_kernel_uses_names_from_its_own_file_and_from_cells_alone():
+    import lstm_edu.nn.optimizers  # noqa: F401  a file with kernels outside of cells
+
+    assert any(not k.py_func.__module__.startswith("lstm_edu.cells.") for k in kernel.KERNELS)
+    for compiled in kernel.KERNELS:
+        function = compiled.py_func
+        for name in function.__code__.co_names:
+            value = function.__globals__.get(name)
+            home = getattr(value, "__module__", None)
+            if isinstance(home, str) and home.startswith("lstm_edu."):
+                assert home == function.__module__ or home.startswith("lstm_edu.cells."), (function, name)
 
 
 @pytest.mark.kernels

@@ -275,6 +275,48 @@ def test_state_wrong_dy_and_wrong_lengths_are_refused(case):
 
 
 @every_case
+def test_the_tape_of_another_layer_is_refused(case):
+    layer, x = case.layer(), case.x()
+    y, _ = layer.forward(x)
+    for wrong in (None, 3, Dense(D, 11).forward(np.ones((T, B, D)))[1]):
+        with pytest.raises(ValueError, match=rf"^tape must come from a forward of {type(layer).__name__}\("):
+            layer.backward(y, wrong)
+
+
+def test_symbols_that_changed_since_forward_are_looked_at_again():
+    layer, x = Embedding(7, 3), np.zeros((T, B), np.int64)
+    y, tape = layer.forward(x)
+    for wrong in (7, -1):
+        x[2, 1] = wrong
+        with pytest.raises(ValueError, match=r"tape.x must lie in 0 \.\. 6"):
+            layer.backward(y, tape)
+
+
+@every_case
+def test_ragged_lists_are_named(case):
+    layer, x, ragged = case.layer(), case.x(), [[1.0], [1.0, 2.0]]
+    _, tape = layer.forward(x)
+    for name, call in (
+        ("x", lambda: layer.forward(ragged)),
+        ("lengths", lambda: layer.forward(x, lengths=ragged)),
+        ("dy", lambda: layer.backward(ragged, tape)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} must be an array"):
+            call()
+
+
+@every_case
+def test_grads_may_lie_in_a_buffer_with_gaps(case):
+    layer, x = case.layer(), case.x()
+    y, tape = layer.forward(x)
+    buffer = np.full(2 * layer.params.flat.size, np.nan, layer.params.flat.dtype)
+    given = Parameters(layer.params.shapes, buffer.dtype, buffer[::2])
+    layer.backward(np.ones_like(y), tape, grads=given)
+    np.testing.assert_array_equal(buffer[::2], layer.backward(np.ones_like(y), tape)[1].flat)
+    assert np.isnan(buffer[1::2]).all()
+
+
+@every_case
 def test_x_of_the_wrong_kind_is_refused(case):
     layer, x = case.layer(), case.x()
     wrong_kind = x.astype(float) if case.symbols else np.ones(x.shape, int)

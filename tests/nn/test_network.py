@@ -21,6 +21,7 @@ from lstm_edu import (
     PeepholeLSTM,
     Sequential,
 )
+from lstm_edu.cells import Parameters
 
 
 def stack(dtype=np.float64):
@@ -230,7 +231,8 @@ def test_a_tape_of_another_network_is_refused():
 def test_grads_of_another_network_are_refused():
     net, other = Sequential([LSTM(3, 4, rng=0)]), Sequential([LSTM(3, 5, rng=0)])
     y, tape = net.forward(np.zeros((5, 2, 3), np.float32))
-    for wrong in (other.params.empty_like(), net.params, dict(net.params)):
+    reordered = Parameters(dict(reversed(net.params.shapes.items())), np.float32)
+    for wrong in (other.params.empty_like(), net.params, dict(net.params), reordered):
         with pytest.raises(ValueError, match="grads must be"):
             net.backward(y, tape, grads=wrong)
     grads = net.params.empty_like()

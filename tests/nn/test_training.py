@@ -1,5 +1,7 @@
 """fit: it learns, it records, it stops when it should, and it never leaves a broken network behind."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -232,7 +234,26 @@ def test_a_history_says_whether_it_was_interrupted():
             raise KeyboardInterrupt
 
     assert fit(network(), steps=10).interrupted is False
-    assert fit(network(), steps=10, optimizer=Stop(0.1)).interrupted is True
+    history = fit(network(), steps=10, optimizer=Stop(0.1))
+    assert history.interrupted is True
+    assert pickle.loads(pickle.dumps(history)).interrupted is True
+
+
+def test_ctrl_c_in_the_middle_of_a_diverging_update_goes_back_to_finite_parameters():
+    class Stop(le.SGD):
+        def step(self, params, grads, *, clip=None):
+            params.flat[3] = np.inf
+            raise KeyboardInterrupt
+
+    net, before = network(), network().params.flat
+    assert fit(net, steps=10, optimizer=Stop(0.1)).interrupted
+    assert np.array_equal(net.params.flat, before)
+
+
+def test_the_advice_names_the_full_rate_not_the_scheduled_one():
+    net = le.Sequential([le.Dense(2, 1, steps="last", rng=0)])
+    with pytest.raises(FloatingPointError, match=r"at step [2-9]: .* a smaller rate than 1e\+30;"):
+        fit(net, steps=9, optimizer=le.SGD(1e30), clip=None, schedule="linear")
 
 
 @pytest.mark.parametrize(

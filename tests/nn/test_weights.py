@@ -136,6 +136,14 @@ def hostile(**entry):
         hostile(**{"class": "RNN"}),
         hostile(**{"class": "RNN", "inputs": 1, "units": 1, "surprise": 1}),
         hostile(**{"class": "Sequential", "layers": 3}),
+        hostile(**{"class": "Dense", "inputs": float("nan"), "units": 10**9}),
+        hostile(**{"class": "Dense", "inputs": 10**9, "units": [1]}),
+        hostile(  # a negative size must not pay for a huge one
+            **{
+                "class": "Sequential",
+                "layers": [{"class": "Dense", "inputs": s, "units": 10**6} for s in (10**6, -(10**7))],
+            }
+        ),
         {"lstm_edu": "[" * 2000},
         {"lstm_edu": "{}"},
         {"lstm_edu": "3"},
@@ -146,6 +154,35 @@ def test_a_file_from_elsewhere_can_do_no_harm(tmp_path, metadata):
     save_file({"W": np.zeros((1, 1), np.float32)}, path, metadata)
     with pytest.raises(ValueError, match=r"path: .*hostile.safetensors"):
         le.load(path)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("BF16", 2), ("F8_E4M3", 1)])
+def test_numbers_of_a_type_that_numpy_does_not_have_are_named(tmp_path, kind, size):
+    header = json.dumps({"W": {"dtype": kind, "shape": [2, 3], "data_offsets": [0, 6 * size]}}).encode()
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(6 * size))
+    for into in (None, le.Dense(2, 3)):
+        with pytest.raises(ValueError, match=r"path: .*net.safetensors' holds numbers of a type that NumPy does not"):
+            le.load(path, into=into)
+
+
+def test_the_reason_is_told_why_a_path_cannot_be_used(tmp_path):
+    path = tmp_path / ("a" * 300)
+    for verb, use in (("read", lambda: le.load(path)), ("written", lambda: le.save(le.RNN(2, 3), path))):
+        with pytest.raises(ValueError, match=rf"^path: '.*a' can't be {verb} \(.*[Nn]ame too long"):
+            use()
+    for use in (lambda: le.load(None), lambda: le.save(le.RNN(2, 3), None)):
+        with pytest.raises(ValueError, match="path must be the name of a file, got None"):
+            use()
+
+
+def test_a_folder_that_cannot_be_written_is_named_without_the_temporary_file(tmp_path, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied", "net.part")
+
+    monkeypatch.setattr("lstm_edu.nn.weights.tempfile.mkstemp", refuse)
+    with pytest.raises(ValueError, match=r"^path: '.*net' can't be written \(Permission denied\)$"):
+        le.save(le.RNN(2, 3), tmp_path / "net")
 
 
 def test_folders_and_things_that_are_no_network(tmp_path):

@@ -39,8 +39,13 @@ def test_gates_over_time_draws_the_chosen_sequence():
         le.plotting.gates_over_time(gates, x, sequence=3)
     with pytest.raises(ValueError, match="at least one of the gates, got none"):
         le.plotting.gates_over_time(gates, names=[])
-    with pytest.raises(ValueError, match=r"x must have shape \(9, 3, D\), as the gates have, got \(9, 2\)"):
-        le.plotting.gates_over_time(gates, np.zeros((9, 2)))
+    for shape in ((9, 2), (9, 3), (8, 3, 2), (9, 3, 2, 2)):
+        with pytest.raises(ValueError, match=r"^x must have .*\(9, 3, D\).*, got "):
+            le.plotting.gates_over_time(gates, np.zeros(shape))
+    with pytest.raises(ValueError, match=r"^x must be an array"):
+        le.plotting.gates_over_time(gates, [[1.0], [1.0, 2.0]])
+    with pytest.raises(ValueError, match="at least one of the gates, got none"):
+        le.plotting.gates_over_time({})
     for wrong in (0.5, True, -1):
         with pytest.raises(ValueError, match="sequence must be a whole number"):
             le.plotting.gates_over_time(gates, sequence=wrong)
@@ -59,3 +64,11 @@ def test_drawing_leaves_the_readers_settings_and_no_open_figures(comparison, tmp
     assert dict(matplotlib.rcParams) == before
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [p.name for p in path.parent.iterdir()] == ["curves.png"]
+
+
+def test_a_figure_without_an_ending_becomes_a_png(tmp_path):
+    layer = le.RNN(2, 3, rng=0)
+    figure = le.plotting.gates_over_time(layer.gates(layer.forward(np.ones((4, 2, 2)))[1]))
+    path = le.plotting.save(figure, tmp_path / "gates")
+    assert path == tmp_path / "gates.png"
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -37,8 +37,8 @@ def test_a_batch_holds_sequences_with_their_own_targets_and_lengths():
 
 def test_a_batch_is_as_long_as_its_longest_sequence():
     lengths = np.full(50, 2)
-    lengths[7] = 4
-    task = Arrays(numbered(), np.zeros((4, 50), int), steps="all", lengths=lengths, valid=0, test=0)
+    lengths[members(Arrays(numbered(), CLASSES), "train")[0]] = 4
+    task = Arrays(numbered(), np.zeros((4, 50), int), steps="all", lengths=lengths)
     seen = set()
     for seed in range(40):
         batch = task.sample(10, seed)
@@ -75,11 +75,18 @@ def test_the_smallest_share_still_gets_a_sequence():
     assert [len(members(task, s)) for s in ("train", "valid", "test")] == [1, 1, 1]
 
 
-def test_a_split_of_share_zero_is_empty_and_says_so():
-    task = Arrays(numbered(), np.arange(50) % 3, valid=0, test=0)
-    assert len(members(task, "train")) == 50
-    with pytest.raises(ValueError, match="split 'valid' must hold a sequence, got valid=0 when the task was made"):
-        task.sample(3, 0, "valid")
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_an_empty_split_is_refused_when_the_task_is_made_not_after_the_training(split):
+    with pytest.raises(ValueError, match=f"^{split} must be above 0, got 0.0: without these sequences"):
+        Arrays(numbered(), np.arange(50) % 3, **{split: 0})
+
+
+@pytest.mark.parametrize("huge", [2 * 10**15, 2**63 + 5])
+def test_numbers_too_large_for_classes_or_symbols_are_refused_before_memory_is_taken(huge):
+    numbers = np.full((4, 50), huge, np.uint64)
+    for name, arguments in (("x", (numbers, CLASSES)), ("target", (numbered(), numbers[0]))):
+        with pytest.raises(ValueError, match=rf"^{name} must lie in 0 \.\. 9999999, got values up to {huge}"):
+            Arrays(*arguments)
 
 
 def test_inputs_and_outputs_are_counted():
