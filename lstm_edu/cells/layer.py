@@ -71,10 +71,12 @@ class Layer:
         """Where backward writes: a new Parameters, or the caller's if it fits."""
         if grads is None:
             return self.params.empty_like()
+        needed = self.params.shapes
+        if not isinstance(grads, Parameters):
+            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {type(grads).__name__}")
         # as lists: a network's layers find their parts of the buffer by the order of the names
-        if not isinstance(grads, Parameters) or list(grads.shapes.items()) != list(self.params.shapes.items()):
-            got = grads.shapes if isinstance(grads, Parameters) else type(grads).__name__
-            raise ValueError(f"grads must be a Parameters with the shapes {self.params.shapes}, got {got}")
+        if grads.shapes is not needed and list(grads.shapes.items()) != list(needed.items()):
+            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {grads.shapes}")
         mine, theirs = self.params.flat, grads.flat
         if mine.size and (theirs.dtype != mine.dtype or np.may_share_memory(theirs, mine)):
             raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {theirs.dtype}")

@@ -40,13 +40,20 @@ class Parameters(dict):
     def part(self, where: slice, shapes: dict) -> "Parameters":
         """The same numbers under other names: `flat[where]` as a Parameters of these shapes. Made once, then kept."""
         key = (where.start, where.stop)
-        if key not in self._parts or self._parts[key]._shapes != shapes:
-            self._parts[key] = Parameters(shapes, self._flat.dtype, self._flat[where])
+        if key not in self._parts or self._parts[key]._shapes is not shapes:
+            self._parts[key] = self._sharing(shapes, self._flat[where])
         return self._parts[key]
 
     def empty_like(self) -> "Parameters":
         """The same names and shapes over a new buffer whose values are not set: the place for a gradient."""
-        return Parameters(self.shapes, self.flat.dtype, np.empty_like(self.flat))
+        return self._sharing(self._shapes, np.empty_like(self._flat))
+
+    @staticmethod
+    def _sharing(shapes, flat):
+        """Parameters whose `shapes` is that very dict: that they fit is then seen without a look at each name."""
+        made = Parameters(shapes, flat.dtype, flat)
+        made._shapes = shapes
+        return made
 
     def __setitem__(self, name, value):
         if name not in self:

@@ -95,8 +95,8 @@ def _affine(rows, W, b, activation):
 
 
 def _affine_grads(rows, da, grads):
-    grads["W"] = (rows.T @ da).reshape(grads["W"].shape)
-    grads["b"] = da.sum(axis=0)
+    np.matmul(rows.T, da, out=grads["W"].reshape(-1, da.shape[1]))  # a view, whatever the axes of W
+    np.add.reduce(da, axis=0, out=grads["b"])
 
 
 def _glorot(rng, shape, ins, outs):

@@ -61,6 +61,10 @@ def _adam(p, g, m, s, clip, rate_hat, root_hat, beta1, rest1, beta2, rest2, epsi
         p[j] -= rate_hat * m[j] / (root_hat * np.sqrt(s[j]) + epsilon)
 
 
+# The largest norm whose square the type can hold.
+_LARGEST_NORM = {np.dtype(t): math.sqrt(np.finfo(t).max) for t in (np.float32, np.float64)}
+
+
 def _flat(name, parameters) -> np.ndarray:
     flat = getattr(parameters, "flat", None)
     if not isinstance(flat, np.ndarray) or flat.ndim != 1 or flat.dtype not in (np.float32, np.float64):
@@ -112,6 +116,7 @@ class Optimizer:
     steps_done: int = field(default=0, init=False, repr=False)
     _kind: tuple | None = field(default=None, init=False, repr=False)  # (size, dtype) of the first step
     _averages: dict = field(default_factory=dict, init=False, repr=False)
+    _checked: tuple | None = field(default=None, init=False, repr=False)  # the settings that were found good
 
     def __post_init__(self):
         checks.number("rate", self.rate, least=0)
@@ -131,21 +136,28 @@ class Optimizer:
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
         clip = math.inf if clip is None else _positive("clip", clip)
-        self.__post_init__()
-        self._check_precision(p.dtype)
+        self._check_settings(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
                 f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
                 f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
             )
         norm = _norm(g)
-        if min(norm, clip) > math.sqrt(np.finfo(p.dtype).max):
+        if min(norm, clip) > _LARGEST_NORM[p.dtype]:
             return math.inf
         if math.isfinite(norm):
             self._kind = p.size, p.dtype
             self.steps_done += 1
             self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
         return norm
+
+    def _check_settings(self, dtype) -> None:
+        """Check them anew if one changed since the last step, for checks take as long as a small update."""
+        settings = dtype, *(value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done")
+        if settings != self._checked:
+            self.__post_init__()
+            self._check_precision(dtype)
+            self._checked = settings
 
     def _check_precision(self, dtype) -> None:
         """The kernels calculate in the parameters' type: there no setting may be infinite, and ε not zero."""
