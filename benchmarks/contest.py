@@ -9,15 +9,17 @@ of them. Printed and written (`figures/benchmark.csv`, `figures/benchmark-*.png`
 the fastest peer's time to ours (above 1: we are faster), the share of the machine's float32 matrix-product peak, which
 is measured in between, and the geometric mean of the ratios per cell and pass.
 
-Every number of threads is a process of its own, bound to as many cores, with every library told to use as many threads.
+Every contestant is a process of its own, bound to as many cores as it may use threads, and stopped while others run.
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import math
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -50,70 +52,132 @@ def main(args=None):
     parser.add_argument("--peers", nargs="*", default=["pytorch", "onnxruntime", "jax", "tensorflow"])
     parser.add_argument("--seconds", type=float, default=0.15, help="for each contestant of each row")
     parser.add_argument("--out", type=Path, default=ROOT / "figures", help="folder for the CSV and the figures")
-    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--serve", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args(args)
-    if options.child:
-        run_child(options)
+    if options.serve:
+        serve(options.serve, options.threads[0])
         return
     rows = []
     for threads in options.threads:
-        rows += run_in_process(options, threads)
+        rows += run_all(options, threads)
     report(rows, options)
 
 
-def run_in_process(options, threads):
-    """The rows of one number of threads, from a process in which every library was told of it before it began."""
-    count = str(threads)
-    settings = {
-        "LSTM_EDU_NUM_THREADS": count,
-        "OMP_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
-        "MKL_NUM_THREADS": count,
-        "TF_NUM_INTRAOP_THREADS": count,
-        "TF_NUM_INTEROP_THREADS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
-    }
-    command = [sys.executable, __file__, "--child", count, "--seconds", str(options.seconds)]
-    for name in ("cells", "passes", "sizes", "peers"):
-        command += [f"--{name}", *getattr(options, name)]
-    rows = []
-    with subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, text=True) as child:
-        for line in child.stdout:
-            if line.startswith("{"):
-                rows.append(json.loads(line))
-                print(describe(rows[-1]), flush=True)
-    if child.returncode:
-        raise SystemExit(f"the process with {threads} thread(s) ended with code {child.returncode}")
+def run_all(options, threads):
+    """The rows of one number of threads."""
+    rows, names = [], [OURS, *installed(options.peers)]
+    with contextlib.ExitStack() as stack:
+        contestants = {name: stack.enter_context(Contestant(name, threads)) for name in names}
+        for size in options.sizes:
+            B, T, D, H = map(int, size.split(","))
+            for cell in options.cells:
+                passes = {name: c.ask(make=[cell, B, T, D, H]) for name, c in contestants.items()}
+                for pass_ in options.passes:
+                    taking_part = {name: contestants[name] for name in names if pass_ in passes[name]}
+                    times, peak = measure(taking_part, pass_, options.seconds)
+                    row = {"cell": cell, "B": B, "T": T, "D": D, "H": H, "pass": pass_, "threads": threads}
+                    rows.append(row | {"peak": peak, "times": times})
+                    print(describe(rows[-1]), flush=True)
     return rows
 
 
-def run_child(options):
-    """Time everything with one number of threads; prints a JSON object a row."""
+class Contestant:
+    """A library in a process of its own, which stands still while others have their turn.
+
+    Idle threads of most libraries wait for work by running in circles for some milliseconds, on the core that the next
+    contestant needs; a stopped process has no running threads. Every library is told the number of threads before it
+    is loaded, and the process is bound to as many cores.
+    """
+
+    def __init__(self, name, threads):
+        count = str(threads)
+        settings = {
+            "LSTM_EDU_NUM_THREADS": count,
+            "OMP_NUM_THREADS": count,
+            "OPENBLAS_NUM_THREADS": count,
+            "MKL_NUM_THREADS": count,
+            "TF_NUM_INTRAOP_THREADS": count,
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
+        }
+        command = [sys.executable, __file__, "--serve", name, "--threads", count]
+        pipe = subprocess.PIPE
+        self.name = name
+        self.process = subprocess.Popen(command, env=os.environ | settings, stdin=pipe, stdout=pipe, text=True)
+
+    def ask(self, **question):
+        """Let the process run until it has answered."""
+        self._signal("SIGCONT")
+        try:
+            print(json.dumps(question), file=self.process.stdin, flush=True)
+            while not (line := self.process.stdout.readline()).startswith("answer "):
+                if not line:
+                    raise SystemExit(f"the process of {self.name} ended with code {self.process.wait()}")
+        except BrokenPipeError:
+            raise SystemExit(f"the process of {self.name} ended with code {self.process.wait()}") from None
+        self._signal("SIGSTOP")
+        return json.loads(line.removeprefix("answer "))
+
+    def _signal(self, name):
+        if hasattr(signal, name):  # not on Windows
+            self.process.send_signal(getattr(signal, name))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._signal("SIGCONT")
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def serve(name, threads):
+    """The process of one contestant: a question a line comes in, an answer a line goes out."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.child])
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     import peers
 
-    available = installed(options.peers)
-    if "pytorch" in available:
+    if name == "pytorch":
         import torch
 
-        torch.set_num_threads(options.child)
-    for size in options.sizes:
-        B, T, D, H = map(int, size.split(","))
-        for cell in options.cells:
-            makers = {OURS: peers.ours} | {name: peers.PEERS[name] for name in available}
-            contestants = {}
-            for name, make in makers.items():
-                extra = {"threads": options.child} if name == "onnxruntime" else {}
-                functions = make(cell, B, T, D, H, **extra)
-                if functions:
-                    contestants[name] = functions
-            for pass_ in options.passes:
-                taking_part = {name: f[pass_] for name, f in contestants.items() if pass_ in f}
-                times, peak = measure(taking_part, options.seconds, pause=0.02 if options.child > 1 else 0)
-                row = {"cell": cell, "B": B, "T": T, "D": D, "H": H, "pass": pass_, "threads": options.child}
-                print(json.dumps(row | {"peak": peak, "times": times}), flush=True)
+        torch.set_num_threads(threads)
+    make = peers.ours if name == OURS else peers.PEERS[name]
+    extra = {"threads": threads} if name == "onnxruntime" else {}
+    functions = {}
+    gc.disable()
+    for line in sys.stdin:
+        question = json.loads(line)
+        if "make" in question:
+            functions = make(*question["make"], **extra) or {}
+            gc.collect()
+            answer = list(functions)
+        elif "warm" in question:
+            for _ in range(2):
+                functions[question["warm"]]()  # the first call compiles
+            answer = None
+        elif "turn" in question:
+            answer = turn(functions[question["turn"]], threads)
+        else:
+            answer = peak()
+        print("answer", json.dumps(answer), flush=True)
+
+
+def turn(function, threads):
+    """The seconds of some calls, after others that are not timed: what comes first meets others' traces in the cache.
+
+    With several threads these others take 30 ms: the system needs them to put the threads on different cores again.
+    """
+    end = time.perf_counter() + (0.03 if threads > 1 else 0)
+    function()
+    while time.perf_counter() < end:
+        function()
+    times = []
+    while not times or (len(times) < 20 and sum(times) < 0.002):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return times
 
 
 def installed(names):
@@ -123,40 +187,17 @@ def installed(names):
     return [name for name in names if importlib.util.find_spec(modules.get(name, name))]
 
 
-def measure(functions, seconds, pause):
-    """The median milliseconds of each function, taking turns, and the matrix-product peak in GFLOP/s in between.
-
-    `pause`: seconds before each turn. Idle threads of most libraries wait for work by running in circles for some
-    milliseconds, on the core that the next contestant needs.
-    """
-    for function in functions.values():
-        function()  # compiles
-        function()
-    times = {name: [] for name in functions}
-    peaks = [peak()]
-    gc.collect()
-    gc.disable()
-    end = time.perf_counter() + (seconds + 7 * pause) * len(functions)
-    try:
-        while time.perf_counter() < end or len(times[OURS]) < 7:
-            for name, function in functions.items():
-                if pause:
-                    time.sleep(pause)
-                    function()
-                start = time.perf_counter()
-                function()
-                own = time.perf_counter() - start
-                # what is fast is called some times in a row, or the others' traces in the cache would be timed
-                for _ in range(min(20, int(0.002 / own))):
-                    start = time.perf_counter()
-                    function()
-                    own = time.perf_counter() - start
-                    times[name].append(own)
-                if own > 0.0001 or not times[name]:
-                    times[name].append(own)
-    finally:
-        gc.enable()
-    peaks.append(peak())
+def measure(contestants, pass_, seconds):
+    """The median milliseconds of each contestant, taking turns, and the matrix-product peak in GFLOP/s around them."""
+    for contestant in contestants.values():
+        contestant.ask(warm=pass_)
+    times, peaks, rounds = {name: [] for name in contestants}, [contestants[OURS].ask(peak=1)], 0
+    end = time.perf_counter() + seconds * len(contestants)
+    while time.perf_counter() < end or rounds < 7:
+        rounds += 1
+        for name, contestant in contestants.items():
+            times[name] += contestant.ask(turn=pass_)
+    peaks.append(contestants[OURS].ask(peak=1))
     return {name: 1e3 * statistics.median(own) for name, own in times.items()}, max(peaks)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import memory
 from .kernel import kernel, sigmoid, tanh
 from .layer import initial_values
 from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
@@ -157,12 +158,12 @@ class GRU(Recurrent):
 
     def _new_tape(self, x, state, kept):
         tape = super()._new_tape(x, state, kept)
-        tape.q = np.empty((len(tape.a), x.shape[1], self.units), self.dtype)
+        tape.q = memory.empty((len(tape.a), x.shape[1], self.units), self.dtype)
         return tape
 
     def _new_deltas(self, tape):
         dq = tape.q if self.reset_after else tape.q[0]  # of all steps, or room for one that nobody looks at later
-        return (*super()._new_deltas(tape), np.empty_like(dq))
+        return (*super()._new_deltas(tape), memory.empty(dq.shape, self.dtype))
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         U = self.params["U"]

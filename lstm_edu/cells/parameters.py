@@ -40,7 +40,8 @@ class Parameters(dict):
     def part(self, where: slice, shapes: dict) -> "Parameters":
         """The same numbers under other names: `flat[where]` as a Parameters of these shapes. Made once, then kept."""
         key = (where.start, where.stop)
-        if key not in self._parts or self._parts[key]._shapes is not shapes:
+        kept = self._parts.get(key)
+        if kept is None or (kept._shapes is not shapes and list(kept._shapes.items()) != list(shapes.items())):
             self._parts[key] = self._sharing(shapes, self._flat[where])
         return self._parts[key]
 

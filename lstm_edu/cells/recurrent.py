@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, matmul, threads
+from . import checks, matmul, memory, threads
 from .layer import Layer
 from .parameters import Parameters
 
@@ -99,9 +99,9 @@ class Recurrent(Layer):
         states = []
         for initial in state:  # h comes first, and is the output
             steps = T if not states or kept == T else 1
-            states.append(np.empty((steps + 1, B, self.units), self.dtype))
+            states.append(memory.empty((steps + 1, B, self.units), self.dtype))
             states[-1][0] = initial
-        return Tape(self._kind, x, np.empty((kept, B, self.params["b"].size), self.dtype), *states)
+        return Tape(self._kind, x, memory.empty((kept, B, self.params["b"].size), self.dtype), *states)
 
     def _checked_state(self, name, state, B):
         if state is None:
@@ -129,7 +129,7 @@ class Recurrent(Layer):
         dstate = self._own_copies(self._checked_state("dstate", dstate, B), B)
         grads = self._grads(grads)
         W, U = self.params["W"], self.params["U"]
-        dx, deltas = np.empty_like(tape.x), self._new_deltas(tape)
+        dx, deltas = memory.empty(tape.x.shape, self.dtype), self._new_deltas(tape)
 
         def sequences(b0, b1):
             self._run_backward(dy, tape, deltas, dstate, b0, b1)
@@ -153,7 +153,7 @@ class Recurrent(Layer):
 
     def _new_deltas(self, tape) -> tuple:
         """Room for the gradient of the pre-activations, (T, B, G*H), and for what else the cell's backward leaves."""
-        return (np.empty_like(tape.a),)
+        return (memory.empty(tape.a.shape, self.dtype),)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1) -> None:
         """For the sequences b0:b1, fill `deltas`, and turn `dstate` from the final into the initial one."""

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lstm_edu.cells import checks
+from lstm_edu.cells import checks, memory
 from lstm_edu.cells.layer import Layer
 from lstm_edu.cells.parameters import Parameters
 
@@ -88,7 +88,7 @@ def _through(dy, y, activation):
 def _affine(rows, W, b, activation):
     """φ(rows W + b), and once more for the tape where the way back needs it."""
     # One product over all rows: NumPy runs a product of three axes as T small ones.
-    y = rows @ W
+    y = np.matmul(rows, W, out=memory.empty((len(rows), W.shape[1]), W.dtype))
     y += b
     y = _activated(y, activation)
     return y, None if activation is None else y
@@ -178,10 +178,12 @@ class Dense(Layer):
         grads = self._grads(grads)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
-        drows = da @ self.params["W"].T
+        W = self.params["W"]
+        drows = np.matmul(da, W.T, out=memory.empty((len(da), len(W)), self.dtype))
         if tape.last is None:
             return drows.reshape(tape.in_shape), grads, ()
-        dx = np.zeros(tape.in_shape, self.dtype)
+        dx = memory.empty(tape.in_shape, self.dtype)
+        dx[...] = 0
         dx[tape.last] = drows
         return dx, grads, ()
 
