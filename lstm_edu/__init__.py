@@ -27,9 +27,10 @@ from .cells import (
 __version__ = "0.1.0"
 
 _LAZY = {
-    "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "History", "MaxPool1D", "MeanSquaredError",
-           "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy", "clip_by_global_norm", "evaluate",
-           "fit", "load", "predict", "save"),
+    "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",
+           "MeanSquaredError", "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
+           "clip_by_global_norm", "count_parameters", "evaluate", "fit", "gradient_flow", "load", "match_parameters",
+           "predict", "sample_text", "save"),
     "experiments": ("Comparison", "compare", "make_network"),
 }  # fmt: skip
 _MODULES = ("cells", "nn", "tasks", "experiments", "plotting")

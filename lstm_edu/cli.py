@@ -51,6 +51,9 @@ def compare(
     task: Annotated[str, typer.Argument(help="What to learn: see `lstm-edu tasks`.")],
     cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CELLS),
     units: Annotated[int | None, typer.Option(help="Units of each layer.  [default: as suits the task]")] = None,
+    parameters: Annotated[
+        int | None, typer.Option(help="Instead of --units: about so many parameters for every cell.")
+    ] = None,
     layers: Annotated[int, typer.Option(help="Layers of the cell, one above the other.")] = 1,
     length: Annotated[int | None, typer.Option(help="Length of the sequences.  [default: the task's]")] = None,
     file: Annotated[Path | None, typer.Option(help="The text to learn, UTF-8; for the task text.")] = None,
@@ -75,6 +78,7 @@ def compare(
         made,
         cells=[name.strip() for name in cells.split(",") if name.strip()],
         units=units,
+        parameters=parameters,
         layers=layers,
         steps=steps,
         batch=batch,
@@ -89,7 +93,7 @@ def compare(
     _write(table.curves, out / f"compare-{task}-curves.csv")
     print(f"\n{table.about['title']}, {table.about['steps']} steps. {made.question}\n")
     summary = table.summary()
-    for place, name in enumerate(made.measures(1.0), start=5):
+    for place, name in enumerate(made.measures(1.0), start=6):
         summary.insert(place, name, [made.measures(loss)[name] for loss in summary["test_loss"]])
     print(_format(summary))
     measures = "".join(f", {name} {value:.4g}" for name, value in made.measures(made.baseline).items())

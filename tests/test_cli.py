@@ -36,6 +36,19 @@ def test_compare_prints_a_table_and_writes_a_figure_and_the_numbers(tmp_path, ca
     assert pd.read_csv(out / "compare-adding-curves.csv")["step"].max() == 12
 
 
+def test_compare_at_equal_parameters_prints_units_and_parameters(tmp_path, capsys):
+    arguments = ["--length", "8", "--cells", "rnn,lstm", *QUICK[2:], "--parameters", "400", "--out", str(tmp_path)]
+    assert run("compare", "adding", *arguments) == 0
+    printed = capsys.readouterr().out
+    assert "Adding, length 8: about 400 parameters" in printed
+    table = pd.read_csv(tmp_path / "compare-adding.csv")
+    for cell, units in [("rnn", 18), ("lstm", 8)]:
+        assert set(table[table["cell"] == cell]["units"]) == {units}
+        (row,) = [line.split() for line in printed.splitlines() if line.split()[:1] == [cell]]
+        assert row[1] == str(units)
+        assert row[2] == str(table[table["cell"] == cell]["parameters"].iloc[0])
+
+
 def test_compare_reads_a_text_of_ones_own(tmp_path, capsys):
     text = tmp_path / "my.txt"
     text.write_text("the quick brown fox jumps over the lazy dog. " * 30, encoding="utf-8")
@@ -75,7 +88,18 @@ def test_version_and_help(capsys):
         assert command in printed
     assert run("compare", "--help") == 0
     printed = capsys.readouterr().out
-    for option in ("--cells", "--units", "--layers", "--length", "--steps", "--seeds", "--jobs", "--out", "--file"):
+    for option in (
+        "--cells",
+        "--units",
+        "--parameters",
+        "--layers",
+        "--length",
+        "--steps",
+        "--seeds",
+        "--jobs",
+        "--out",
+        "--file",
+    ):
         assert option in printed
 
 
@@ -88,6 +112,8 @@ def wrong(tmp_path):
         (["compare", "ading"], "unknown task 'ading': did you mean 'adding'?"),
         (["compare", "adding", "--cells", "lstm,gro"], "unknown cell 'gro': did you mean 'gru'?"),
         (["compare", "adding", "--units", "0"], "units must be a whole number of at least 1, got 0"),
+        (["compare", "adding", "--units", "3", "--parameters", "500"], "parameters and units: give one of them"),
+        (["compare", "adding", "--parameters", "5"], "budget must be at least"),
         (["compare", "adding", "--length", "1"], "length must be"),
         (["compare", "adding", "--seeds", "few"], "seeds must be a whole number or a list such as 0,1,2, got 'few'"),
         (["compare", "adding", "--jobs", "0"], "jobs must be a whole number of at least 1, got 0"),

@@ -43,6 +43,7 @@ class Comparison(pd.DataFrame):
     | column         | what                                                                          |
     | -------------- | ----------------------------------------------------------------------------- |
     | cell, seed     | which run                                                                     |
+    | units          | units of each recurrent layer                                                 |
     | parameters     | how many numbers the network learns                                           |
     | train_loss     | mean loss of the last training batches                                        |
     | test_loss      | loss on test sequences that no training saw; NaN for a run that diverged      |
@@ -63,7 +64,7 @@ class Comparison(pd.DataFrame):
         return Comparison
 
     def summary(self) -> pd.DataFrame:
-        """One row per cell: parameters, median and range of the test loss, solved, steps to solve, seconds."""
+        """One row per cell: units, parameters, median and range of the test loss, solved, steps to solve, seconds."""
         rows = []
         for cell, runs in self.groupby("cell", sort=False):
             steps = runs["steps_to_solve"].dropna()
@@ -71,6 +72,7 @@ class Comparison(pd.DataFrame):
             rows.append(
                 {
                     "cell": cell,
+                    "units": int(runs["units"].iloc[0]),
                     "parameters": int(runs["parameters"].iloc[0]),
                     "test_loss": loss.median(),
                     "lowest": loss.min(),
@@ -133,6 +135,7 @@ def compare(
     *,
     cells=tuple(CELLS),
     units: int | None = None,
+    parameters: int | None = None,
     layers: int = 1,
     steps: int | None = None,
     batch: int | None = None,
@@ -147,6 +150,8 @@ def compare(
     task          a task of `lstm_edu.tasks`, or its name
     cells         names of `lstm_edu.CELLS`: rnn, lstm97, lstm, peephole, gru
     units, layers the size of the recurrent part; every cell gets the same number of units
+    parameters    instead of `units`: every cell gets the number of units whose network learns nearest to so many
+                  numbers, the layers around the cell included, see `match_parameters`. The table says how many it got
     steps, batch, rate    how long and how Adam trains (clipped at norm 1, rate falling to zero along a cosine);
                           default: what suits the task
     memory        how long the units remember when training starts, see `make_network`; 0: the cells' usual biases
@@ -169,18 +174,20 @@ def compare(
     if not isinstance(task, tasks.Task):
         raise ValueError(f"task must be a task of lstm_edu.tasks or its name, got {type(task).__name__}")
     recipe = RECIPES.get(type(task), Recipe())
+    cells = [cells] if isinstance(cells, str) else list(cells)
+    for cell in cells:
+        checks.one_of("cell", cell, CELLS)
+    layers = checks.whole("layers", layers)
     settings = {
-        "units": checks.whole("units", recipe.units if units is None else units),
-        "layers": checks.whole("layers", layers),
+        "parameters": None if parameters is None else checks.whole("parameters", parameters),
+        "units": _units(task, cells, recipe.units, units, parameters, layers),
+        "layers": layers,
         "steps": checks.whole("steps", recipe.steps if steps is None else steps),
         "batch": checks.whole("batch", recipe.batch if batch is None else batch),
         "rate": checks.number("rate", recipe.rate if rate is None else rate, least=0),
         "memory": checks.whole("memory", _memory(task, recipe) if memory is None else memory, least=0),
         "carry_state": recipe.carry_state,
     }
-    cells = [cells] if isinstance(cells, str) else list(cells)
-    for cell in cells:
-        checks.one_of("cell", cell, CELLS)
     seeds = _seed_list(seeds)
     if not cells or len(set(cells)) < len(cells):
         raise ValueError(f"cells must be one or more different names, got {cells}")
@@ -214,15 +221,34 @@ def compare(
     return table
 
 
+def _units(task, cells, usual, units, parameters, layers):
+    """One number for all cells, or with a budget of parameters a dict with the number of each."""
+    if parameters is None:
+        return checks.whole("units", usual if units is None else units)
+    if units is not None:
+        raise ValueError(f"parameters and units: give one of them, the other follows; got {parameters} and {units!r}")
+    sizes = {"outputs": task.outputs, "layers": layers, "symbols": task.symbols}
+    found = {}
+    for cell in cells:
+        try:
+            found[cell] = nn.match_parameters(cell, task.inputs, budget=parameters, **sizes)
+        except ValueError as error:
+            raise ValueError(f"parameters: for {cell}, {error}") from None
+    return found
+
+
 def _memory(task, recipe) -> int:
     return task.length if recipe.memory else 0
 
 
 def _title(task, settings, seeds) -> str:
     length = f", length {task.length}" if hasattr(task, "length") else ""
-    stack = f"{settings['units']} units" + (
-        f" in each of {settings['layers']} layers" if settings["layers"] > 1 else ""
-    )
+    if settings["parameters"] is None:
+        stack, place = f"{settings['units']} units", "in each of"
+    else:
+        stack, place = f"about {settings['parameters']:,} parameters", "in"
+    if settings["layers"] > 1:
+        stack += f" {place} {settings['layers']} layers"
     memory = f", initial memory up to {settings['memory']} steps" if settings["memory"] > 1 else ""
     return f"{type(task).__name__}{length}: {stack}{memory}, {seeds} seed{'s' if seeds > 1 else ''}"
 
@@ -267,7 +293,8 @@ def _one_run(task, cell, seed, settings):
 
 def _train_and_test(task, cell, seed, settings):
     start, order, test = np.random.SeedSequence(seed).spawn(3)
-    net = make_network(task, cell, settings["units"], settings["layers"], memory=settings["memory"],
+    units = settings["units"] if settings["parameters"] is None else settings["units"][cell]
+    net = make_network(task, cell, units, settings["layers"], memory=settings["memory"],
                        rng=np.random.default_rng(start))  # fmt: skip
     began = time.perf_counter()
     try:
@@ -294,6 +321,7 @@ def _train_and_test(task, cell, seed, settings):
     row = {
         "cell": cell,
         "seed": seed,
+        "units": units,
         "parameters": net.count_parameters(),
         "train_loss": history["train_loss"].iloc[-1],
         "test_loss": result["loss"],

@@ -1,9 +1,12 @@
 """What surrounds a cell: layers, networks, losses, optimizers, training and weights."""
 
+from .gradient_flow import GradientFlow, gradient_flow
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
+from .sampling import sample_text
+from .sizes import count_parameters, match_parameters
 from .training import History, evaluate, fit, predict
 from .weights import load, save
 
@@ -14,6 +17,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "GradientFlow",
     "History",
     "MaxPool1D",
     "MeanSquaredError",
@@ -22,9 +26,13 @@ __all__ = [
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "clip_by_global_norm",
+    "count_parameters",
     "evaluate",
     "fit",
+    "gradient_flow",
     "load",
+    "match_parameters",
     "predict",
+    "sample_text",
     "save",
 ]

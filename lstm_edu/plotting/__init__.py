@@ -1,7 +1,8 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
 from .curves import learning_curves
+from .flow import gradient_flow
 from .gates import gates_over_time
 from .style import save
 
-__all__ = ["gates_over_time", "learning_curves", "save"]
+__all__ = ["gates_over_time", "gradient_flow", "learning_curves", "save"]

@@ -40,8 +40,7 @@ def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title
     if not names:
         raise ValueError("names must hold at least one of the gates, got none")
     steps, batch, _ = gates[names[0]].shape
-    if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= sequence < batch:
-        raise ValueError(f"sequence must be a whole number in 0 .. {batch - 1}, got {sequence!r}")
+    check_sequence(sequence, batch)
     if x is not None:
         x = checks.floats("x", x, (steps, batch, "D"), np.dtype(np.float64))
     rows = len(names) + (x is not None)
@@ -87,3 +86,9 @@ def _known(name, gates):
     if name not in gates:
         raise ValueError(f"names: there is no {name!r}; there are {', '.join(gates)}")
     return name
+
+
+def check_sequence(sequence, batch: int) -> None:
+    """ValueError unless `sequence` is the number of one of the batch."""
+    if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= sequence < batch:
+        raise ValueError(f"sequence must be a whole number in 0 .. {batch - 1}, got {sequence!r}")

@@ -6,7 +6,7 @@ import pytest
 
 import lstm_edu as le
 
-COLUMNS = ["cell", "seed", "parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds"]
+COLUMNS = ["cell", "seed", "units", "parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds"]
 SMALL = {"units": 6, "steps": 12, "batch": 4, "progress_bar": False}
 
 
@@ -46,6 +46,46 @@ def test_every_task_can_be_compared_by_name(name):
     assert summary["solved"].tolist() in (["0 of 1"], ["1 of 1"])
 
 
+SMALL_BUDGET = {name: value for name, value in SMALL.items() if name != "units"} | {"seeds": 1, "jobs": 1}
+
+
+@pytest.mark.parametrize(("name", "layers"), [("adding", 1), ("reber", 3)])
+def test_at_equal_parameters_every_cell_gets_the_units_that_come_nearest(name, layers):
+    table = le.compare(name, parameters=700, layers=layers, **SMALL_BUDGET)
+    task = le.tasks.make(name)
+    for _, row in table.iterrows():
+        around = [
+            le.make_network(task, row["cell"], row["units"] + more, layers).count_parameters() for more in (-1, 0, 1)
+        ]
+        assert row["parameters"] == around[1]
+        assert abs(around[1] - 700) <= min(abs(around[0] - 700), abs(around[2] - 700))
+    assert table["units"].nunique() > 2
+    summary = table.summary()
+    assert summary[["units", "parameters"]].to_numpy().tolist() == table[["units", "parameters"]].to_numpy().tolist()
+    assert "about 700 parameters" + (" in 3 layers" if layers == 3 else "") in table.about["title"]
+    assert table.about["parameters"] == 700
+    assert table.about["units"] == dict(zip(table["cell"], table["units"], strict=True))
+    assert le.plotting.learning_curves(table).axes
+
+
+def test_the_embedding_of_a_text_counts_too_and_workers_get_the_same():
+    settings = SMALL_BUDGET | {"cells": ["lstm", "gru"], "parameters": 2000, "jobs": 2}
+    table = le.compare(le.tasks.Text(length=10), **settings)
+    for _, row in table.iterrows():
+        net = le.make_network(le.tasks.Text(length=10), row["cell"], row["units"])
+        assert net.count_parameters() == row["parameters"]
+        assert abs(row["parameters"] - 2000) < 200
+
+
+def test_units_and_parameters_exclude_each_other_and_the_budget_has_a_least():
+    with pytest.raises(ValueError, match=r"parameters and units: give one of them, .* got 500 and 6"):
+        le.compare("adding", parameters=500, jobs=1, **SMALL)
+    with pytest.raises(ValueError, match=r"parameters: for lstm, budget must be at least 18, .* got 12"):
+        le.compare("adding", cells=["rnn", "lstm"], parameters=12, **SMALL_BUDGET)
+    with pytest.raises(ValueError, match="parameters must be a whole number of at least 1, got 0"):
+        le.compare("adding", parameters=0, **SMALL_BUDGET)
+
+
 def test_the_gates_start_with_a_memory_of_the_asked_length():
     rng = np.random.default_rng(0)
     task, H = le.tasks.Adding(length=50), 200
@@ -69,6 +109,7 @@ def test_the_summary_is_median_and_range():
         {
             "cell": ["rnn"] * 3,
             "seed": [0, 1, 2],
+            "units": [2] * 3,
             "parameters": [9] * 3,
             "train_loss": [1.0] * 3,
             "test_loss": [3.0, 1.0, 7.0],
@@ -79,7 +120,7 @@ def test_the_summary_is_median_and_range():
     )
     (row,) = table.summary().to_dict("records")
     assert row == {
-        "cell": "rnn", "parameters": 9, "test_loss": 3.0, "lowest": 1.0, "highest": 7.0,
+        "cell": "rnn", "units": 2, "parameters": 9, "test_loss": 3.0, "lowest": 1.0, "highest": 7.0,
         "solved": "2 of 3", "steps_to_solve": "20", "seconds": 2.0,
     }  # fmt: skip
 

@@ -1,0 +1,116 @@
+"""Counting, matching and the table of a network."""
+
+import re
+
+import numpy as np
+import pytest
+
+import lstm_edu as le
+
+OPTIONS = [(name, {}) for name in le.CELLS] + [("gru", {"reset_after": True})]
+
+
+def built(cell, inputs, units, outputs, layers, symbols, options):
+    """The count of a network that is really built, layer by layer."""
+    stack = [le.Embedding(inputs, units)] if symbols else []
+    width = units if symbols else inputs
+    for _ in range(layers):
+        stack.append(le.CELLS[cell](width, units, **options))
+        width = units
+    return le.count_parameters(le.Sequential(stack + ([le.Dense(units, outputs)] if outputs else [])))
+
+
+@pytest.mark.parametrize(("cell", "options"), OPTIONS, ids=str)
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "layers", "symbols"), [(3, 0, 1, False), (7, 2, 3, False), (11, 11, 2, True)]
+)
+def test_no_other_number_of_units_comes_nearer_to_the_budget(cell, options, inputs, outputs, layers, symbols):
+    counts = {n: built(cell, inputs, n, outputs, layers, symbols, options) for n in range(1, 26)}
+    for budget in [*range(counts[1], counts[1] + 60), *range(counts[2], counts[24], 97), *list(counts.values())[:24]]:
+        found = le.match_parameters(
+            cell, inputs, budget=budget, outputs=outputs, layers=layers, symbols=symbols, **options
+        )
+        distance = {n: abs(count - budget) for n, count in counts.items()}
+        assert found == min(distance, key=lambda n: (distance[n], n)), budget
+
+
+def test_the_larger_and_the_smaller_of_two_equally_near_counts():
+    one, two = (built("rnn", 4, n, 0, 1, False, {}) for n in (1, 2))
+    assert (one, two) == (6, 14)
+    assert le.match_parameters("rnn", 4, budget=10) == 1
+    assert le.match_parameters("rnn", 4, budget=11) == 2
+
+
+def test_a_class_of_ones_own_and_a_budget_beyond_memory():
+    class Narrow(le.RNN):
+        """A cell that is not in CELLS."""
+
+    assert le.match_parameters(Narrow, 3, budget=100 * (3 + 100 + 1)) == 100
+    H = 10**9
+    assert le.match_parameters("lstm", 5, budget=4 * H * (5 + H + 1)) == H
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cell": "gro"}, "unknown cell 'gro': did you mean 'gru'"),
+        ({"cell": le.Dense}, "unknown cell"),
+        ({"budget": 23}, "budget must be at least 24, the parameters with one unit, got 23"),
+        ({"budget": 1e4}, "budget must be a whole number"),
+        ({"inputs": 0}, "inputs must be a whole number of at least 1"),
+        ({"outputs": -1}, "outputs must be a whole number of at least 0"),
+        ({"layers": True}, "layers must be a whole number"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused_by_name(change, message):
+    with pytest.raises(ValueError, match=message):
+        le.match_parameters(**{"cell": "lstm", "inputs": 4, "budget": 1000} | change)
+
+
+def test_count_parameters_takes_layers_and_networks_alone():
+    assert le.count_parameters(le.PeepholeLSTM(2, 3)) == 4 * 3 * (2 + 3 + 1) + 3 * 3
+    with pytest.raises(ValueError, match="net must be a layer or a network, got str"):
+        le.count_parameters("lstm")
+
+
+def picture_network():
+    inner = le.Sequential([le.GRU(8, 12, rng=0), le.Dropout(0.1)])
+    return le.Sequential(
+        [
+            le.Conv1D(6, 8, 3, padding="valid"),
+            le.MaxPool1D(2),
+            le.Conv1D(8, 8, 5, stride=2),
+            le.MaxPool1D(3, 2),
+            inner,
+            le.Dense(12, 10, steps="last"),
+            le.Dense(10, 4),
+        ]
+    )
+
+
+def test_the_summary_says_what_comes_out_of_each_layer():
+    net = picture_network()
+    rows = [line for line in net.summary().splitlines() if line[0].isdigit()]
+    assert [row.split()[0] for row in rows] == ["0", "1", "2", "3", "4.0", "4.1", "5", "6"]
+    shapes = [re.split(r"  +", row)[2] for row in rows]
+    assert shapes[0] == "(T - 2, B, 8)"
+    T, B = 40, 3
+    x = np.ones((T, B, 6), np.float32)
+    y = x
+    layers = [*net.layers[:4], *net.layers[4].layers, *net.layers[5:]]
+    for layer, shape in zip(layers, shapes, strict=True):
+        y = layer(y)
+        assert eval(shape, {"T": T, "B": B}) == y.shape, layer
+
+
+def test_the_summary_adds_up_and_its_columns_stand_under_each_other():
+    net = le.Sequential([le.Embedding(30, 50), le.LSTM(50, 100, rng=0), le.Dense(100, 30)])
+    lines = net.summary().splitlines()
+    numbers = [int(line.split()[-1].replace(",", "")) for line in lines[2:]]
+    assert numbers == [1500, 60400, 3030, 64930]
+    assert len({len(line) for line in lines if line[-1].isdigit()}) == 1
+    assert {line.index("(T, B") for line in lines if "(T, B" in line} == {lines[0].index("output")}
+    assert lines[1].split() == ["input", "(T,", "B)"]
+    assert "W (50, 400), U (100, 400), b (400,)" in lines[3]
+    assert "(T, B, D)" in le.Sequential([le.Dropout(0.5)]).summary()
