@@ -89,5 +89,5 @@ def read(path):
 
     try:
         return nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.validator.NotebookValidationError, AttributeError) as error:
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
         raise ValueError(f"{path} is not a notebook: {error}") from None
