@@ -33,7 +33,7 @@ _LAZY = {
            "predict", "sample_text", "save"),
     "experiments": ("Comparison", "compare", "make_network"),
 }  # fmt: skip
-_MODULES = ("cells", "nn", "tasks", "experiments", "plotting")
+_MODULES = ("cells", "nn", "tasks", "experiments", "plotting", "course")
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [

@@ -10,6 +10,7 @@ import typer
 
 from lstm_edu import CELLS, __version__
 from lstm_edu.cells import checks
+from lstm_edu.course import commands
 
 app = typer.Typer(
     name="lstm-edu",
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(commands.app)
 
 
 def main(args=None) -> None:

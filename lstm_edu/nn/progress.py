@@ -1,15 +1,18 @@
 """One progress bar for notebook and terminal."""
 
+import os
 import sys
 
 
 def bar(total: int, what: str, show: bool | None = None):
     """A tqdm bar over `total` steps. `show`: True, False, or None for: in a notebook and at a terminal.
 
-    Where output goes to a file a bar would only fill it with half lines.
+    Where output goes to a file a bar would only fill it with half lines. TQDM_DISABLE=1 in the environment, which tqdm
+    itself knows, makes None mean False: so a chapter's stored output holds no bars.
     """
     from tqdm.auto import tqdm
 
     if show is None:
-        show = any("notebook" in cls.__module__ for cls in tqdm.__mro__) or sys.stderr.isatty()
+        wanted = os.environ.get("TQDM_DISABLE", "0") in ("", "0")
+        show = wanted and (any("notebook" in cls.__module__ for cls in tqdm.__mro__) or sys.stderr.isatty())
     return tqdm(total=total, desc=what, disable=not show, dynamic_ncols=True, leave=False)

@@ -23,7 +23,7 @@ CELL_TITLES = {
     "gru": "GRU",
 }
 
-_SETTINGS = {
+SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
@@ -44,7 +44,7 @@ def in_style(draw):
     def wrapper(*args, **kwargs):
         import matplotlib
 
-        with matplotlib.rc_context(_SETTINGS):
+        with matplotlib.rc_context(SETTINGS):
             return draw(*args, **kwargs)
 
     return wrapper

@@ -1,0 +1,227 @@
+"""Checks of exercises that say in words what is wrong.
+
+@exercise("03.2")
+def carousel(answer):
+    "One line: what is asked."
+    got = call(answer, x, W)
+    same_array("y", got, expected, shape="(T, H)", suspects={"the gates in the order i o g": other})
+    return "Notice that ..."                     # or nothing
+"""
+
+import copy
+import importlib
+import importlib.util
+import re
+import traceback
+
+import numpy as np
+
+from lstm_edu.cells import checks
+
+_EXERCISES = {}  # "03.2" -> (checker, hint)
+
+
+class Wrong(Exception):
+    """An answer that is not right yet; its text says why."""
+
+
+class Untouched(Wrong):
+    """The skeleton of an exercise as it was given: the exercise's hint follows."""
+
+
+def exercise(number: str, *, hint: str = ""):
+    """Decorate the checker of exercise `number`, such as "03.2": chapter 03, second exercise.
+
+    The checker gets the learner's answer, raises `Wrong` with words, and returns None or a sentence on what to notice.
+    Its docstring says in one line what is asked; `hint` says where to begin, for those who have not yet.
+
+    >>> @exercise("98.1", hint="Which number is half of 14?")
+    ... def seven(answer):
+    ...     "The number seven."
+    ...     if answer != 7:
+    ...         raise Wrong(f"{answer} is not 7.")
+    >>> check("98.1", ...)
+    98.1: not yet. Which number is half of 14?
+    False
+    >>> check("98.1", 8)
+    98.1: not yet. 8 is not 7.
+    False
+    >>> check("98.1", 7)
+    98.1: right.
+    True
+    """
+    if not isinstance(number, str) or not re.fullmatch(r"\d\d\.\d+", number):
+        raise ValueError(f"number must be chapter and exercise such as '03.2', got {number!r}")
+
+    def register(checker):
+        if not (checker.__doc__ or "").strip():
+            raise ValueError(f"exercise {number}: {checker.__name__} needs a docstring that says what is asked")
+        _EXERCISES[number] = (checker, hint or checker.__doc__.strip().splitlines()[0])
+        return checker
+
+    return register
+
+
+def check(number: str, answer) -> bool:
+    """Look at the answer to an exercise: print "right" or what is wrong in words; True where it is right.
+
+    `number` is chapter and exercise, such as "03.2"; a wrong answer never raises. A ValueError says that there is no
+    such exercise.
+    """
+    checker, hint = _find(number)
+    try:
+        if _empty(answer):
+            raise Untouched
+        praise = checker(answer)
+    except Untouched as untouched:
+        print(f"{number}: not yet. {untouched} {hint}".replace("  ", " "))
+    except Wrong as wrong:
+        print(f"{number}: not yet. {wrong}")
+    except Exception as error:  # an answer of a kind that the checker did not expect
+        print(f"{number}: not yet. Your answer can't be checked as it is: {_words(error)}")
+    else:
+        print(f"{number}: right. {praise or ''}".rstrip())
+        return True
+    return False
+
+
+def numbers(chapter: int) -> list:
+    """The exercises of a chapter that have a check, such as ["03.1", "03.2"]."""
+    _load(f"{chapter:02d}")
+    return sorted(n for n in _EXERCISES if n.startswith(f"{chapter:02d}."))
+
+
+def _find(number):
+    if number not in _EXERCISES and isinstance(number, str):
+        _load(number[:2])
+    return _EXERCISES[checks.one_of("exercise", number, sorted(_EXERCISES))]
+
+
+def _load(chapter: str) -> None:
+    module = f"lstm_edu.course.exercises.ch{chapter}"
+    if chapter.isdigit() and importlib.util.find_spec(module):
+        importlib.import_module(module)
+
+
+def call(answer, *args, **kwargs):
+    """What the learner's function returns; what it raises becomes a `Wrong` in words, an empty one `Untouched`.
+
+    The arguments are copies, so that a function which writes into them can't change what comes next.
+
+    >>> call(max, 1, 3)
+    3
+    >>> call(max, [])
+    Traceback (most recent call last):
+    ...
+    lstm_edu.course.checker.Wrong: Your function stops with ValueError: max() ...
+    """
+    if not callable(answer):
+        raise Wrong(f"A function is asked for, this is {_kind(answer)}.")
+    try:
+        got = answer(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+    except NotImplementedError:
+        raise Untouched from None
+    except Exception as error:
+        raise Wrong(f"Your function stops with {_words(error)}") from None
+    if _empty(got):
+        raise Untouched("Your function returns nothing yet.")
+    return got
+
+
+def _empty(value) -> bool:
+    """None, ..., or a tuple of nothing else: what a skeleton returns."""
+    if isinstance(value, tuple) and value:
+        return all(_empty(one) for one in value)
+    return value is None or value is ...
+
+
+def _words(error) -> str:
+    """An exception as a sentence, with the learner's own line if it is known."""
+    text = " ".join(str(error).split()).rstrip(".")
+    name = type(error).__name__
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if ("ipykernel_" in frame.filename or frame.filename.startswith("<")) and frame.line:
+            return f"{name}: {text} (at `{frame.line.strip()}`)."
+    return f"{name}: {text}." if text else f"{name}."
+
+
+def _kind(value) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return f"{value!r}" if isinstance(value, int | float | str) else f"of type {type(value).__name__}"
+
+
+def same_array(
+    name: str, got, expected, *, shape: str = "", suspects: dict | None = None, rtol: float = 1e-5, atol: float = 1e-7
+) -> None:
+    """Raise `Wrong` with words unless `got` is `expected`, an array or a number.
+
+    Looks at shape, kind and NaN, then at each typical mistake in `suspects` (words -> what this mistake gives), then
+    at mistakes that can be seen without knowing the exercise (sign, factor), and last names the first wrong element.
+    `shape`: the axes' letters, such as "(T, H)"; `rtol`, `atol`: as in numpy.allclose.
+
+    >>> same_array("c", np.array([0.5, 0.25]), np.array([0.5, 0.75]))
+    Traceback (most recent call last):
+    ...
+    lstm_edu.course.checker.Wrong: c[1] is 0.25, but 0.75 is right (1 of 2 elements differ).
+    >>> same_array("dh", np.array([0.5, 0.25]), np.array([-0.5, -0.25]))
+    Traceback (most recent call last):
+    ...
+    lstm_edu.course.checker.Wrong: dh has the wrong sign everywhere.
+    """
+    expected = np.asarray(expected)
+    if _empty(got):
+        raise Wrong(f"{name} is still missing.")
+    try:
+        got = np.asarray(got)
+    except ValueError:
+        raise Wrong(f"{name} must be an array of shape {expected.shape}, this is {_kind(got)}.") from None
+    if got.dtype.kind not in "biuf":
+        raise Wrong(f"{name} must hold numbers, this holds {got.dtype}.")
+
+    def same(a, b):
+        return a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
+
+    if same(got, expected):
+        return
+    mistake = next((words for words, other in (suspects or {}).items() if same(got, np.asarray(other))), None)
+    if got.shape != expected.shape:
+        needed = f"{shape} = {expected.shape}" if shape else f"{expected.shape}"
+        hint = " It is the transpose of that." if got.ndim == 2 and got.T.shape == expected.shape else ""
+        hint = f" This is what comes out with {mistake}." if mistake else hint
+        raise Wrong(f"{name} has shape {got.shape}, but needs {needed}.{hint}")
+    if np.isnan(got).any() and not np.isnan(expected).any():
+        raise Wrong(f"{name} holds NaN, first at {_place(name, np.isnan(got))}.")
+    if mistake:
+        raise Wrong(f"{name} is what comes out with {mistake}.")
+    if got.ndim and expected.dtype.kind == "f" and got.dtype.kind in "biu":
+        raise Wrong(f"{name} holds whole numbers ({got.dtype}): an array that takes results must be one of floats.")
+    _say_difference(name, got, expected, same, rtol, atol)
+
+
+def _say_difference(name, got, expected, same, rtol, atol):
+    if same(-got, expected):
+        raise Wrong(f"{name} has the wrong sign{' everywhere' if got.ndim else ''}.")
+    clear = np.abs(expected) > 1e3 * atol
+    if clear.sum() > 1:
+        factor = np.median(got[clear] / expected[clear])
+        if factor and same(got, factor * expected):
+            raise Wrong(f"{name} is {factor:.4g} times what it should be, in every element.")
+    bad = ~np.isclose(got, expected, rtol=rtol, atol=atol)
+    place = tuple(np.argwhere(bad)[0])
+    count = f" ({bad.sum()} of {bad.size} elements differ)" if got.ndim else ""
+    raise Wrong(f"{_place(name, bad)} is {_digits(got[place], expected[place])} is right{count}.")
+
+
+def _place(name, mask) -> str:
+    index = ", ".join(str(k) for k in np.argwhere(mask)[0])
+    return f"{name}[{index}]" if index else name
+
+
+def _digits(got, expected) -> str:
+    """Both numbers with as many digits as it takes to see that they differ."""
+    for digits in (4, 6, 9, 17):
+        a, b = f"{got:.{digits}g}", f"{expected:.{digits}g}"
+        if a != b:
+            break
+    return f"{a}, but {b}"

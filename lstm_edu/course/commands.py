@@ -1,0 +1,145 @@
+"""The commands `lstm-edu course ...`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import library
+
+app = typer.Typer(
+    name="course",
+    help="The course: twelve chapters as Jupyter notebooks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NN]...", help="Chapters.  [default: all]")]
+
+
+@app.command("list")
+def list_chapters() -> None:
+    """Every chapter: its question, its minutes."""
+    from . import build, notebook
+
+    for chapter in library.find().chapters:
+        made = notebook.read(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
+        kind = f"{notebook.minutes(made)} min" if notebook.code_cells(made) else "appendix"
+        print(f"{chapter.number:02d}  {notebook.title(made)} ({kind})")
+        print(f"    {notebook.question(made)}")
+
+
+@app.command("build")
+def build_chapters(numbers: _Numbers = None) -> None:
+    """Run chapters, write notebooks and figures.
+
+    Each in a fresh kernel, by a temporary name and a rename; then a table of the limits that chapters keep to."""
+    from . import build, gates, notebook
+
+    library.need("jupytext", "nbformat", "nbclient", "ipykernel")
+    chapters = [chapter for chapter in library.find().choose(numbers or []) if chapter.source.is_file()]
+    if not chapters:
+        raise ValueError("there are no sources notebooks/src/NN_name.py here: only a clone of the repository has them")
+    failed, found = [], {}
+    print(_row("chapter", "seconds", "cells", "median", "words", "exercises", "MB", "problems"))
+    for chapter in chapters:
+        try:
+            made, seconds = build.build(chapter)
+        except build.ChapterFailed as error:
+            failed.append(chapter.name)
+            print(f"{chapter.name}: {error}", flush=True)
+            continue
+        found[chapter.name] = gates.problems(chapter.notebook)
+        size = chapter.notebook.stat().st_size
+        print(
+            _row(
+                chapter.name,
+                f"{seconds:.0f}",
+                len(notebook.code_cells(made)),
+                f"{notebook.median_lines(made):g}",
+                notebook.words(made),
+                len(notebook.exercises(made)),
+                f"{size / 1e6:.2f}",
+                len(found[chapter.name]) + (seconds > gates.SECONDS),
+            ),
+            flush=True,
+        )
+        if seconds > gates.SECONDS:
+            found[chapter.name].append(f"{seconds:.0f} s, at most {gates.SECONDS} are asked for")
+    limits = ("limits", gates.SECONDS, _span(gates.CODE_CELLS), gates.MEDIAN_LINES, _span(gates.WORDS))
+    print(_row(*limits, _span(gates.EXERCISES), gates.BYTES / 1e6, 0))
+    _print_problems(found)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _span(limits) -> str:
+    return f"{limits[0]}-{limits[1]}"
+
+
+def _row(name, *values) -> str:
+    return f"{name:24}" + "".join(f"{value!s:>11}" for value in values)
+
+
+def _print_problems(found) -> bool:
+    for name, problems in found.items():
+        for problem in problems:
+            print(f"{name}: {problem}")
+    return any(found.values())
+
+
+@app.command("check")
+def check_chapters(numbers: _Numbers = None) -> None:
+    """Hold notebooks to their sources and limits."""
+    from . import build, gates
+
+    library.need("jupytext", "nbformat")
+    chapters = library.find().choose(numbers or [])
+    found = {}
+    for chapter in chapters:
+        found[chapter.name] = build.drift(chapter)
+        if chapter.notebook.is_file():
+            found[chapter.name] += gates.problems(chapter.notebook)
+    if _print_problems(found):
+        raise typer.Exit(1)
+    print(f"{len(chapters)} chapters agree with their sources and keep to the limits")
+
+
+@app.command("student")
+def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Copies for a class, and an answer key.
+
+    The copies have neither solutions nor outputs; the key has both."""
+    from . import copies
+
+    library.need("nbformat")
+    course = library.find()
+    copies.student(course, folder)
+    print(f"for the class: {folder}\nwith solutions: {folder / 'answer-key'}")
+
+
+@app.command("open")
+def open_chapter(
+    number: Annotated[str, typer.Argument(metavar="[NN]", help="The chapter to begin with.")] = "00",
+    folder: Annotated[Path, typer.Option(help="Where your copy of the chapters is, or is to be.")] = Path(
+        "lstm_edu-course"
+    ),
+) -> None:
+    """Open a chapter in JupyterLab.
+
+    It opens in a copy of your own: what you have changed there is never overwritten."""
+    from . import copies
+
+    library.need("jupyterlab", "ipykernel", "ipywidgets", "nbformat")
+    course = library.find()
+    (chapter,) = course.choose([number])
+    if not chapter.notebook.is_file():
+        raise ValueError(f"chapter {chapter.name} has no notebook yet: lstm-edu course build {chapter.number:02d}")
+    written, kept = copies.working_copy(course, folder)
+    print(f"your copy of the course: {folder.resolve()} ({len(written)} chapters new)")
+    if kept:
+        print(f"kept as you left them, although there are newer ones: {', '.join(kept)}")
+    path = str(folder / chapter.notebook.name)
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", path], check=False).returncode)

@@ -1,0 +1,168 @@
+"""What a chapter puts below a cell: figures, sliders, animations and sources, readable with and without a kernel."""
+
+import inspect
+import itertools
+import os
+import sys
+from pathlib import Path
+
+from lstm_edu.cells import checks
+
+from . import pictures
+from .chapter import FIGURES, building
+
+
+def _put(html_or_markdown: dict, plain: str) -> None:
+    """Display a bundle of forms in a notebook; elsewhere print the plain one."""
+    if _in_notebook():
+        from IPython.display import display
+
+        display(html_or_markdown | {"text/plain": plain}, raw=True)
+    else:
+        print(plain)
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
+
+
+def _alt(alt) -> str:
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must say in words what is to be seen, got {alt!r}")
+    return " ".join(alt.split())
+
+
+def show(figure, *, alt: str, name: str | None = None) -> None:
+    """Show a matplotlib figure with its text for those who can't see it, and close it.
+
+    `alt`: what is to be seen, in words; outside a notebook it is printed. `name`: while `lstm-edu course build` runs,
+    the figure is also written to figures/<name>.png.
+
+    >>> from matplotlib.figure import Figure
+    >>> show(Figure(), alt="an empty page")
+    an empty page
+    """
+    alt = _alt(alt)
+    if name is not None:
+        _save(name, "png", lambda: pictures.png(figure, dpi=150))
+    _put({"text/html": pictures.figure_html(pictures.png(figure), alt)}, alt)
+    _close(figure)
+
+
+def _save(name, ending, data) -> None:
+    if not isinstance(name, str) or not name or Path(name).name != name or Path(name).suffix:
+        raise ValueError(f"name must be a file's name without folder and ending, such as '03-carousel', got {name!r}")
+    if building():
+        path = Path(os.environ[FIGURES]) / f"{name}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data())
+
+
+def _close(figure) -> None:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
+
+
+def source(thing) -> None:
+    """Show the source of a function, a kernel, a class or a module as a block of code.
+
+    >>> import lstm_edu as le
+    >>> source(le.cells.checks.whole)
+    def whole(name: str, value, least: int = 1) -> int:
+        ...
+    """
+    thing = getattr(thing, "py_func", thing)  # a kernel holds the function that it was made from
+    try:
+        text = inspect.getsource(thing).rstrip()
+    except (OSError, TypeError):
+        raise ValueError(f"thing must be a function, class or module with a source, got {thing!r}") from None
+    _put({"text/markdown": f"```python\n{text}\n```"}, text)
+
+
+def explore(draw, *, alt: str, **positions) -> None:
+    """Three fixed positions side by side, and with a live kernel a slider from the first to the last.
+
+    `draw(axes, <name>=value)` draws one position into the axes, in less than 50 ms; `<name>=[...]` are two to four
+    numbers in rising order, and the name is the slider's label. All-whole numbers make a slider of whole numbers.
+
+    >>> explore(lambda axes, bias: axes.plot([0, bias]), bias=[0.0, 1.0, 3.0], alt="lines that get steeper")
+    lines that get steeper
+    """
+    from lstm_edu.plotting import style
+
+    alt = _alt(alt)
+    if len(positions) != 1:
+        raise ValueError(f"explore needs exactly one slider, such as bias=[0.0, 1.0, 3.0], got {list(positions)}")
+    ((name, values),) = positions.items()
+    values = list(values)
+    if not 2 <= len(values) <= 4 or any(b <= a for a, b in itertools.pairwise(values)):
+        raise ValueError(f"{name} must be two to four numbers in rising order, got {values}")
+    for value in values:
+        checks.number(name, value)
+    label = name.replace("_", " ")
+
+    def side_by_side():
+        figure, axes = style.new_figure(1, len(values), size=(8.4, 2.8), sharey=True)
+        for axis, value in zip(axes, values, strict=True):
+            draw(axis, **{name: value})
+            axis.set_title(f"{label} = {value:g}")
+        for axis in axes[1:]:
+            axis.set_ylabel("")
+        return figure
+
+    def one(value):
+        figure, axis = style.new_figure(size=(5.6, 3.2))
+        draw(axis, **{name: value})
+        axis.set_title(f"{label} = {value:g}")
+        return pictures.figure_html(pictures.png(figure), f"{alt} Here {label} = {value:g}.")
+
+    side_by_side, one = style.in_style(side_by_side), style.in_style(one)
+    _put({"text/html": pictures.figure_html(pictures.png(side_by_side()), alt)}, alt)
+    if _in_notebook() and not building():
+        _slider(one, label, values)
+
+
+def _slider(picture, label, values) -> None:
+    try:
+        import ipywidgets as widgets
+        from IPython.display import display
+    except ImportError:
+        return  # the three positions stand there
+    low, high, whole = values[0], values[-1], all(isinstance(value, int) for value in values)
+    kind = widgets.IntSlider if whole else widgets.FloatSlider
+    slider = kind(
+        value=values[len(values) // 2],
+        min=low,
+        max=high,
+        step=1 if whole else (high - low) / 60,
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "30em"},
+    )
+    view = widgets.HTML(picture(slider.value))
+    slider.observe(lambda change: setattr(view, "value", picture(change["new"])), "value")
+    display(widgets.VBox([slider, view]))
+
+
+def animate(draw, frames, *, alt: str, seconds: float = 5, size=(6.4, 3.2), name: str | None = None) -> None:
+    """An animation that plays without a kernel: draw(figure, frame) for every frame, as a GIF of at most 400 kB.
+
+    `frames`: a number (frames 0, 1, ...) or the frames themselves; `seconds`: for one round; `size`: in inches;
+    `name`: while `lstm-edu course build` runs it is also written to figures/<name>.gif.
+
+    >>> animate(lambda figure, k: figure.subplots().plot([0, k]), 3, alt="a line that rises", size=(2, 1))
+    a line that rises
+    """
+    from lstm_edu.plotting import style
+
+    alt = _alt(alt)
+    frames = list(range(checks.whole("frames", frames, least=2))) if isinstance(frames, int) else list(frames)
+    if len(frames) < 2:
+        raise ValueError(f"frames must be at least two, got {len(frames)}")
+    checks.number("seconds", seconds, least=0.1)
+    data = style.in_style(pictures.gif)(draw, frames, size, seconds)
+    if name is not None:
+        _save(name, "gif", lambda: data)
+    _put({"text/html": pictures.figure_html(data, alt)}, alt)

@@ -1,0 +1,93 @@
+"""Reading a chapter: its cells, prose, question and length, from an nbformat notebook."""
+
+import re
+import statistics
+
+from . import library
+
+# What a reader needs for a chapter, in minutes: slow reading of the prose, a look at every cell, and the exercises.
+_WORDS_A_MINUTE, _MINUTES_A_CELL, _MINUTES_AN_EXERCISE = 120, 0.5, 6
+
+
+def tags(cell) -> list:
+    return cell.metadata.get("tags", [])
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook) -> str:
+    """What a reader reads: the text without code, HTML, pictures, addresses and solutions; a formula is a word."""
+    text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown" and "solution" not in tags(c))
+    text = re.sub(r"```.*?```", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", " formula ", text, flags=re.DOTALL)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<[^>]+>", " ", text)
+    return text
+
+
+def words(notebook) -> int:
+    return len(re.findall(r"\w[\w'’.,/-]*", prose(notebook)))
+
+
+def lines(cell) -> int:
+    """The lines of a cell that are not empty."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def median_lines(notebook) -> float:
+    return statistics.median([lines(cell) for cell in code_cells(notebook)] or [0])
+
+
+def exercises(notebook) -> list:
+    return [cell for cell in notebook.cells if "exercise" in tags(cell)]
+
+
+def headings(notebook) -> list:
+    """The headings of level 2, up to a colon: "The experiment: five seeds" is "The experiment"."""
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+            found += [line[3:].split(":")[0].strip() for line in text.splitlines() if line.startswith("## ")]
+    return found
+
+
+def title(notebook) -> str:
+    """The heading of level 1 without its number: "# 03 · The carousel" is "The carousel"."""
+    match = re.search(r"^# +(?:\d\d *[·.:-] *)?(.+)$", notebook.cells[0].source if notebook.cells else "", re.MULTILINE)
+    return match.group(1).strip() if match else "without a title"
+
+
+def number(notebook) -> int | None:
+    """The chapter's number as its first heading has it."""
+    match = re.match(r"# +(\d\d)\b", notebook.cells[0].source if notebook.cells else "")
+    return int(match.group(1)) if match else None
+
+
+def question(notebook) -> str:
+    """The first paragraph that is neither heading nor picture."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for paragraph in re.split(r"\n\s*\n", cell.source):
+                text = " ".join(line for line in paragraph.splitlines() if not line.startswith(("#", "![", "<")))
+                if text.strip():
+                    return re.sub(r"[*_`]{1,2}(\S.*?\S|\S)[*_`]{1,2}", r"\1", text.strip())
+    return ""
+
+
+def minutes(notebook) -> int:
+    """How long a reader takes, to five minutes."""
+    total = words(notebook) / _WORDS_A_MINUTE + _MINUTES_A_CELL * len(code_cells(notebook))
+    return max(5, 5 * round((total + _MINUTES_AN_EXERCISE * len(exercises(notebook))) / 5))
+
+
+def read(path):
+    """An .ipynb file as nbformat's version 4. A ValueError where it is none."""
+    library.need("nbformat")
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        raise ValueError(f"{path} is not a notebook: {error}") from None
