@@ -31,6 +31,7 @@ _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole proce
 RECIPES = {
     tasks.Adding: Recipe(steps=1000, memory=True),
     tasks.EmbeddedReber: Recipe(steps=1500, units=16),
+    tasks.ContinualReber: Recipe(steps=1500, units=16, carry_state=True),
     tasks.TemporalOrder: Recipe(steps=1000, memory=True),
     tasks.Text: Recipe(steps=1000, units=64, carry_state=True),
     tasks.Digits: Recipe(steps=1000),

@@ -12,17 +12,31 @@ from lstm_edu.cells import checks
 
 from .adding import Adding
 from .arrays import Arrays
+from .continual_reber import ContinualReber
 from .digits import Digits
 from .reber import EmbeddedReber
 from .task import Batch, Task
 from .temporal_order import TemporalOrder
 from .text import Text
 
-__all__ = ["TASKS", "Adding", "Arrays", "Batch", "Digits", "EmbeddedReber", "Task", "TemporalOrder", "Text", "make"]
+__all__ = [
+    "TASKS",
+    "Adding",
+    "Arrays",
+    "Batch",
+    "ContinualReber",
+    "Digits",
+    "EmbeddedReber",
+    "Task",
+    "TemporalOrder",
+    "Text",
+    "make",
+]
 
 TASKS = {
     "adding": Adding,
     "reber": EmbeddedReber,
+    "continual-reber": ContinualReber,
     "temporal-order": TemporalOrder,
     "text": Text,
     "digits": Digits,

@@ -7,13 +7,25 @@ import re
 import numpy as np
 import pytest
 
-from lstm_edu.tasks import TASKS, Adding, Arrays, Batch, Digits, EmbeddedReber, TemporalOrder, Text, make
+from lstm_edu.tasks import (
+    TASKS,
+    Adding,
+    Arrays,
+    Batch,
+    ContinualReber,
+    Digits,
+    EmbeddedReber,
+    TemporalOrder,
+    Text,
+    make,
+)
 
 rng = np.random.default_rng(0)
 TASKS_TO_TEST = {
     "adding-1997": Adding(20),
     "adding-sum": Adding(20, "sum"),
     "reber": EmbeddedReber(),
+    "continual-reber": ContinualReber(12),
     "order-6a": TemporalOrder(20),
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
@@ -201,6 +213,7 @@ def test_a_mask_and_lengths_both_take_steps_away():
     [
         ("adding", Adding()),
         ("reber", EmbeddedReber()),
+        ("continual-reber", ContinualReber()),
         ("temporal-order", TemporalOrder()),
         ("text", Text()),
         ("digits", Digits()),
@@ -216,7 +229,7 @@ def test_make_passes_settings_on():
 
 
 def test_there_are_no_other_names():
-    assert sorted(TASKS) == ["adding", "digits", "reber", "temporal-order", "text"]
+    assert sorted(TASKS) == ["adding", "continual-reber", "digits", "reber", "temporal-order", "text"]
 
 
 @pytest.mark.parametrize(
