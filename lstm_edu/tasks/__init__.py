@@ -13,6 +13,7 @@ from lstm_edu.cells import checks
 from .adding import Adding
 from .arrays import Arrays
 from .continual_reber import ContinualReber
+from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .reber import EmbeddedReber
 from .task import Batch, Task
@@ -22,6 +23,8 @@ from .text import Text
 __all__ = [
     "TASKS",
     "Adding",
+    "AnBn",
+    "AnBnCn",
     "Arrays",
     "Batch",
     "ContinualReber",
@@ -38,6 +41,8 @@ TASKS = {
     "reber": EmbeddedReber,
     "continual-reber": ContinualReber,
     "temporal-order": TemporalOrder,
+    "anbn": AnBn,
+    "anbncn": AnBnCn,
     "text": Text,
     "digits": Digits,
 }

@@ -10,6 +10,8 @@ import pytest
 from lstm_edu.tasks import (
     TASKS,
     Adding,
+    AnBn,
+    AnBnCn,
     Arrays,
     Batch,
     ContinualReber,
@@ -26,6 +28,8 @@ TASKS_TO_TEST = {
     "adding-sum": Adding(20, "sum"),
     "reber": EmbeddedReber(),
     "continual-reber": ContinualReber(12),
+    "anbn": AnBn(5, 40),
+    "anbncn": AnBnCn(5, 40),
     "order-6a": TemporalOrder(20),
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
@@ -214,6 +218,8 @@ def test_a_mask_and_lengths_both_take_steps_away():
         ("adding", Adding()),
         ("reber", EmbeddedReber()),
         ("continual-reber", ContinualReber()),
+        ("anbn", AnBn()),
+        ("anbncn", AnBnCn()),
         ("temporal-order", TemporalOrder()),
         ("text", Text()),
         ("digits", Digits()),
@@ -229,7 +235,16 @@ def test_make_passes_settings_on():
 
 
 def test_there_are_no_other_names():
-    assert sorted(TASKS) == ["adding", "continual-reber", "digits", "reber", "temporal-order", "text"]
+    assert sorted(TASKS) == [
+        "adding",
+        "anbn",
+        "anbncn",
+        "continual-reber",
+        "digits",
+        "reber",
+        "temporal-order",
+        "text",
+    ]
 
 
 @pytest.mark.parametrize(
