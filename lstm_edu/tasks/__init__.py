@@ -16,6 +16,7 @@ from .continual_reber import ContinualReber
 from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .reber import EmbeddedReber
+from .spikes import SpikeDelay, TimedSpikes
 from .task import Batch, Task
 from .temporal_order import TemporalOrder
 from .text import Text
@@ -30,9 +31,11 @@ __all__ = [
     "ContinualReber",
     "Digits",
     "EmbeddedReber",
+    "SpikeDelay",
     "Task",
     "TemporalOrder",
     "Text",
+    "TimedSpikes",
     "make",
 ]
 
@@ -43,6 +46,8 @@ TASKS = {
     "temporal-order": TemporalOrder,
     "anbn": AnBn,
     "anbncn": AnBnCn,
+    "spike-delay": SpikeDelay,
+    "timed-spikes": TimedSpikes,
     "text": Text,
     "digits": Digits,
 }

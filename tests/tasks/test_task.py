@@ -17,8 +17,10 @@ from lstm_edu.tasks import (
     ContinualReber,
     Digits,
     EmbeddedReber,
+    SpikeDelay,
     TemporalOrder,
     Text,
+    TimedSpikes,
     make,
 )
 
@@ -30,6 +32,8 @@ TASKS_TO_TEST = {
     "continual-reber": ContinualReber(12),
     "anbn": AnBn(5, 40),
     "anbncn": AnBnCn(5, 40),
+    "spike-delay": SpikeDelay(4, spikes=5),
+    "timed-spikes": TimedSpikes(4, spikes=5),
     "order-6a": TemporalOrder(20),
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
@@ -97,7 +101,8 @@ def test_padding_is_at_the_end_and_zero_and_the_longest_sequence_fills_the_batch
     assert batch.lengths.min() >= 1
     for b, n in enumerate(batch.lengths):
         assert not batch.x[n:, b].any()
-        assert batch.counted[:, b].tolist() == [t < n for t in range(len(batch.x))]
+        real = np.arange(len(batch.x)) < n
+        assert np.array_equal(batch.counted[:, b], real if batch.mask is None else real & batch.mask[:, b])
         if task.steps == "all":
             assert not batch.target[n:, b].any()
 
@@ -148,7 +153,8 @@ def test_the_targets_themselves_solve_the_task_and_nan_never_does(task):
         part[..., output] = np.nan
         assert not task.correct(part, batch).any()
     y = y.copy()
-    y[(0, -1, -1)[-y.ndim :]] = np.nan  # one output of the last sequence, in its first step
+    first = batch.counted[:, -1].argmax()
+    y[(first, -1, -1)[-y.ndim :]] = np.nan  # one output of the last sequence, in the first step that counts
     assert task.correct(y, batch).tolist() == [True] * (len(right) - 1) + [False]
     assert not task.correct(np.full_like(y, np.nan), batch).any()
     assert task.solved(np.full_like(y, np.nan), batch) is False
@@ -220,6 +226,8 @@ def test_a_mask_and_lengths_both_take_steps_away():
         ("continual-reber", ContinualReber()),
         ("anbn", AnBn()),
         ("anbncn", AnBnCn()),
+        ("spike-delay", SpikeDelay()),
+        ("timed-spikes", TimedSpikes()),
         ("temporal-order", TemporalOrder()),
         ("text", Text()),
         ("digits", Digits()),
@@ -242,8 +250,10 @@ def test_there_are_no_other_names():
         "continual-reber",
         "digits",
         "reber",
+        "spike-delay",
         "temporal-order",
         "text",
+        "timed-spikes",
     ]
 
 
