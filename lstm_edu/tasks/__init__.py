@@ -13,6 +13,7 @@ from lstm_edu.cells import checks
 from .adding import Adding
 from .arrays import Arrays
 from .continual_reber import ContinualReber
+from .copy_memory import CopyMemory
 from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .reber import EmbeddedReber
@@ -29,6 +30,7 @@ __all__ = [
     "Arrays",
     "Batch",
     "ContinualReber",
+    "CopyMemory",
     "Digits",
     "EmbeddedReber",
     "SpikeDelay",
@@ -48,6 +50,7 @@ TASKS = {
     "anbncn": AnBnCn,
     "spike-delay": SpikeDelay,
     "timed-spikes": TimedSpikes,
+    "copy": CopyMemory,
     "text": Text,
     "digits": Digits,
 }

@@ -15,6 +15,7 @@ from lstm_edu.tasks import (
     Arrays,
     Batch,
     ContinualReber,
+    CopyMemory,
     Digits,
     EmbeddedReber,
     SpikeDelay,
@@ -34,6 +35,7 @@ TASKS_TO_TEST = {
     "anbncn": AnBnCn(5, 40),
     "spike-delay": SpikeDelay(4, spikes=5),
     "timed-spikes": TimedSpikes(4, spikes=5),
+    "copy": CopyMemory(6, items=3, alphabet=4),
     "order-6a": TemporalOrder(20),
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
@@ -195,7 +197,7 @@ def test_correct_names_the_wrong_argument(task):
         task.correct(y, batch.x)
 
 
-@pytest.mark.parametrize("task", [Adding, TemporalOrder, Digits])
+@pytest.mark.parametrize("task", [Adding, ContinualReber, CopyMemory, Digits, SpikeDelay, TemporalOrder, TimedSpikes])
 @pytest.mark.parametrize("share", [0, 1.01, np.nan, "all"])
 def test_a_share_outside_of_0_to_1_is_refused(task, share):
     with pytest.raises(ValueError, match="share must be"):
@@ -226,6 +228,7 @@ def test_a_mask_and_lengths_both_take_steps_away():
         ("continual-reber", ContinualReber()),
         ("anbn", AnBn()),
         ("anbncn", AnBnCn()),
+        ("copy", CopyMemory()),
         ("spike-delay", SpikeDelay()),
         ("timed-spikes", TimedSpikes()),
         ("temporal-order", TemporalOrder()),
@@ -248,6 +251,7 @@ def test_there_are_no_other_names():
         "anbn",
         "anbncn",
         "continual-reber",
+        "copy",
         "digits",
         "reber",
         "spike-delay",
