@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from lstm_edu import cli
+from lstm_edu import cli, tasks
 
 QUICK = ["--units", "6", "--steps", "12", "--batch", "4", "--seeds", "2", "--jobs", "1"]
 
@@ -63,9 +63,9 @@ def test_compare_reads_a_text_of_ones_own(tmp_path, capsys):
 def test_tasks_lists_every_task_with_its_baseline(capsys):
     assert run("tasks") == 0
     printed = capsys.readouterr().out
-    for name in ("adding", "reber", "temporal-order", "text", "digits"):
-        assert f"\n{name}" in "\n" + printed
-    assert printed.count("baseline") >= 5
+    for name in tasks.TASKS:
+        assert f"\n{name} " in "\n" + printed
+    assert printed.count(" baseline ") == len(tasks.TASKS)
 
 
 def test_info_names_versions_processor_cache_and_threads(capsys):

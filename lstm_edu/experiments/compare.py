@@ -31,6 +31,12 @@ _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole proce
 RECIPES = {
     tasks.Adding: Recipe(steps=1000, memory=True),
     tasks.EmbeddedReber: Recipe(steps=1500, units=16),
+    tasks.ContinualReber: Recipe(steps=1500, units=16, carry_state=True),
+    tasks.AnBn: Recipe(steps=1500, rate=3e-2, units=8),
+    tasks.AnBnCn: Recipe(steps=3000, rate=3e-2, units=8),
+    tasks.SpikeDelay: Recipe(steps=1000, units=8),
+    tasks.TimedSpikes: Recipe(steps=1500, units=8),
+    tasks.CopyMemory: Recipe(steps=1000),
     tasks.TemporalOrder: Recipe(steps=1000, memory=True),
     tasks.Text: Recipe(steps=1000, units=64, carry_state=True),
     tasks.Digits: Recipe(steps=1000),

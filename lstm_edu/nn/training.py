@@ -262,7 +262,7 @@ def _batches(task, batch, rng, carry_state):
     """Endless pairs (Batch, whether its sequences begin anew)."""
     while True:
         if carry_state:
-            for k, item in enumerate(task.stream(batch, "train")):
+            for k, item in enumerate(task.stream(batch, "train", rng)):
                 yield item, k == 0
         else:
             yield task.sample(batch, rng, "train"), True

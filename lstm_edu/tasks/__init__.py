@@ -12,18 +12,45 @@ from lstm_edu.cells import checks
 
 from .adding import Adding
 from .arrays import Arrays
+from .continual_reber import ContinualReber
+from .copy_memory import CopyMemory
+from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .reber import EmbeddedReber
+from .spikes import SpikeDelay, TimedSpikes
 from .task import Batch, Task
 from .temporal_order import TemporalOrder
 from .text import Text
 
-__all__ = ["TASKS", "Adding", "Arrays", "Batch", "Digits", "EmbeddedReber", "Task", "TemporalOrder", "Text", "make"]
+__all__ = [
+    "TASKS",
+    "Adding",
+    "AnBn",
+    "AnBnCn",
+    "Arrays",
+    "Batch",
+    "ContinualReber",
+    "CopyMemory",
+    "Digits",
+    "EmbeddedReber",
+    "SpikeDelay",
+    "Task",
+    "TemporalOrder",
+    "Text",
+    "TimedSpikes",
+    "make",
+]
 
 TASKS = {
     "adding": Adding,
     "reber": EmbeddedReber,
+    "continual-reber": ContinualReber,
     "temporal-order": TemporalOrder,
+    "anbn": AnBn,
+    "anbncn": AnBnCn,
+    "spike-delay": SpikeDelay,
+    "timed-spikes": TimedSpikes,
+    "copy": CopyMemory,
     "text": Text,
     "digits": Digits,
 }

@@ -74,7 +74,8 @@ class Task(ABC):
         """A Batch of `batch` sequences.
 
         `rng`: None, a seed or a NumPy Generator; the same seed gives the same Batch. `split`: "train", "valid" or
-        "test"; where sequences are made up on the spot, every draw is new and the split changes nothing.
+        "test"; where sequences are made up on the spot, every draw is new, and the split changes nothing but, where the
+        class says so, their length.
         """
         batch = checks.whole("batch", batch)
         checks.one_of("split", split, SPLITS)
@@ -125,6 +126,16 @@ def real_steps(steps: int, lengths) -> np.ndarray:
     return np.arange(steps)[:, None] < lengths
 
 
+def output_of(net, x, outputs: int, state=None, lengths=None):
+    """What `net` puts out at each step of x, (T, B, outputs) as float64, and its state then, for the next x."""
+    if not callable(getattr(net, "forward", None)):
+        raise ValueError(f"net must be a network, got {net!r}")
+    y, tape = net.forward(x, state, lengths=lengths, training=False)
+    if y.shape != (*x.shape[:2], outputs):
+        raise ValueError(f"net must give {outputs} outputs at each step, got an output of shape {y.shape}")
+    return y.astype(np.float64), tape.state
+
+
 def draw(members, batch: int, rng, split: str) -> np.ndarray:
     """Which of the sequences `members` of a finite split go into a batch.
 
@@ -146,6 +157,21 @@ def log_probabilities(y) -> np.ndarray:
     with np.errstate(invalid="ignore"):  # infinite outputs become nan, which no criterion accepts
         y = y - y.max(axis=-1, keepdims=True)
         return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
+
+
+def sigmoid(y) -> np.ndarray:
+    """1 / (1 + e^-y) of the outputs, in a form that cannot overflow; nan where an output is not finite."""
+    y = np.where(np.isfinite(y), y, np.nan)
+    return 0.5 * (1 + np.tanh(0.5 * y))
+
+
+def binary_entropy(p) -> np.ndarray:
+    """-p ln p - (1 - p) ln (1 - p): what the best guess of a yes or no costs where yes has the probability p, in nats.
+
+    >>> binary_entropy(np.array([0.0, 0.5, 1.0]))
+    array([0.        , 0.69314718, 0.        ])
+    """
+    return 0 - sum(q * np.log(np.where(q > 0, q, 1)) for q in (p, 1 - p))
 
 
 def best_class(y) -> np.ndarray:

@@ -100,11 +100,12 @@ class Text(Task):
             return ""
         return "".join(self.vocabulary[c] for c in checks.integers("codes", codes, ("T",), self.inputs))
 
-    def stream(self, batch: int, split: str = "train") -> Iterator[Batch]:
+    def stream(self, batch: int, split: str = "train", rng=None) -> Iterator[Batch]:
         """Consecutive Batches of (length, batch), for training that carries the state on.
 
         Row b of a Batch continues row b of the one before: the split is cut into `batch` equal parts, read side by
         side. It ends where the parts hold no further whole sequence; fewer than `length` characters a row are left.
+        `rng` changes nothing: the order is that of the text.
         """
         part = self._part(split)
         batch = checks.whole("batch", batch)

@@ -7,13 +7,35 @@ import re
 import numpy as np
 import pytest
 
-from lstm_edu.tasks import TASKS, Adding, Arrays, Batch, Digits, EmbeddedReber, TemporalOrder, Text, make
+from lstm_edu.tasks import (
+    TASKS,
+    Adding,
+    AnBn,
+    AnBnCn,
+    Arrays,
+    Batch,
+    ContinualReber,
+    CopyMemory,
+    Digits,
+    EmbeddedReber,
+    SpikeDelay,
+    TemporalOrder,
+    Text,
+    TimedSpikes,
+    make,
+)
 
 rng = np.random.default_rng(0)
 TASKS_TO_TEST = {
     "adding-1997": Adding(20),
     "adding-sum": Adding(20, "sum"),
     "reber": EmbeddedReber(),
+    "continual-reber": ContinualReber(12),
+    "anbn": AnBn(5, 40),
+    "anbncn": AnBnCn(5, 40),
+    "spike-delay": SpikeDelay(4, spikes=5),
+    "timed-spikes": TimedSpikes(4, spikes=5),
+    "copy": CopyMemory(6, items=3, alphabet=4),
     "order-6a": TemporalOrder(20),
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
@@ -81,7 +103,8 @@ def test_padding_is_at_the_end_and_zero_and_the_longest_sequence_fills_the_batch
     assert batch.lengths.min() >= 1
     for b, n in enumerate(batch.lengths):
         assert not batch.x[n:, b].any()
-        assert batch.counted[:, b].tolist() == [t < n for t in range(len(batch.x))]
+        real = np.arange(len(batch.x)) < n
+        assert np.array_equal(batch.counted[:, b], real if batch.mask is None else real & batch.mask[:, b])
         if task.steps == "all":
             assert not batch.target[n:, b].any()
 
@@ -132,7 +155,8 @@ def test_the_targets_themselves_solve_the_task_and_nan_never_does(task):
         part[..., output] = np.nan
         assert not task.correct(part, batch).any()
     y = y.copy()
-    y[(0, -1, -1)[-y.ndim :]] = np.nan  # one output of the last sequence, in its first step
+    first = batch.counted[:, -1].argmax()
+    y[(first, -1, -1)[-y.ndim :]] = np.nan  # one output of the last sequence, in the first step that counts
     assert task.correct(y, batch).tolist() == [True] * (len(right) - 1) + [False]
     assert not task.correct(np.full_like(y, np.nan), batch).any()
     assert task.solved(np.full_like(y, np.nan), batch) is False
@@ -173,7 +197,7 @@ def test_correct_names_the_wrong_argument(task):
         task.correct(y, batch.x)
 
 
-@pytest.mark.parametrize("task", [Adding, TemporalOrder, Digits])
+@pytest.mark.parametrize("task", [Adding, ContinualReber, CopyMemory, Digits, SpikeDelay, TemporalOrder, TimedSpikes])
 @pytest.mark.parametrize("share", [0, 1.01, np.nan, "all"])
 def test_a_share_outside_of_0_to_1_is_refused(task, share):
     with pytest.raises(ValueError, match="share must be"):
@@ -201,6 +225,12 @@ def test_a_mask_and_lengths_both_take_steps_away():
     [
         ("adding", Adding()),
         ("reber", EmbeddedReber()),
+        ("continual-reber", ContinualReber()),
+        ("anbn", AnBn()),
+        ("anbncn", AnBnCn()),
+        ("copy", CopyMemory()),
+        ("spike-delay", SpikeDelay()),
+        ("timed-spikes", TimedSpikes()),
         ("temporal-order", TemporalOrder()),
         ("text", Text()),
         ("digits", Digits()),
@@ -216,7 +246,19 @@ def test_make_passes_settings_on():
 
 
 def test_there_are_no_other_names():
-    assert sorted(TASKS) == ["adding", "digits", "reber", "temporal-order", "text"]
+    assert sorted(TASKS) == [
+        "adding",
+        "anbn",
+        "anbncn",
+        "continual-reber",
+        "copy",
+        "digits",
+        "reber",
+        "spike-delay",
+        "temporal-order",
+        "text",
+        "timed-spikes",
+    ]
 
 
 @pytest.mark.parametrize(
