@@ -1,7 +1,6 @@
 """The course as an HTML book: the executed notebooks and a reference made from the docstrings, readable offline."""
 
 import importlib.util
-import inspect
 import os
 import re
 import shutil
@@ -46,6 +45,8 @@ def build_book(notebooks: Path, out: Path) -> Path:
         shutil.rmtree(built / ".doctrees", ignore_errors=True)
         if (source / "figures").exists():  # also for <img> in HTML, which Sphinx does not follow
             shutil.copytree(source / "figures", built / "figures", dirs_exist_ok=True)
+        for template in (built / "_static").glob("*.html"):  # the theme's own, of no use to a reader
+            template.unlink()
         (built / "_static" / "mathjax").mkdir()
         shutil.copy(mathjax / "tex-svg-full.js", built / "_static" / "mathjax")
         (built / ".nojekyll").touch()
@@ -161,7 +162,7 @@ def _toctree(caption: str, rows) -> str:
     return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
 
 
-_ABOUT = """# Recurrent networks, from a plain memory to the LSTM and the GRU
+_ABOUT = """# Recurrent networks, step by step
 
 This course goes from a plain recurrent network to every cell of the package `lstm_edu`. Each chapter asks one question
 and answers it with an experiment that you can change and run again in seconds. You need calculus and NumPy; nothing of

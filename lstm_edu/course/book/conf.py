@@ -28,12 +28,14 @@ myst_heading_anchors = 3
 # Formulas: one file of MathJax draws them as SVG, with no fonts and nothing to load later.
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax3_config = {
+    "tex": {"tags": "none"},  # no numbers beside formulas, as in Jupyter
     "options": {"enableMenu": False},  # its menu would load more files
     "svg": {"fontCache": "global", "mtextInheritFont": True},
 }
 
 # Reference: the docstrings are Markdown-like plain text, which `docstrings` turns into reStructuredText.
 autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 autosummary_generate = False
@@ -53,12 +55,14 @@ html_show_sphinx = False
 html_show_copyright = False
 html_last_updated_fmt = None
 html_show_search_summary = False  # it fetches pages, which a browser refuses for a book opened from the disk
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "show_toc_level": 2,
     "home_page_in_toc": True,
     "use_download_button": True,
     "use_fullscreen_button": False,
-    "article_footer_items": ["prev-next"],
+    "article_footer_items": [],
+    "navbar_persistent": [],
     "footer_content_items": [],
     "icon_links": [],
 }

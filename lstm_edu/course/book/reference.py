@@ -34,10 +34,10 @@ def _index() -> str:
 
 def _page(room: str, names: list[str]) -> str:
     title = f"lstm_edu.{room}"
-    lines = [title, "=" * len(title), "", f".. automodule:: {title}", ""]
+    lines = [title, "=" * len(title), "", f".. automodule:: {title}", "", ".. currentmodule:: lstm_edu", ""]
     described = [name for name in names if _is_described(name)]
     if described:
-        lines += [".. currentmodule:: lstm_edu", "", ".. autosummary::", "    :nosignatures:", ""]
+        lines += [".. autosummary::", "    :nosignatures:", ""]
         lines += [f"    {public_names()[name].removeprefix('lstm_edu.')}" for name in described]
         lines += [""]
     for name in names:
@@ -66,7 +66,7 @@ def _entry(name: str) -> list[str]:
         return [*lines, ""]
     if callable(thing):
         return [f".. autofunction:: {full}", ""]
-    lines = [f".. py:data:: {full}", ""]
+    lines = [f".. py:data:: {full.removeprefix('lstm_edu.')}", ""]
     if isinstance(thing, dict):
         lines += ["    By name:", ""]
         lines += [f"    - ``{key!r}``: :py:obj:`{_shown(value)}`" for key, value in thing.items()]
