@@ -1,0 +1,80 @@
+"""The pages of the book's reference: one for each room of the package, with all its public names."""
+
+import inspect
+
+import lstm_edu
+
+from .docstrings import public_names, rooms
+
+
+def pages() -> dict[str, str]:
+    """The reStructuredText of each page by its name; "index" lists the others.
+
+    >>> sorted(pages())[:1]
+    ['cells']
+    """
+    found, taken = {}, set()
+    for room in rooms():
+        names = [name for name in getattr(lstm_edu, room).__all__ if name not in taken and name not in rooms()]
+        taken.update(names)
+        found[room] = _page(room, names)
+    left = [name for name in lstm_edu.__all__ if name not in taken and name not in rooms()]
+    assert not left, f"in no room's __all__: {left}"
+    return found | {"index": _index()}
+
+
+def _index() -> str:
+    lines = ["Reference", "=========", "", "``import lstm_edu as le`` reaches all of it.", ""]
+    lines += [".. list-table::", ""]
+    for room in rooms():
+        first = (inspect.getdoc(getattr(lstm_edu, room)) or "").partition("\n")[0]
+        lines += [f"    * - :doc:`{room}`", f"      - {first}"]
+    return "\n".join([*lines, "", ".. toctree::", "    :hidden:", "", *(f"    {room}" for room in rooms()), ""])
+
+
+def _page(room: str, names: list[str]) -> str:
+    title = f"lstm_edu.{room}"
+    lines = [title, "=" * len(title), "", f".. automodule:: {title}", "", ".. currentmodule:: lstm_edu", ""]
+    described = [name for name in names if _is_described(name)]
+    if described:
+        lines += [".. autosummary::", "    :nosignatures:", ""]
+        lines += [f"    {public_names()[name].removeprefix('lstm_edu.')}" for name in described]
+        lines += [""]
+    for name in names:
+        lines += _entry(name)
+    return "\n".join(lines)
+
+
+def _is_described(name: str) -> bool:
+    thing = _thing(name)
+    return inspect.isclass(thing) or callable(thing)
+
+
+def _thing(name: str):
+    thing = lstm_edu
+    for part in public_names()[name].split(".")[1:]:
+        thing = getattr(thing, part)
+    return thing
+
+
+def _entry(name: str) -> list[str]:
+    full, thing = public_names()[name], _thing(name)
+    if inspect.isclass(thing):
+        lines = [f".. autoclass:: {full}", "    :members:", "    :special-members: __call__"]
+        if thing.__bases__ != (object,):
+            lines += ["    :show-inheritance:"]
+        return [*lines, ""]
+    if callable(thing):
+        return [f".. autofunction:: {full}", ""]
+    lines = [f".. py:data:: {full.removeprefix('lstm_edu.')}", ""]
+    if isinstance(thing, dict):
+        lines += ["    By name:", ""]
+        lines += [f"    - ``{key!r}``: :py:obj:`{_shown(value)}`" for key, value in thing.items()]
+    else:
+        lines += [f"    ``{thing!r}``"]
+    return [*lines, ""]
+
+
+def _shown(value) -> str:
+    name = getattr(value, "__name__", str(value))
+    return f"{name} <{public_names()[name]}>" if name in public_names() else name

@@ -1,0 +1,411 @@
+"""The book: built without the network, of two small chapters and of the course's own, and read in a browser.
+
+The browser is Debian's Chromium: apt-get install chromium chromium-driver. Where it is missing its tests are skipped,
+unless LSTM_EDU_NEEDS_CHROMIUM=1 says that they must run.
+"""
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("myst_nb")
+
+from lstm_edu.course import book  # noqa: E402
+from lstm_edu.course.book import docstrings  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+ALT = "A line that rises from 0 to 3"
+
+
+# Two chapters as `lstm-edu course build` writes them ----------------------------------------------------------------
+
+
+def picture(form: str) -> str:
+    from PIL import Image
+
+    frames = [Image.fromarray(np.full((20, 60, 3), shade, np.uint8)) for shade in (250, 120, 30)]
+    data = io.BytesIO()
+    more = {"save_all": True, "append_images": frames[1:], "duration": 300, "loop": 0} if form == "gif" else {}
+    frames[0].save(data, form, **more)
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def shown(form: str = "png"):
+    html = f'<figure><img src="data:image/{form};base64,{picture(form)}" alt="{ALT}" width="400"></figure>'
+    return nbformat.v4.new_output("display_data", {"text/html": html, "text/plain": ALT})
+
+
+def result(kind: str, data: dict):
+    return nbformat.v4.new_output(kind, data)
+
+
+def printed(text: str):
+    return nbformat.v4.new_output("stream", text=text)
+
+
+def code(source: str, *outputs, tags=()):
+    cell = nbformat.v4.new_code_cell(textwrap.dedent(source).strip(), outputs=list(outputs), execution_count=1)
+    cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def words(source: str, tags=()):
+    cell = nbformat.v4.new_markdown_cell(textwrap.dedent(source).strip())
+    cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def slider():
+    """What ipywidgets leaves in an output; there is no kernel behind it in a book."""
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "ab12"}, "text/plain": "interactive(children=..."}
+    return nbformat.v4.new_output("display_data", view)
+
+
+def first_chapter():
+    return [
+        words("""
+            # 01 · A network with a memory
+
+            How can a network know what came before?
+
+            ![A sketch of the answer](../figures/01-memory.png)
+            """),
+        words(r"""
+            ## The equations
+
+            With $h_0 = 0$ and $x_1 = 2$ the state is $h_1 = \tanh(w x_1) = 0.96$ for $w = 1$:
+
+            $$
+            h_t = \tanh(x_t W + h_{t-1} U + b), \qquad
+            \frac{\partial L}{\partial h_{t-1}} = U^\top \operatorname{diag}(1 - h_t^2) \frac{\partial L}{\partial h_t}
+            $$
+
+            \begin{align}
+            i_t &= \sigma(x_t W_i + h_{t-1} U_i + b_i) \\
+            c_t &= f_t \odot c_{t-1} + i_t \odot g_t \qquad \text{a longer line, which a telephone has to scroll}
+            \end{align}
+
+            | cell | gates | numbers |
+            | --- | ---: | --- |
+            | RNN | 0 | $H (D + H + 1)$ |
+            | LSTM | 3 | $4 H (D + H + 1)$ |
+
+            The sketch again, written in HTML: <img src="../figures/01-memory.png" alt="the sketch" width="120">. It
+            goes on in [the next chapter](02_vanishing_gradients.ipynb).
+            """),
+        code("from lstm_edu import course\ncourse.begin(1)"),
+        code("course.show(figure, alt=...)", shown(), printed("half of it is left after 2.2 steps\n")),
+        code("course.source(le.RNN)", result("display_data", {"text/markdown": "```python\nh = 1\n```"})),
+        code("course.explore(draw, bias=[0, 1, 3], alt=...)", shown(), slider()),
+        code("course.animate(draw, 20, alt=...)", shown("gif")),
+        words("## Exercises\n\n**01.1** Write one step."),
+        code('course.check("01.1", ...)', printed("01.1: not yet. Begin with x W.\n"), tags=["exercise"]),
+        code("answer = 42  # the hidden answer", printed("01.1: right.\n"), tags=["solution", "hide-cell"]),
+        words(
+            "<details><summary>Solution in words</summary>\n\nThe state $c_T$ is the sum.\n\n</details>",
+            tags=["solution"],
+        ),
+    ]
+
+
+def second_chapter():
+    return [
+        words("# 02 · Why it forgets\n\nHow fast does the gradient vanish, if $|w| < 1$?"),
+        words("## The question\n\nWhat is left after 10 steps of the carousel: $0.5^{10} = 0.001$."),
+        code("frame", result("execute_result", {"text/html": TABLE, "text/plain": "a"})),
+    ]
+
+
+TABLE = """<table border="1" class="dataframe"><thead><tr><th>cell</th><th>loss</th></tr></thead>
+<tbody><tr><td>rnn</td><td>0.5</td></tr></tbody></table>"""
+
+
+def write_chapters(folder: Path, **chapters) -> Path:
+    notebooks = folder / "notebooks"
+    notebooks.mkdir()
+    python = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for name, cells in chapters.items():
+        chapter = nbformat.v4.new_notebook(cells=cells)
+        chapter.metadata |= {"kernelspec": python, "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+        chapter.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"ab12": {}}}}
+        nbformat.write(chapter, notebooks / f"{name.removeprefix('chapter_')}.ipynb")
+    figures = folder / "figures"
+    figures.mkdir()
+    (figures / "01-memory.png").write_bytes(base64.b64decode(picture("png")))
+    return notebooks
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """The book's folder, built in a process that may ask no other machine for anything."""
+    folder = tmp_path_factory.mktemp("book")
+    notebooks = write_chapters(folder, chapter_01_rnn=first_chapter(), chapter_02_vanishing_gradients=second_chapter())
+    (folder / "closed").mkdir()
+    (folder / "closed" / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder / "closed"))
+        book.build_book(notebooks, folder / "out")
+    return folder / "out"
+
+
+NO_NETWORK = """
+import sys
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
+        raise RuntimeError(f"the build asked for the network: {event} {arguments}")
+sys.addaudithook(refuse)
+"""
+
+
+# Without a browser --------------------------------------------------------------------------------------------------
+
+
+def test_the_reference_has_every_public_name(built):
+    pages = "".join(page.read_text(encoding="utf-8") for page in (built / "api").glob("*.html"))
+    entries = set(re.findall(r'<dt class="sig[^"]*" id="(lstm_edu[^"]+)"', pages))
+    assert set(docstrings.public_names().values()) - {f"lstm_edu.{room}" for room in docstrings.rooms()} <= entries
+    assert {"lstm_edu.LSTM", "lstm_edu.tasks.Adding", "lstm_edu.fit", "lstm_edu.Recurrent.forward"} <= entries
+
+
+def test_equations_of_a_docstring_keep_their_shape_and_its_tables_become_tables(built):
+    page = re.sub(r"<[^>]+>", "", (built / "api" / "cells.html").read_text(encoding="utf-8"))
+    assert re.search(r"^c = f \* c&#39; \+ i \* g {15,}cell state$", page, re.MULTILINE)
+    assert "| ---- |" not in page
+
+
+def test_nothing_in_the_book_loads_from_another_machine(built):
+    for page in built.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.findall(r"<(?:script|img|link|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^>]*>", text), page
+    for style in built.rglob("*.css"):
+        assert not re.findall(r"(?:url\(|@import)\s*['\"]?https?:", style.read_text(encoding="utf-8")), style
+
+
+def test_a_book_of_before_is_replaced_and_no_other_folder_is(built, tmp_path):
+    (tmp_path / "mine.txt").write_text("not a book")
+    with pytest.raises(ValueError, match="out must be a new or empty folder, or a book of before, got"):
+        book.build_book(built.parent / "notebooks", tmp_path)
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_folder_without_chapters_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"notebooks must be a folder with executed chapters \(\*.ipynb\), got"):
+        book.build_book(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("cells", "complaint"),
+    [
+        ([words("# 01 · A\n\n![a](../figures/gone.png)")], r"01_rnn.ipynb.*image file not readable: figures/gone.png"),
+        ([words("# 01 · A\n\n[next](09_gone.ipynb)")], r"01_rnn.ipynb.*cross-reference target not found.*09_gone"),
+        ([words("# A"), code("1", nbformat.v4.new_output("stream", name="stderr", text="x"))], r"01_rnn.ipynb.*stderr"),
+    ],
+)
+def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path, cells, complaint):
+    notebooks = write_chapters(tmp_path, chapter_01_rnn=cells)
+    with pytest.raises(RuntimeError, match=complaint):
+        book.build_book(notebooks, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# In a browser -------------------------------------------------------------------------------------------------------
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars --window-size=1300,1000"
+)
+
+
+class Browser:
+    """Chromium on pages from the disk; `open` returns what went wrong on the page."""
+
+    def __init__(self):
+        from selenium import webdriver
+
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for flag in FLAGS.split():
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+        self.driver.set_script_timeout(60)
+
+    def open(self, page: Path, query: str = "") -> list[str]:
+        """Load the page, wait until its formulas are drawn; errors of the console, and requests off the machine."""
+        self.driver.get(page.as_uri() + query)
+        self.driver.execute_async_script(
+            "const done = arguments[0];"
+            "const drawn = window.MathJax && MathJax.startup ? MathJax.startup.promise : Promise.resolve();"
+            "drawn.then(() => Promise.all([...document.images].map(i => i.decode().catch(() => 0)))).then(() => done())"
+        )
+        wrong = [f"console: {entry['message']}" for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
+        for entry in self.driver.get_log("performance"):
+            event = json.loads(entry["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent":
+                url = event["params"]["request"]["url"]
+                if not url.startswith(("file:", "data:", "blob:")):
+                    wrong.append(f"request: {url}")
+        return wrong
+
+    def ask(self, script: str, *arguments):
+        return self.driver.execute_script(f"return {script}", *arguments)
+
+    def all(self, selector: str):
+        return self.driver.find_elements("css selector", selector)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    if missing:
+        reason = f"{' and '.join(missing)} not found; on Debian: apt-get install chromium chromium-driver"
+        if os.environ.get("LSTM_EDU_NEEDS_CHROMIUM") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    chromium = Browser()
+    yield chromium
+    chromium.driver.quit()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """The book of the course itself."""
+    if not list((ROOT / "notebooks").glob("*.ipynb")):
+        pytest.skip("no chapters in notebooks/")
+    out = tmp_path_factory.mktemp("course") / "book"
+    book.build_book(ROOT / "notebooks", out)
+    return out
+
+
+@pytest.fixture(params=["built", "course"])
+def pages(request) -> list[Path]:
+    """Every page of the book of two small chapters, then of the course."""
+    return sorted(request.getfixturevalue(request.param).rglob("*.html"))
+
+
+def chapters(pages):
+    return [page for page in pages if page.parent.name == "notebooks"]
+
+
+def test_the_browser_reports_errors_and_requests_off_the_machine(browser, tmp_path):
+    page = tmp_path / "bad.html"
+    page.write_text("<script>console.error('oh')</script><img src='http://127.0.0.1:9/x.png'>", encoding="utf-8")
+    wrong = browser.open(page)
+    assert any("oh" in line for line in wrong)
+    assert "request: http://127.0.0.1:9/x.png" in wrong
+
+
+def test_every_page_loads_with_no_error_and_asks_no_other_machine(browser, pages):
+    assert len(pages) > 20
+    assert {page.name: wrong for page in pages if (wrong := browser.open(page))} == {}
+
+
+def test_formulas_are_drawn_and_none_is_left_as_it_was_typed(browser, pages):
+    drawn = 0
+    for page in chapters(pages):
+        browser.open(page)
+        browser.driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+        heights = browser.ask(
+            "[...document.querySelectorAll('.bd-article .math')].map(m => "
+            "{ const svg = m.querySelector('mjx-container svg'); return svg ? svg.getBoundingClientRect().height : 0 })"
+        )
+        assert all(height > 4 for height in heights), page
+        assert not browser.all("mjx-merror, [data-mjx-error]"), page
+        text = browser.ask(
+            "(() => { const a = document.querySelector('.bd-article').cloneNode(true); "
+            "a.querySelectorAll('pre, code, script, mjx-container').forEach(e => e.remove()); return a.textContent })()"
+        )
+        assert not re.findall(r"\$[^$]*\$|\\[(\[a-zA-Z]", text), page
+        drawn += len(heights)
+    assert drawn >= 10
+
+
+def test_figures_are_there_with_their_text(browser, pages):
+    for page in chapters(pages):
+        browser.open(page)
+        images = browser.ask("[...document.images].map(i => [i.src.slice(0, 80), i.naturalWidth, i.alt.length])")
+        assert [image for image in images if image[1] == 0 or image[2] < 5] == [], page
+
+
+def test_the_figure_the_animation_and_the_fixed_positions_of_a_slider_are_shown(browser, built):
+    browser.open(built / "notebooks" / "01_rnn.html")
+    assert len(browser.all(f'.cell_output img[alt="{ALT}"]')) == 3
+    assert len(browser.all('.cell_output img[src^="data:image/gif"]')) == 1
+    assert len(browser.all('.bd-article img[src$="01-memory.png"]')) == 2
+    assert "interactive(children" not in browser.ask("document.body.textContent")
+
+
+def test_a_solution_opens_on_a_click(browser, pages):
+    opened = 0
+    for page in chapters(pages):
+        browser.open(page)
+        for details in browser.all(".bd-article details"):
+            summary, inside = details.find_elements("css selector", "summary")[0], "arguments[0].scrollHeight"
+            assert details.get_attribute("open") is None, page
+            closed = browser.ask(inside, details)
+            browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
+            summary.click()
+            assert details.get_attribute("open") is not None, page
+            assert browser.ask(inside, details) > closed + 10, page
+            opened += 1
+    assert opened >= 2
+
+
+def test_a_solution_is_hidden_until_then(browser, built):
+    browser.open(built / "notebooks" / "01_rnn.html")
+    first, second = browser.all(".bd-article details")
+    assert "Show the solution" in first.text
+    assert "hidden answer" not in first.text
+    assert "is the sum" not in second.text
+    for details in (first, second):
+        details.find_element("css selector", "summary").click()
+    assert "the hidden answer" in first.text
+    assert "is the sum" in second.text
+
+
+def test_the_search_finds_a_word_of_a_chapter(browser, built):
+    browser.open(built / "search.html")
+    field = next(field for field in browser.all("input[name=q]") if field.is_displayed())
+    field.send_keys("carousel\n")
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(browser.driver, 20).until(lambda _: browser.all("#search-results li a"))
+    found = [link.get_attribute("href") for link in browser.all("#search-results li a")]
+    assert any("02_vanishing_gradients.html" in link for link in found)
+    assert not any("01_rnn.html" in link for link in found)
+
+
+def test_no_page_is_wider_than_a_telephone(browser, pages):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        wide = {}
+        for page in pages:
+            if page.parent.name in ("notebooks", "api") or page.name == "index.html":
+                browser.open(page)
+                wide[page.name] = browser.ask("document.documentElement.scrollWidth")
+        assert {name: width for name, width in wide.items() if width > 390} == {}
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_figure_stays_on_white_in_the_dark(browser, built):
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    try:
+        browser.open(built / "notebooks" / "01_rnn.html")
+        background = "getComputedStyle(document.querySelector(arguments[0])).backgroundColor"
+        assert browser.ask(background, "body") == "rgb(18, 18, 18)"
+        assert browser.ask(background, ".cell_output figure img") == "rgb(255, 255, 255)"
+        assert browser.ask(background, ".cell_output .output:has(figure)") == "rgba(0, 0, 0, 0)"
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
