@@ -9,7 +9,8 @@
 #
 # This figure, which a cell below makes, is the answer. It is the result of five training runs for each network.
 #
-# ![Mean squared error against training steps. The network without memory stays at the baseline of 1 in all five runs; the recurrent network falls below one hundredth.](../figures/01-rnn.png)
+# ![Mean squared error against training steps. The network without memory stays at the baseline of 1 in all five runs;
+# the recurrent network falls below one hundredth.](../figures/01-rnn.png)
 #
 # When you are through, you can write the forward and the backward pass of a recurrent network from memory, and prove
 # with two lines of code that they are right.
@@ -39,9 +40,9 @@ course.begin(1)
 # ## Intuition
 #
 # A network without a memory is a function: it answers $y = f(x_t)$. Take two rows of signs that end in the same sign,
-# one with a $+1$ three steps before the end and one with a $-1$. The function sees the same number, so it gives the same
-# answer, and one of the two is wrong. If both rows are equally likely, the best it can do is to answer $0$, half way.
-# Its mean squared error is then $1$. No training can change that.
+# one with a $+1$ three steps before the end and one with a $-1$. The function sees the same number, so it gives the
+# same answer, and one of the two is wrong. If both rows are equally likely, the best it can do is to answer $0$, half
+# way. Its mean squared error is then $1$. No training can change that.
 #
 # The smallest change is to give the unit its own last value as a second input. That value is its **state** $h$:
 #
@@ -133,9 +134,9 @@ print(f"L = {loss(0.5):.4f},  dL/du = {(loss(0.5 + 1e-5) - loss(0.5 - 1e-5)) / 2
 # For the input $1, 0$ the state is $h_1 = (\tanh 1,\ 0) = (0.7616,\ 0)$ and then $h_2 = (0,\ \tanh 0.7616) = (0,\
 # 0.6420)$. The $1$ has moved on to the second unit: each unit more remembers one step more.
 #
-# Now backward. Suppose $\mathrm{d}h_2 = (0, 1)$: the loss grows with the second unit. Through the tanh: $\delta_2 = (0,\
-# 1 - 0.6420^2) = (0,\ 0.5878)$. It belongs to unit 2, but the message must go to unit **1**, where the value came from.
-# Forward we went from $j$ to $k$, so backward we go from $k$ to $j$: the matrix is **transposed**.
+# Now backward. Suppose $\mathrm{d}h_2 = (0, 1)$: the loss grows with the second unit. Through the tanh: $\delta_2 =
+# (0,\ 1 - 0.6420^2) = (0,\ 0.5878)$. It belongs to unit 2, but the message must go to unit **1**, where the value came
+# from. Forward we went from $j$ to $k$, so backward we go from $k$ to $j$: the matrix is **transposed**.
 #
 # $$\mathrm{d}h_1 = \delta_2\, U^\top = (0.5878,\ 0) \qquad \delta_1 = (0.5878 \cdot 0.4200,\ 0) = (0.2469,\ 0)$$
 #
@@ -175,8 +176,8 @@ def backward(dy, x, h, W, U):
 
 
 # %% [markdown]
-# The numbers worked by hand come back. The state at step 3 was $0.1797$, and the gradients were $-0.0723$, $-0.5508$ and
-# $-1.2106$; for two units it was $\mathrm{d}W = (0.2469, 0)$.
+# The numbers worked by hand come back. The state at step 3 was $0.1797$, and the gradients were $-0.0723$, $-0.5508$
+# and $-1.2106$; for two units it was $\mathrm{d}W = (0.2469, 0)$.
 
 # %% tags=["claim"]
 x, W, U, b = np.array([[1.0], [0], [0]]), np.array([[1.0]]), np.array([[0.5]]), np.zeros(1)
@@ -225,8 +226,8 @@ print("forward and backward agree, for", layer.count_parameters(), "parameters")
 #
 # Back to the question. Each sequence is a random row of signs. Its last sign comes at step $T$, and the target is the
 # sign `lag` steps before it. Two networks have 16 units each: one of them has only `Dense` layers (each step on its
-# own, no state), the other one has an RNN below the `Dense` layer. Both train for 400 steps with the same optimizer, from
-# five different random starts (**seeds**).
+# own, no state), the other one has an RNN below the `Dense` layer. Both train for 400 steps with the same optimizer,
+# from five different random starts (**seeds**).
 #
 # **Predict first.** Which loss does the network without a memory reach? And if we train it for ten times as long?
 
@@ -257,7 +258,7 @@ for (name, found), colour, line in zip(runs.items(), ("#D55E00", "#000000"), ("-
     axes.plot(steps, np.median(losses, axis=0), color=colour, linestyle=line, label=f"{name}: median of 5, range")
 axes.axhline(task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0")
 axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400))
-axes.legend(loc="lower left")
+axes.legend(loc="upper right", bbox_to_anchor=(1, 0.8))
 course.show(figure, name="01-rnn", alt="Mean squared error against training steps, five runs each. Without memory "
             "the error stays at the baseline 1; with an RNN it falls below one hundredth.")  # fmt: skip
 
@@ -270,14 +271,15 @@ course.show(figure, name="01-rnn", alt="Mean squared error against training step
 # %% tags=["claim"]
 without, with_memory = (np.array([curve[-1] for _, curve in found]) for found in runs.values())
 print("no memory:", without.round(3), " RNN:", with_memory.round(5))
-assert without.min() > 0.9 and with_memory.max() < 0.01
+assert without.min() > 0.9
+assert with_memory.max() < 0.01
 
 # %% [markdown]
 # Let us look inside. Above are the signs of one sequence; below, the 16 units of the trained RNN, one row each. No unit
 # simply holds the answer. The last few signs are spread over all of them, and the `Dense` layer reads the one it needs.
 #
-# The second picture is the **gradient flow**: how strongly the network's answer at the last step depends on each unit at
-# each earlier step. Dark means that a change there hardly moves the answer.
+# The second picture is the **gradient flow**: how strongly the network's answer at the last step depends on each unit
+# at each earlier step. Dark means that a change there hardly moves the answer.
 
 # %%
 net, _ = runs["RNN"][0]
@@ -303,14 +305,14 @@ for lag in (3, 10, 30, 80):
 assert min(found) > 0.9  # lag 80: no better than without a memory
 
 # %% [markdown]
-# At a lag of 80 the RNN is no better than the network without a memory. It *could* hold the sign, but it does not learn
-# to. The table of the backward pass has shown why already: $\mathrm{d}h$ shrank from $-0.82$ to $-0.40$ to $-0.17$, about
-# a half at each step. What is left of it after 80? That is the question of chapter 02.
+# At a lag of 80 the RNN is no better than the network without a memory. It *could* hold the sign, but it does not
+# learn to. The table of the backward pass has shown why already: $\mathrm{d}h$ shrank from $-0.82$ to $-0.40$ to
+# $-0.17$, about a half at each step. What is left of it after 80? That is the question of chapter 02.
 #
 # ## Exercises
 #
-# **01.1 One step.** Write one step of the RNN for one sequence: `x` has the shape (D,), `h` and `b` (H,), `W` (D, H) and
-# `U` (H, H). Return the new state, shape (H,).
+# **01.1 One step.** Write one step of the RNN for one sequence: `x` has the shape (D,), `h` and `b` (H,), `W` (D, H)
+# and `U` (H, H). Return the new state, shape (H,).
 
 
 # %% tags=["exercise"]
@@ -328,9 +330,9 @@ def step(x, h, W, U, b):
 course.check("01.1", step)
 
 # %% [markdown]
-# **01.2 One step back.** `h_new` is the state after a step and `h_old` the one before. `dh` is the gradient of the loss
-# with respect to `h_new`. Return `dh_old` (H,) and what this step adds to `dU` (H, H). Do it on paper first, for the two
-# units above.
+# **01.2 One step back.** `h_new` is the state after a step and `h_old` the one before. `dh` is the gradient of the
+# loss with respect to `h_new`. Return `dh_old` (H,) and what this step adds to `dU` (H, H). Do it on paper first, for
+# the two units above.
 
 
 # %% tags=["exercise"]
@@ -349,8 +351,8 @@ def step_back(dh, h_old, h_new, U):
 course.check("01.2", step_back)
 
 # %% [markdown]
-# **01.3 Find the bug.** This backward pass runs, and with it a network even learns a little. It has **two** mistakes, both
-# of them very common in code that people write for the first time. Find them with finite differences, or by eye.
+# **01.3 Find the bug.** This backward pass runs, and with it a network even learns a little. It has **two** mistakes,
+# both of them very common in code that people write for the first time. Find them with finite differences, or by eye.
 
 
 # %% tags=["exercise"]
@@ -383,9 +385,9 @@ def backward_repaired(dy, x, h, W, U):
 course.check("01.3", backward_repaired)
 
 # %% [markdown]
-# **01.4 Build a memory by hand.** No training: choose `W` (1, 4), `U` (4, 4) and `b` (4,) yourself, so that at each step
-# the **last** of four units has the sign of the input three steps before. The pair of units worked by hand shows the
-# way.
+# **01.4 Build a memory by hand.** No training: choose `W` (1, 4), `U` (4, 4) and `b` (4,) yourself, so that at each
+# step the **last** of four units has the sign of the input three steps before. The pair of units worked by hand shows
+# the way.
 
 
 # %% tags=["exercise"]
@@ -407,10 +409,10 @@ def delay_line():
 course.check("01.4", delay_line)
 
 # %% [markdown]
-# **01.5 An open question.** How many units does the RNN need to learn a lag of 3? Exercise 01.4 has shown that four are
-# enough in principle. Change `signs` and `train` and find the smallest number that *learns* it from all five seeds. Then
-# replace the signs by numbers drawn from a normal distribution: does the same number of units still do? Write down
-# what you expect before you run it.
+# **01.5 An open question.** How many units does the RNN need to learn a lag of 3? Exercise 01.4 has shown that four
+# are enough in principle. Change `signs` and `train` and find the smallest number that *learns* it from all five
+# seeds. Then replace the signs by numbers drawn from a normal distribution: does the same number of units still do?
+# Write down what you expect before you run it.
 
 # %% [markdown] tags=["solution"]
 # One way to go about it: make the number of units an argument of `train`, run 1, 2, 4 and 8 units, and note the median
