@@ -40,6 +40,7 @@ RECIPES = {
     tasks.TemporalOrder: Recipe(steps=1000, memory=True),
     tasks.Text: Recipe(steps=1000, units=64, carry_state=True),
     tasks.Digits: Recipe(steps=1000),
+    tasks.Sunspots: Recipe(steps=300, units=8),
 }
 
 

@@ -18,6 +18,7 @@ from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .reber import EmbeddedReber
 from .spikes import SpikeDelay, TimedSpikes
+from .sunspots import Sunspots
 from .task import Batch, Task
 from .temporal_order import TemporalOrder
 from .text import Text
@@ -34,6 +35,7 @@ __all__ = [
     "Digits",
     "EmbeddedReber",
     "SpikeDelay",
+    "Sunspots",
     "Task",
     "TemporalOrder",
     "Text",
@@ -53,6 +55,7 @@ TASKS = {
     "copy": CopyMemory,
     "text": Text,
     "digits": Digits,
+    "sunspots": Sunspots,
 }
 
 

@@ -14,7 +14,7 @@ from .task import Batch, Task, best_class, checked_share
 class CopyMemory(Task):
     """Read some symbols, wait for T steps, then write them down in the same order.
 
-    Arjovsky, Shah and Bengio (2016), after their published code. With the usual `items` S = 10 and `alphabet` K = 8, and
+    Arjovsky, Shah and Bengio (2016), after their published code. With `items` S = 10 and `alphabet` K = 8, and
     `length` T, a sequence has T + 2 S steps:
 
     | steps         | input            | target           |

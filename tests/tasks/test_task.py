@@ -19,6 +19,7 @@ from lstm_edu.tasks import (
     Digits,
     EmbeddedReber,
     SpikeDelay,
+    Sunspots,
     TemporalOrder,
     Text,
     TimedSpikes,
@@ -40,6 +41,7 @@ TASKS_TO_TEST = {
     "order-6b": TemporalOrder(20, "6b"),
     "text": Text(length=12),
     "digits": Digits(),
+    "sunspots": Sunspots(),
     "arrays-mse": Arrays(rng.normal(size=(6, 40, 3)), rng.normal(size=(40, 2)), "mean_squared_error"),
     "arrays-all": Arrays(
         rng.integers(1, 5, (6, 40)), rng.integers(1, 4, (6, 40)), steps="all", lengths=rng.integers(1, 7, 40)
@@ -234,6 +236,7 @@ def test_a_mask_and_lengths_both_take_steps_away():
         ("temporal-order", TemporalOrder()),
         ("text", Text()),
         ("digits", Digits()),
+        ("sunspots", Sunspots()),
     ],
 )
 def test_make_knows_every_task_by_name(name, task):
@@ -255,6 +258,7 @@ def test_there_are_no_other_names():
         "digits",
         "reber",
         "spike-delay",
+        "sunspots",
         "temporal-order",
         "text",
         "timed-spikes",
