@@ -1,7 +1,8 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
 from .curves import learning_curves
+from .diagrams import diagram, diagram_stages, stack, unrolled
 from .gates import gates_over_time
 from .style import save
 
-__all__ = ["gates_over_time", "learning_curves", "save"]
+__all__ = ["diagram", "diagram_stages", "gates_over_time", "learning_curves", "save", "stack", "unrolled"]
