@@ -1,8 +1,18 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
 from .curves import learning_curves
+from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .gates import gates_over_time
 from .style import save
 
-__all__ = ["gates_over_time", "gradient_flow", "learning_curves", "save"]
+__all__ = [
+    "diagram",
+    "diagram_stages",
+    "gates_over_time",
+    "gradient_flow",
+    "learning_curves",
+    "save",
+    "stack",
+    "unrolled",
+]
