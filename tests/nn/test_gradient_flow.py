@@ -10,8 +10,6 @@ from reference import complex_step, sigmoid
 
 import lstm_edu as le
 
-pytestmark = pytest.mark.kernels
-
 
 def output_of(cell, out, params, t, c):
     """h[t] as the papers' equations give it from another c[t]; all else at step t stays as it was."""
@@ -44,6 +42,7 @@ def flow_of_the_twin(cell, layer, x, dy, state):
     return found
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("size", [(5, 3, 4, 6), (1, 2, 3, 4), (4, 1, 3, 2)], ids=case_id)
 @pytest.mark.parametrize("cell", CELLS, ids=case_id)
 def test_the_flow_equals_the_complex_step_at_every_step(cell, size):
