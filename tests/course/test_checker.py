@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import lstm_edu as le
 from lstm_edu import course
 from lstm_edu.course import checker
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -128,7 +129,19 @@ def test_the_learners_function_cannot_change_the_checkers_arrays():
         return x
 
     assert call(write, x).sum() == 21
+    assert call(lambda *, state: write(state[0]), state=(x, None)).sum() == 21
+    assert call(lambda params: write(params["b"]), {"b": x}).sum() == 21
     assert x.sum() == 3
+
+
+def test_a_layer_reaches_the_learners_function_whole():
+    layer = le.LSTM(2, 3, rng=0)
+    assert call(lambda layer: layer, layer) is layer
+
+
+def test_true_and_false_are_compared_as_well():
+    with pytest.raises(Wrong, match=r"^open\[1\] is 0, but 1 is right \(1 of 2 elements differ\)\.$"):
+        same_array("open", [True, False], np.array([True, True]))
 
 
 @pytest.mark.usefixtures("carousel")
