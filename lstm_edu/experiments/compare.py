@@ -36,6 +36,7 @@ RECIPES = {
     tasks.AnBnCn: Recipe(steps=3000, rate=3e-2, units=8),
     tasks.SpikeDelay: Recipe(steps=1000, units=8),
     tasks.TimedSpikes: Recipe(steps=1500, units=8),
+    tasks.PeriodicFunction: Recipe(steps=1500, batch=1, units=8),
     tasks.CopyMemory: Recipe(steps=1000),
     tasks.TemporalOrder: Recipe(steps=1000, memory=True),
     tasks.Text: Recipe(steps=1000, units=64, carry_state=True),

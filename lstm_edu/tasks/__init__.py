@@ -16,6 +16,7 @@ from .continual_reber import ContinualReber
 from .copy_memory import CopyMemory
 from .counting import AnBn, AnBnCn
 from .digits import Digits
+from .periodic import PeriodicFunction
 from .reber import EmbeddedReber
 from .spikes import SpikeDelay, TimedSpikes
 from .sunspots import Sunspots
@@ -34,6 +35,7 @@ __all__ = [
     "CopyMemory",
     "Digits",
     "EmbeddedReber",
+    "PeriodicFunction",
     "SpikeDelay",
     "Sunspots",
     "Task",
@@ -52,6 +54,7 @@ TASKS = {
     "anbncn": AnBnCn,
     "spike-delay": SpikeDelay,
     "timed-spikes": TimedSpikes,
+    "periodic": PeriodicFunction,
     "copy": CopyMemory,
     "text": Text,
     "digits": Digits,
