@@ -197,8 +197,27 @@ def test_a_book_of_before_is_replaced_and_no_other_folder_is(built, tmp_path):
     assert (tmp_path / "mine.txt").exists()
 
 
+def test_buttons_lead_to_the_repository_if_there_is_a_setting_for_it(built, tmp_path):
+    assert "mybinder.org" not in (built / "notebooks" / "01_rnn.html").read_text(encoding="utf-8")
+    notebooks = write_chapters(tmp_path, chapter_01_rnn=[words("# 01 · A\n\nWhy?")])
+    setting = '[tool.lstm_edu]\nrepository = "owner/name"\nbranch = "trunk"\n'
+    (tmp_path / "pyproject.toml").write_text(setting, encoding="utf-8")
+    book.build_book(notebooks, tmp_path / "out")
+    page = (tmp_path / "out" / "notebooks" / "01_rnn.html").read_text(encoding="utf-8")
+    assert "https://mybinder.org/v2/gh/owner/name/trunk?urlpath=lab/tree/notebooks/01_rnn.ipynb" in page
+    assert "https://colab.research.google.com/github/owner/name/blob/trunk/notebooks/01_rnn.ipynb" in page
+
+
+def test_the_first_page_lists_chapters_with_question_and_minutes_and_appendices_apart(built, tmp_path):
+    text = (built / "index.html").read_text(encoding="utf-8")
+    assert "How can a network know what came before?" in text
+    assert "Appendices" not in text
+    row = re.search(r"<tr[^>]*>((?:(?!</tr>).)*01_rnn.html.*?)</tr>", text, re.DOTALL).group(1)
+    assert re.search(r">\s*<p>\d+</p>", row)
+
+
 def test_a_folder_without_chapters_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"notebooks must be a folder with executed chapters \(\*.ipynb\), got"):
+    with pytest.raises(ValueError, match=r"notebooks must be a folder with executed chapters \(NN_name.ipynb\), got"):
         book.build_book(tmp_path, tmp_path / "out")
 
 
