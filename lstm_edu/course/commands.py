@@ -143,3 +143,20 @@ def open_chapter(
         print(f"kept as you left them, although there are newer ones: {', '.join(kept)}")
     path = str(folder / chapter.notebook.name)
     raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", path], check=False).returncode)
+
+
+@app.command("book")
+def build_book(
+    out: Annotated[Path, typer.Option(help="A new or empty folder, or the book of before.")] = Path("build/book"),
+) -> None:
+    """Build the book, to be read in a browser without the network: every chapter, and the reference.
+
+    It shows the notebooks as they are; `lstm-edu course build` runs them."""
+    from .book import build_book
+
+    try:
+        page = build_book(library.find().folder, out)
+    except RuntimeError as error:  # Sphinx's words are many lines
+        print(f"lstm-edu: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(f"book: {page}")

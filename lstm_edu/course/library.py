@@ -85,10 +85,10 @@ def _is_ours(course) -> bool:
     return any("lstm_edu" in source.read_text(encoding="utf-8", errors="replace") for source in sources)
 
 
-def need(*modules: str) -> None:
-    """An ImportError in words where the extra `course` is not installed."""
+def need(*modules: str, extra: str = "course") -> None:
+    """An ImportError in words where the `extra` with these modules is not installed."""
     from importlib.util import find_spec
 
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        raise ImportError(f'this needs {", ".join(missing)}: pip install "lstm_edu[course]"')
+        raise ImportError(f'this needs {", ".join(missing)}: pip install "lstm_edu[{extra}]"')

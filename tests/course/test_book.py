@@ -178,7 +178,7 @@ def test_the_reference_has_every_public_name(built):
 
 def test_equations_of_a_docstring_keep_their_shape_and_its_tables_become_tables(built):
     page = re.sub(r"<[^>]+>", "", (built / "api" / "cells.html").read_text(encoding="utf-8"))
-    assert re.search(r"^c = f \* c&#39; \+ i \* g {15,}cell state$", page, re.MULTILINE)
+    assert re.search(r"^c = f \* c' \+ i \* g {15,}cell state$", page, re.MULTILINE)
     assert "| ---- |" not in page
 
 
@@ -197,23 +197,43 @@ def test_a_book_of_before_is_replaced_and_no_other_folder_is(built, tmp_path):
     assert (tmp_path / "mine.txt").exists()
 
 
+def test_buttons_lead_to_the_repository_if_there_is_a_setting_for_it(built, tmp_path):
+    assert "mybinder.org" not in (built / "notebooks" / "01_rnn.html").read_text(encoding="utf-8")
+    notebooks = write_chapters(tmp_path, chapter_01_rnn=[words("# 01 · A\n\nWhy?")])
+    setting = '[tool.lstm_edu]\nrepository = "owner/name"\nbranch = "trunk"\n'
+    (tmp_path / "pyproject.toml").write_text(setting, encoding="utf-8")
+    book.build_book(notebooks, tmp_path / "out")
+    page = (tmp_path / "out" / "notebooks" / "01_rnn.html").read_text(encoding="utf-8")
+    assert "https://mybinder.org/v2/gh/owner/name/trunk?urlpath=lab/tree/notebooks/01_rnn.ipynb" in page
+    assert "https://colab.research.google.com/github/owner/name/blob/trunk/notebooks/01_rnn.ipynb" in page
+
+
+def test_the_first_page_lists_chapters_with_question_and_minutes_and_appendices_apart(built, tmp_path):
+    text = (built / "index.html").read_text(encoding="utf-8")
+    assert "How can a network know what came before?" in text
+    assert "Appendices" not in text
+    row = re.search(r"<tr[^>]*>((?:(?!</tr>).)*01_rnn.html.*?)</tr>", text, re.DOTALL).group(1)
+    assert re.search(r">\s*<p>\d+</p>", row)
+
+
 def test_a_folder_without_chapters_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"notebooks must be a folder with executed chapters \(\*.ipynb\), got"):
+    with pytest.raises(ValueError, match=r"notebooks must be a folder with executed chapters \(NN_name.ipynb\), got"):
         book.build_book(tmp_path, tmp_path / "out")
 
 
-@pytest.mark.parametrize(
-    ("cells", "complaint"),
-    [
-        ([words("# 01 · A\n\n![a](../figures/gone.png)")], r"01_rnn.ipynb.*image file not readable: figures/gone.png"),
-        ([words("# 01 · A\n\n[next](09_gone.ipynb)")], r"01_rnn.ipynb.*cross-reference target not found.*09_gone"),
-        ([words("# A"), code("1", nbformat.v4.new_output("stream", name="stderr", text="x"))], r"01_rnn.ipynb.*stderr"),
-    ],
-)
-def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path, cells, complaint):
-    notebooks = write_chapters(tmp_path, chapter_01_rnn=cells)
-    with pytest.raises(RuntimeError, match=complaint):
-        book.build_book(notebooks, tmp_path / "out")
+def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path):
+    bad = {
+        "chapter_01_picture": [words("# 01 · A\n\n![a](../figures/gone.png)")],
+        "chapter_02_link": [words("# 02 · B\n\n[next](09_gone.ipynb)")],
+        "chapter_03_stderr": [words("# 03 · C"), code("1", nbformat.v4.new_output("stream", name="stderr", text="x"))],
+    }
+    with pytest.raises(RuntimeError, match="the book could not be built") as error:
+        book.build_book(write_chapters(tmp_path, **bad), tmp_path / "out")
+    said = str(error.value)
+    assert re.search(r"01_picture\.ipynb.*image file not readable: figures/gone\.png", said)
+    assert re.search(r"02_link\.ipynb.*target not found.*09_gone", said)
+    assert re.search(r"03_stderr\.ipynb.*stderr", said)
+    assert str(tmp_path) not in said
     assert not (tmp_path / "out").exists()
 
 

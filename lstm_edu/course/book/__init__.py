@@ -1,8 +1,6 @@
 """The course as an HTML book: the executed notebooks and a reference made from the docstrings, readable offline."""
 
-import importlib.util
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +10,9 @@ from pathlib import Path
 
 import lstm_edu
 
-_NEEDS = ("sphinx", "myst_nb", "sphinx_book_theme", "nbformat")
+from lstm_edu.course import library, notebook
+
+_MATHJAX = "tex-svg-full.js"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _APPENDIX = 12  # chapters from this number on are appendices
 
@@ -27,28 +27,25 @@ def build_book(notebooks: Path, out: Path) -> Path:
     Raises ImportError if Sphinx or one of its parts is not installed, ValueError for notebooks or a folder that won't
     do, and RuntimeError with Sphinx's words.
     """
-    notebooks, out = Path(notebooks), Path(out)
-    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+    course, out = library.Course(Path(notebooks)), Path(out)
+    library.need("sphinx", "myst_nb", "sphinx_book_theme", extra="book")
     mathjax = _mathjax_folder()
-    if missing or mathjax is None:
-        missing += ["sphinx-mathjax-offline"] * (mathjax is None)
-        raise ImportError(f'the book needs {", ".join(missing)}: python -m pip install "lstm_edu[book]"')
-    chapters = sorted(notebooks.glob("*.ipynb"))
+    chapters = [chapter for chapter in course.chapters if chapter.notebook.is_file()]
     if not chapters:
-        raise ValueError(f"notebooks must be a folder with executed chapters (*.ipynb), got {str(notebooks)!r}")
+        raise ValueError(f"notebooks must be a folder with executed chapters (NN_name.ipynb), got {str(notebooks)!r}")
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / ".buildinfo").exists())):
         raise ValueError(f"out must be a new or empty folder, or a book of before, got {str(out)!r}")
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "source"), Path(folder, "book")
-        _write_source(chapters, notebooks.parent / "figures", source)
-        _run_sphinx(source, built)
+        _write_source(chapters, course.figures, source)
+        _run_sphinx(source, built, course.settings)
         shutil.rmtree(built / ".doctrees", ignore_errors=True)
         if (source / "figures").exists():  # also for <img> in HTML, which Sphinx does not follow
             shutil.copytree(source / "figures", built / "figures", dirs_exist_ok=True)
         for template in (built / "_static").glob("*.html"):  # the theme's own, of no use to a reader
             template.unlink()
         (built / "_static" / "mathjax").mkdir()
-        shutil.copy(mathjax / "tex-svg-full.js", built / "_static" / "mathjax")
+        shutil.copy(mathjax / _MATHJAX, built / "_static" / "mathjax")
         (built / ".nojekyll").touch()
         if out.exists():
             shutil.rmtree(out)
@@ -56,20 +53,24 @@ def build_book(notebooks: Path, out: Path) -> Path:
     return out / "index.html"
 
 
-def _mathjax_folder() -> Path | None:
+def _mathjax_folder() -> Path:
     """The folder of MathJax 3 in the installed package sphinx-mathjax-offline, which carries it as published."""
     try:
         files = metadata.files("sphinx-mathjax-offline") or ()
-    except metadata.PackageNotFoundError:
-        return None
-    return next((Path(file.locate()).parent for file in files if file.name == "tex-svg-full.js"), None)
+        return next(Path(file.locate()).parent for file in files if file.name == _MATHJAX)
+    except (metadata.PackageNotFoundError, StopIteration):
+        raise ImportError('this needs sphinx-mathjax-offline: pip install "lstm_edu[book]"') from None
 
 
-def _run_sphinx(source: Path, built: Path) -> None:
+def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
     """In a process of its own: Sphinx changes its process in ways that can't be undone."""
     command = [sys.executable, "-m", "sphinx", "--builder", "html", "--fail-on-warning", "--keep-going", "--quiet"]
     command += ["--conf-dir", str(Path(__file__).parent), "--doctree-dir", str(source.with_name("doctrees"))]
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    environment = os.environ | {
+        "PYTHONWARNINGS": "ignore",
+        "LSTM_EDU_BOOK_REPOSITORY": settings["repository"],
+        "LSTM_EDU_BOOK_BRANCH": settings["branch"],
+    }
     # the package that is being run is the one that is described
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(Path(lstm_edu.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -79,64 +80,41 @@ def _run_sphinx(source: Path, built: Path) -> None:
         raise RuntimeError(f"the book could not be built:\n{done.stderr.replace(str(source) + os.sep, '').strip()}")
 
 
-def _write_source(chapters: list[Path], figures: Path, source: Path) -> None:
+def _write_source(chapters: list, figures: Path, source: Path) -> None:
     """Everything that Sphinx reads: the chapters, the figures, the first page and the pages of the reference."""
+    import nbformat
+
+    from .reference import pages
+
     (source / "notebooks").mkdir(parents=True)
     (source / "api").mkdir()
     if figures.is_dir():
         shutil.copytree(figures, source / "figures")
-    rows = []
-    for chapter in chapters:
-        book = _prepared(chapter)
-        rows.append((chapter.stem, *_title_and_question(book)))
-        _write_notebook(book, source / "notebooks" / chapter.name)
-    (source / "index.md").write_text(_first_page(rows), encoding="utf-8")
-    from .reference import pages
-
+    made = {chapter: notebook.read(chapter.notebook) for chapter in chapters}
+    (source / "index.md").write_text(_first_page(made), encoding="utf-8")
+    for chapter, content in made.items():
+        _prepare(content)
+        nbformat.write(content, source / "notebooks" / chapter.notebook.name)
     for name, text in pages().items():
         (source / "api" / f"{name}.rst").write_text(text, encoding="utf-8")
 
 
-def _prepared(chapter: Path):
-    """The notebook without what only a kernel can show, and with words on its closed cells."""
-    import nbformat
-
-    book = nbformat.read(chapter, as_version=4)
-    book.metadata.pop("widgets", None)
-    for cell in book.cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
-            if "hide-cell" in tags:
-                kind = "solution" if "solution" in tags else "code"
-                cell.metadata["mystnb"] = {
-                    "code_prompt_show": f"Show the {kind}",
-                    "code_prompt_hide": f"Hide the {kind}",
-                }
-    return book
+def _prepare(content) -> None:
+    """Take out what only a kernel can show, and put words on closed cells."""
+    content.metadata.pop("widgets", None)
+    for cell in notebook.code_cells(content):
+        cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
+        if "hide-cell" in notebook.tags(cell):
+            kind = "solution" if "solution" in notebook.tags(cell) else "code"
+            cell.metadata["mystnb"] = {"code_prompt_show": f"Show the {kind}", "code_prompt_hide": f"Hide the {kind}"}
 
 
-def _write_notebook(book, path: Path) -> None:
-    import nbformat
-
-    nbformat.write(book, path)
-
-
-def _title_and_question(book) -> tuple[str, str]:
-    """The heading of a chapter and the first paragraph under it."""
-    text = next((cell.source for cell in book.cells if cell.cell_type == "markdown"), "")
-    heading, _, rest = text.partition("\n")
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", rest))
-    question = next((part for part in paragraphs if part and not part.startswith(("!", "<", "#", "|", "["))), "")
-    return heading.lstrip("# ").strip(), question
-
-
-def _first_page(rows) -> str:
-    main = [row for row in rows if not _is_appendix(row[0])]
-    appendices = [row for row in rows if _is_appendix(row[0])]
-    parts = [_ABOUT, "## The chapters\n", _chapter_table(main)]
+def _first_page(made: dict) -> str:
+    main = {chapter: content for chapter, content in made.items() if chapter.number < _APPENDIX}
+    appendices = {chapter: content for chapter, content in made.items() if chapter not in main}
+    parts = [_ABOUT, "## The chapters\n", _table(main, "question")]
     if appendices:
-        parts += ["## Appendices\n", _chapter_table(appendices)]
+        parts += ["## Appendices\n", _table(appendices, "what it is for")]
     parts += [_START, _toctree("Chapters", main)]
     if appendices:
         parts.append(_toctree("Appendices", appendices))
@@ -144,21 +122,17 @@ def _first_page(rows) -> str:
     return "\n".join(parts)
 
 
-def _is_appendix(stem: str) -> bool:
-    number = re.match(r"\d+", stem)
-    return number is not None and int(number.group()) >= _APPENDIX
+def _table(made: dict, what: str) -> str:
+    rows = [("chapter", what, "minutes"), ("---", "---", "---:")]
+    for chapter, content in made.items():
+        title = f"{chapter.number:02d} · {notebook.title(content)}"
+        link = f"[{title}](notebooks/{chapter.notebook.name})"
+        rows.append((link, notebook.question(content).replace("|", "\\|"), str(notebook.minutes(content))))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
-def _chapter_table(rows) -> str:
-    lines = ["| chapter | its question |", "| --- | --- |"]
-    for stem, title, question in rows:
-        cells = [f"[{title or stem}](notebooks/{stem}.ipynb)", question]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _toctree(caption: str, rows) -> str:
-    names = "\n".join(f"notebooks/{stem}" for stem, *_ in rows)
+def _toctree(caption: str, made: dict) -> str:
+    names = "\n".join(f"notebooks/{chapter.name}" for chapter in made)
     return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
 
 

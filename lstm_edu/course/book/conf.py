@@ -13,7 +13,7 @@ project = "lstm_edu"
 release = version = __version__
 language = "en"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
-repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # empty: no button leads out of the book
+repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # owner/name; empty: no button leads out of the book
 
 # Chapters: what their notebooks hold, nothing is run.
 nb_execution_mode = "off"
@@ -68,7 +68,8 @@ html_theme_options = {
 }
 if repository:
     html_theme_options |= {
-        "repository_url": repository,
+        "repository_url": f"https://github.com/{repository}",
+        "repository_branch": os.environ["LSTM_EDU_BOOK_BRANCH"],
         "use_repository_button": True,
         "launch_buttons": {
             "binderhub_url": "https://mybinder.org",

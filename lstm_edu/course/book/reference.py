@@ -33,8 +33,7 @@ def _index() -> str:
 
 
 def _page(room: str, names: list[str]) -> str:
-    title = f"lstm_edu.{room}"
-    lines = [title, "=" * len(title), "", f".. automodule:: {title}", "", ".. currentmodule:: lstm_edu", ""]
+    lines = [room, "=" * len(room), "", f".. automodule:: lstm_edu.{room}", "", ".. currentmodule:: lstm_edu", ""]
     described = [name for name in names if _is_described(name)]
     if described:
         lines += [".. autosummary::", "    :nosignatures:", ""]
