@@ -84,14 +84,11 @@ def backward_step(answer):
     c = f * c_old + i * g
     through_h = dh * o * (1 - np.tanh(c) ** 2)
 
+    slope = {"i": i * (1 - i), "f": f * (1 - f), "g": 1 - g**2, "o": o * (1 - o)}
+
     def step(dc, slopes=True):
         da = {"i": dc * g, "f": dc * c_old, "g": dc * i, "o": dh * np.tanh(c)}
-        if slopes:
-            da = {
-                k: d * (1 - g**2 if k == "g" else {"i": i, "f": f, "o": o}[k] * _rest(k, i, f, o))
-                for k, d in da.items()
-            }
-        return da, dc * f
+        return {k: d * (slope[k] if slopes else 1) for k, d in da.items()}, dc * f
 
     dc = dc_next + through_h
     da, dc_old = step(dc)
@@ -134,10 +131,6 @@ def backward_step(answer):
         },
     )
     return "The last line, dc * f, is the one that chapter 03 had without f."
-
-
-def _rest(name, i, f, o):
-    return 1 - {"i": i, "f": f, "o": o}[name]
 
 
 @exercise("04.4", hint="How many layers does it change? And which block comes second in i f g o?")
