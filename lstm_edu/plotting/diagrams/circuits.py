@@ -10,11 +10,11 @@ from lstm_edu.plotting import style
 
 from . import drawing
 from .drawing import ACCENT, FILLS, INK, QUIET
-from .parts import CIRCUITS, Box, Join, Node, Port, Wire
+from .parts import CIRCUITS, SIGMA, Box, Join, Node, Port, Wire
 
 _BOX, _NODE, _JOIN = (1.0, 0.9), 0.24, (0.86, 0.42)
 _GLYPHS = {
-    "join": "Thick: x and h′.",
+    "join": "Thick: x and h′ together.",
     "tap": "Dot: same value both ways.",
     "crossing": "Arc: no contact.",
     "node": "Circle: element by element.",
@@ -38,7 +38,8 @@ def diagram(cell: str, stage: int | None = None):
 
     `cell`: "rnn", "lstm97", "lstm", "peephole", "gru" (reset before the product) or "gru-after". `stage`: 1 is the
     first box alone, each further stage has one part more, highlighted, at the same place; None is the whole cell.
-    `diagram_stages(cell)` describes the stages. The equations under the circuit are those of the cells' docstrings.
+    `diagram_stages(cell)` describes the stages. The equations under the circuit are those of the cells' docstrings,
+    with tanh for both squashings of the LSTM of 1997.
 
     Raises ValueError for a cell or a stage that there is not.
 
@@ -65,7 +66,7 @@ def diagram(cell: str, stage: int | None = None):
     for x, column in zip((0.35, 6.3), circuit.rows, strict=True):
         for k, name in enumerate(column):
             if name in equations:
-                colour = ACCENT if name in changed else INK
+                colour = _colour(name in changed)
                 text = f"${name} = {equations[name]}$"
                 about = f"equation of {name}"
                 drawing.write(axes, x, -0.9 - 0.34 * k, text, about=about, size=11, colour=colour, ha="left")
@@ -81,18 +82,15 @@ def _title(axes, circuit, stage, shown, y):
         return
     text = f"{circuit.short}, {stage} of {len(circuit.stages)}: "
     head = drawing.write(axes, 0.35, y, text, about="title", size=11, ha="left", weight="bold")
-    axes.annotate(
-        shown[-1].title, (1, 0.5), xycoords=head, fontsize=10, color=ACCENT, ha="left", va="center", gid="stage"
-    )
+    look = {"fontsize": 10, "color": ACCENT, "ha": "left", "va": "center", "gid": "stage"}
+    axes.annotate(shown[-1].title, (1, 0.5), xycoords=head, **look)
 
 
 def _surroundings(axes, circuit):
     """The frame around what belongs to this step, and the direction of time."""
     low, high = 0.1, circuit.top
-    about = "frame"
-    drawing.rectangle(
-        axes, 5.05, (low + high) / 2, 8.6, high - low, about=about, fill=FILLS["frame"], edge="#c9c9c4", zorder=0
-    )
+    look = {"fill": FILLS["frame"], "edge": "#c9c9c4", "zorder": 0}
+    drawing.rectangle(axes, 5.05, (low + high) / 2, 8.6, high - low, about="frame", **look)
     drawing.wire(axes, [(8.2, -0.3), (9.35, -0.3)], about="time", colour=QUIET, line=1.0)
     drawing.write(axes, 8.05, -0.3, "time", about="time", size=9, colour=QUIET, ha="right")
 
@@ -161,8 +159,8 @@ def _draw(axes, places, parts, new) -> set:
     starts = [route.start for route in drawn if route.start not in sizes]
     for route in drawn:
         part, others = route.wire, [other for other in drawn if other is not route]
-        colour = ACCENT if part in new else INK
-        line = drawing.THICK if part.thick else drawing.THIN
+        colour = _colour(part in new)
+        line = (drawing.THICK if part.thick else drawing.THIN) + 0.6 * (part in new)  # not by colour alone
         hops = crossings(route, others)
         drawing.wire(
             axes,
@@ -181,9 +179,9 @@ def _draw(axes, places, parts, new) -> set:
             drawing.circle(axes, *route.start, radius, about="tap", fill=colour, edge=colour, line=0, zorder=5)
     for part in parts:
         if isinstance(part, Wire) and part.text:
-            colour = ACCENT if part in new else INK
             glyphs.add("weight")
-            drawing.write(axes, *part.at, part.text, about=f"wire {part.route}", size=11, colour=colour)
+            about = f"wire {part.route}"
+            drawing.write(axes, *part.at, part.text, about=about, size=11, colour=_colour(part in new))
     for part in parts:
         if not isinstance(part, Wire):
             _SHAPES[type(part)](axes, places, part, part in new)
@@ -209,47 +207,39 @@ def _touches(place, routes) -> bool:
 
 def _draw_box(axes, places, part, new):
     x, y = places[part.place]
-    kind = {"tanh": "tanh", "$\\sigma$": "squash"}.get(part.text, "plain")
+    kind = {"tanh": "tanh", SIGMA: "sigma"}.get(part.text, "plain")
     about = f"box {part.place}"
-    edge = ACCENT if new else INK
-    drawing.rectangle(axes, x, y, *_BOX, about=about, fill=FILLS[kind], edge=edge, line=2.2 if new else 1.2)
-    lift = 0.14 if part.name else 0
-    drawing.write(axes, x, y + lift, part.text, about=about, size=16 if kind == "squash" else 12)
+    drawing.rectangle(axes, x, y, *_BOX, about=about, fill=FILLS[kind], **_outline(new))
+    drawing.write(axes, x, y + 0.14 * bool(part.name), part.text, about=about, size=16 if kind == "sigma" else 12)
     if part.name:
-        drawing.write(axes, x, y - 0.25, part.name, about=about, size=8, colour=INK)
+        drawing.write(axes, x, y - 0.25, part.name, about=about, size=8)
     if part.gate:
-        colour = ACCENT if new else INK
-        drawing.write(axes, x + 0.2, y + 0.66, f"${part.gate}$", about=f"gate {part.gate}", size=14, colour=colour)
+        about = f"gate {part.gate}"
+        drawing.write(axes, x + 0.2, y + 0.66, f"${part.gate}$", about=about, size=14, colour=_colour(new))
 
 
 def _draw_node(axes, places, part, new):
-    about = f"node {part.place}"
-    edge = ACCENT if new else INK
-    drawing.circle(
-        axes, *places[part.place], _NODE, about=about, fill=FILLS["node"], edge=edge, line=2.2 if new else 1.2
-    )
-    size = 14 if len(part.text) == 1 else 10
-    drawing.write(axes, *places[part.place], f"{part.text}", about=about, size=size)
+    about, (x, y) = f"node {part.place}", places[part.place]
+    drawing.circle(axes, x, y, _NODE, about=about, fill=FILLS["node"], **_outline(new))
+    drawing.write(axes, x, y, part.text, about=about, size=14 if len(part.text) == 1 else 10)
 
 
 def _draw_join(axes, places, part, new):
-    about, edge = f"join {part.place}", ACCENT if new else INK
-    drawing.rectangle(
-        axes,
-        *places[part.place],
-        *_JOIN,
-        about=about,
-        fill=FILLS["node"],
-        edge=edge,
-        line=2.2 if new else 1.2,
-        round=0.2,
-    )
-    drawing.write(axes, *places[part.place], "$x,\\ h'$", about=about, size=11)
+    about, (x, y) = f"join {part.place}", places[part.place]
+    drawing.rectangle(axes, x, y, *_JOIN, about=about, fill=FILLS["node"], round=0.2, **_outline(new))
+    drawing.write(axes, x, y, "$x,\\ h'$", about=about, size=11)
 
 
 def _draw_port(axes, places, part, new):
-    colour = ACCENT if new else INK
-    drawing.write(axes, *places[part.place], part.text, about=f"port {part.place}", size=14, colour=colour)
+    drawing.write(axes, *places[part.place], part.text, about=f"port {part.place}", size=14, colour=_colour(new))
+
+
+def _colour(new):
+    return ACCENT if new else INK
+
+
+def _outline(new) -> dict:
+    return {"edge": _colour(new), "line": 2.2 if new else 1.2}
 
 
 _SHAPES = {Box: _draw_box, Node: _draw_node, Join: _draw_join, Port: _draw_port}
@@ -258,11 +248,12 @@ _SHAPES = {Box: _draw_box, Node: _draw_node, Join: _draw_join, Port: _draw_port}
 def _alt_text(circuit, stage, shown, equations) -> str:
     """The picture in words, for those who do not see it."""
     head = f"Circuit of the {circuit.title}, one step of time from left to right"
-    head += "" if stage is None else f", stage {stage} of {len(circuit.stages)}"
-    said = "; ".join(one.title for one in shown)
-    new = "" if stage is None else f" New and highlighted: {shown[-1].title}."
-    maths = "; ".join(f"{name} = {_plain(text)}" for name, text in equations.items())
-    return f"{head}. It shows {said}.{new} Equations: {maths}."
+    if stage is None:
+        said = f", with {'; '.join(one.title for one in shown)}"
+    else:
+        said = f", stage {stage} of {len(circuit.stages)}; new and highlighted: {shown[-1].title}"
+    rows = (name for column in circuit.rows for name in column if name in equations)
+    return f"{head}{said}. Equations: {'; '.join(f'{name} = {_plain(equations[name])}' for name in rows)}."
 
 
 def _plain(maths: str) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 from lstm_edu.plotting import style
 
 INK, QUIET, ACCENT = "#222222", "#5f5f5f", style.COLOURS[1]
-FILLS = {"squash": "#d9e9f5", "tanh": "#fbe8c5", "plain": "#ededed", "frame": "#f8f8f6", "node": "#ffffff"}
+FILLS = {"sigma": "#d9e9f5", "tanh": "#fbe8c5", "plain": "#ededed", "frame": "#f8f8f6", "node": "#ffffff"}
 HEAD, HOP, BEND, DOT = 0.17, 0.12, 0.12, 0.065
 THIN, THICK = 1.3, 3.0
 

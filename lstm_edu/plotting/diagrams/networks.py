@@ -135,7 +135,7 @@ def stack(layers):
     drawing.wire(axes, [(x, -0.75), (x, 0)], about="arrow input")
     for k, (name, text, states) in enumerate(rows):
         low = pitch * k
-        fill = FILLS["squash" if _RECURRENT.search(name) else "plain"]
+        fill = FILLS["sigma" if _RECURRENT.search(name) else "plain"]
         drawing.rectangle(axes, x, low + height / 2, width, height, about=f"box {k}", fill=fill)
         first, _, more = name.partition("\n")
         drawing.write(axes, x, low + height / 2 + (0.16 if more else 0), first, about=f"box {k}", size=11)
@@ -190,7 +190,7 @@ def _of_network(network, layers) -> list:
     over = False
     for layer in layers:
         steps = [layer.out_steps(n) for n in steps]
-        over = over or getattr(layer, "steps", "all") == "last"
+        over = over or _takes_the_last(layer)
         size = layer.units or size or "D"
         shape = f"(B, {size})" if over else f"({_time(steps)}, B, {size})"
         into = f"{layer.inputs} → {layer.units}, " if layer.inputs and layer.units else ""
@@ -198,6 +198,11 @@ def _of_network(network, layers) -> list:
         name = f"{type(layer).__name__}\n{into}{count:,} parameters" if count else type(layer).__name__
         rows.append((name, shape, layer.state_names if isinstance(layer, Recurrent) else ()))
     return rows
+
+
+def _takes_the_last(layer) -> bool:
+    """Does the layer, or one inside it, hand on the last step alone?"""
+    return getattr(layer, "steps", "all") == "last" or any(map(_takes_the_last, getattr(layer, "layers", ())))
 
 
 _PROBE = 55440  # divisible by 1 .. 12: so many steps tell how the layers shorten a sequence
