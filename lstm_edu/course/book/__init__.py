@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 
 import lstm_edu
-
 from lstm_edu.course import library, notebook
 
 _MATHJAX = "tex-svg-full.js"

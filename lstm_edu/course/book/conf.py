@@ -72,6 +72,7 @@ if repository:
         "repository_branch": os.environ["LSTM_EDU_BOOK_BRANCH"],
         "use_repository_button": True,
         "launch_buttons": {
+            "notebook_interface": "jupyterlab",
             "binderhub_url": "https://mybinder.org",
             "colab_url": "https://colab.research.google.com",
         },
