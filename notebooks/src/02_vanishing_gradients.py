@@ -306,8 +306,8 @@ for (lag, found), colour, line in zip(lags.items(), colours, ("-", "--", "-.", "
 axes.axhline(1, color="#777777", linestyle="--", linewidth=1, label="baseline: always answer 0")
 axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400))
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-course.show(figure, alt="Learning curves for the lags 3, 10, 30 and 80, three seeds each. The longer the lag, the slower "
-            "they fall; at lag 80 they stay at the baseline of 1.")  # fmt: skip
+course.show(figure, alt="Learning curves for the lags 3, 10, 30 and 80, three seeds each. The longer the lag, the "
+            "slower they fall; at lag 80 they stay at the baseline of 1.")  # fmt: skip
 
 final = {lag: [h["valid_loss"].iloc[-1] for h, _ in found] for lag, found in lags.items()}
 assert max(final[3]) < 0.01
@@ -370,8 +370,8 @@ left_axes.set(yscale="log", xlabel="training steps", ylabel="gradient norm befor
 right_axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error")
 left_axes.legend()
 right_axes.legend()
-course.show(figure, alt="Left: gradient norms, five runs each. Right: the error stays near 1 without clipping, and falls "
-            "below one hundredth with it.")  # fmt: skip
+course.show(figure, alt="Left: gradient norms, five runs each. Right: the error stays near 1 without clipping, and "
+            "falls below one hundredth with it.")  # fmt: skip
 
 # %% tags=["claim"]
 last = {clip: [history["valid_loss"].iloc[-1] for history in found] for clip, found in runs.items()}
