@@ -1,0 +1,156 @@
+"""Exercises of chapter 05: peepholes."""
+
+import numpy as np
+
+from lstm_edu.course.checker import Wrong, call, exercise, same_array
+
+
+def _sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+@exercise("05.1", hint="Where is p c + b zero? And how much must it grow from there to make the sigmoid 0.99?")
+def alarm(answer):
+    """The peephole p and the bias b of a gate that is 0.5 at c = at, and 0.99 at c = at + within."""
+    for at, within in ((1.0, 0.1), (7.0, 0.5), (-2.0, 0.25)):
+        p = np.log(99) / within
+        p_got, b_got = _arrays(call(answer, at, within), 2, "p and b")
+        same_array(
+            f"p for at={at:g}, within={within:g}",
+            p_got,
+            p,
+            suspects={
+                "b, so the two are in the wrong order": -p * at,
+                "0.99 itself instead of the number whose sigmoid is 0.99, ln 99": 0.99 / within,
+                "ln 0.99 instead of ln 99 = ln(0.99 / 0.01)": np.log(0.99) / within,
+                "a step from c = 0 instead of from c = at": np.log(99) / (at + within),
+            },
+        )
+        suspects = {"the sign of b turned: p c + b is 0 at c = -b / p": p * at, "p left out: b is -p at": -at}
+        same_array(f"b for at={at:g}, within={within:g}", b_got, -p * at, suspects=suspects)
+    return "The finer the cell counts, the larger p must be: this is what training has to find."
+
+
+@exercise("05.2", hint="i and f look at the old c. Then make the new c. Only then can o look.")
+def peephole_step(answer):
+    """One step of the peephole LSTM from the pre-activations without the peepholes: h and c."""
+    rng = np.random.default_rng(52)
+    a, c_old, p = rng.standard_normal((3, 20)), rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
+
+    def step(p=p, order="ifgo", late_i=False, o_sees="new", g_peeps=False):
+        block = dict(zip(order, np.split(a, 4, axis=-1), strict=True))
+        g = np.tanh(block["g"] + (p[0] * c_old if g_peeps else 0))
+        i, f = (_sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
+        c = f * c_old + i * g
+        if late_i:
+            i, f = (_sigmoid(block[k] + row * c) for k, row in (("i", p[0]), ("f", p[1])))
+            c = f * c_old + i * g
+        seen = {"new": c, "old": c_old, "tanh": np.tanh(c), "none": 0}[o_sees]
+        return _sigmoid(block["o"] + p[2] * seen) * np.tanh(c), c
+
+    h, c = step()
+    h_got, c_got = _arrays(call(answer, a, c_old, p), 2, "h and c")
+    same_array(
+        "c",
+        c_got,
+        c,
+        shape="(B, H)",
+        suspects={
+            "h and c in the wrong order": h,
+            "no peepholes on i and f": step(np.zeros_like(p))[1],
+            "the peepholes of i and f exchanged": step(p[[1, 0, 2]])[1],
+            "i and f looking at the new c, which doesn't exist yet": step(late_i=True)[1],
+            "a peephole on the candidate g, which has none": step(g_peeps=True)[1],
+            "the blocks in the order i f o g": step(order="ifog")[1],
+        },
+    )
+    same_array(
+        "h",
+        h_got,
+        h,
+        shape="(B, H)",
+        suspects={
+            "o looking at the old c; it sees the new one": step(o_sees="old")[0],
+            "o looking at tanh(c) instead of c": step(o_sees="tanh")[0],
+            "no peephole on o": step(o_sees="none")[0],
+        },
+    )
+    return "The order within a step matters: i and f, then c, then o, then h."
+
+
+@exercise("05.3", hint="Start with o: it is the last to look at c, so its gradient comes first on the way back.")
+def peephole_back(answer):
+    """One step of the peephole LSTM backward: the gradient of the pre-activations and of the old state."""
+    rng = np.random.default_rng(53)
+    dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
+    p = rng.standard_normal((3, 5))
+    i, f, o = _sigmoid(rng.standard_normal((3, 3, 5)))
+    g = np.tanh(rng.standard_normal((3, 5)))
+    c = f * c_old + i * g
+
+    def back(from_o=True, from_i=True, from_f=True, p=p):
+        da_o = dh * np.tanh(c) * o * (1 - o)
+        dc = dc_next + dh * o * (1 - np.tanh(c) ** 2) + from_o * da_o * p[2]
+        da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_old * f * (1 - f), dc * i * (1 - g**2)
+        return np.hstack([da_i, da_f, da_g, da_o]), dc * f + from_i * da_i * p[0] + from_f * da_f * p[1]
+
+    da, dc_old = back()
+    plain = back(from_o=False)
+    da_got, dc_got = _arrays(call(answer, dh, dc_next, i, f, g, o, c_old, c, p), 2, "da and dc_old")
+    same_array(
+        "da",
+        da_got,
+        da,
+        shape="(B, 4H)",
+        suspects={
+            "no way back through the peephole of o: dc lacks da_o * p_o": plain[0],
+            "the rows of p in another order than i f o": back(p=p[[0, 2, 1]])[0],
+            "the way back through the peephole of o with the wrong sign": back(from_o=-1)[0],
+        },
+    )
+    same_array(
+        "dc_old",
+        dc_got,
+        dc_old,
+        shape="(B, H)",
+        suspects={
+            "no way back through the peepholes of i and f": back(from_i=False, from_f=False)[1],
+            "no way back through the peephole of i": back(from_i=False)[1],
+            "no way back through the peephole of f": back(from_f=False)[1],
+            "the peephole of o counted in the old state as well": dc_old + da[:, 15:] * p[2],
+            "the peepholes of i and f exchanged": back(p=p[[1, 0, 2]])[1],
+        },
+    )
+    return "Three more terms than in chapter 04: one for each line in which c is read."
+
+
+@exercise("05.4", hint="c has one row more than there are steps. Which row does each gate look at in step t?")
+def peephole_gradient(answer):
+    """The gradient of the peepholes from the gradients of the pre-activations and all states."""
+    rng = np.random.default_rng(54)
+    da = rng.standard_normal((4, 3, 20))
+    c = rng.standard_normal((5, 3, 5))
+    i, f, o = da[..., :5], da[..., 5:10], da[..., 15:]
+
+    def rows(of_i=c[:-1], of_f=c[:-1], of_o=c[1:], i=i, f=f, o=o):
+        return np.stack([(d * seen).sum(axis=(0, 1)) for d, seen in ((i, of_i), (f, of_f), (o, of_o))])
+
+    right = rows()
+    got = call(answer, da, c)
+    suspects = {
+        "all three gates looking at the new c": rows(c[1:], c[1:]),
+        "all three gates looking at the old c": rows(of_o=c[:-1]),
+        "new and old exchanged: i and f see the old c, o the new one": rows(c[1:], c[1:], c[:-1]),
+        "the third block of da in the place of the fourth: g has no peephole": rows(o=da[..., 10:15]),
+        "the mean over the sequences instead of the sum": right / 3,
+    }
+    if np.shape(got) == (3, 4, 3, 5) or np.shape(got) == (3, 3, 5):
+        raise Wrong("One peephole serves all steps and all sequences, so its gradient is the sum over both, (3, H).")
+    same_array("dp", got, right, shape="(3, H)", suspects=suspects)
+    return "A bug of one step only: the loss still falls, and no shape complains. Only a gradient check finds it."
+
+
+def _arrays(got, count, names):
+    if not isinstance(got, tuple | list) or len(got) != count:
+        raise Wrong(f"The function should return {names}.")
+    return got

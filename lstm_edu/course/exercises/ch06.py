@@ -1,0 +1,151 @@
+"""Exercises of chapter 06: the GRU."""
+
+import numpy as np
+
+from lstm_edu.course.checker import Wrong, call, exercise, same_array
+
+
+def _sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+@exercise("06.1", hint="r and z first, each from x and h. Then the candidate, from x and r * h. Then slide.")
+def gru_step(answer):
+    """One step of the GRU, reset before the product: h."""
+    rng = np.random.default_rng(61)
+    x, h = rng.standard_normal((3, 2)), rng.standard_normal((3, 5))
+    W, U, b = rng.standard_normal((2, 15)), rng.standard_normal((5, 15)), rng.standard_normal(15)
+
+    def step(order="rzn", z_keeps=True, reset="before", squash=np.tanh):
+        blocks = (dict(zip(order, np.split(v, 3, axis=-1), strict=True)) for v in (W, U, b))
+        w, u, bias = blocks
+        r, z = (_sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
+        inner = {"before": (r * h) @ u["n"], "after": r * (h @ u["n"]), "none": h @ u["n"]}[reset]
+        n = squash(x @ w["n"] + inner + bias["n"])
+        return z * h + (1 - z) * n if z_keeps else (1 - z) * h + z * n
+
+    same_array(
+        "h",
+        call(answer, x, h, W, U, b),
+        step(),
+        shape="(B, H)",
+        suspects={
+            "z and 1 - z exchanged: here z = 1 keeps the old state": step(z_keeps=False),
+            "the reset after the product, r * (h U_n)": step(reset="after"),
+            "the blocks in the order z r n": step("zrn"),
+            "the blocks in the order z r n, and z and 1 - z exchanged": step("zrn", z_keeps=False),
+            "no reset gate": step(reset="none"),
+            "the candidate without its tanh": step(squash=lambda a: a),
+            "a sigmoid on the candidate": step(squash=_sigmoid),
+        },
+    )
+    return "Six products in three lines: x and h each meet three blocks of weights."
+
+
+@exercise("06.2", hint="Three blocks of columns, each with D rows of W, H rows of U and one bias for each unit.")
+def gru_parameters(answer):
+    """How many numbers a GRU learns."""
+    for D, H, after in ((2, 32, False), (7, 5, True), (1, 1, False), (3, 10, True)):
+        three = 3 * H * (D + H + 1)
+        right = three + H * after
+        suspects = {
+            "four blocks, as in an LSTM": 4 * H * (D + H + 1),
+            "no biases": 3 * H * (D + H),
+            "two biases for each block, as PyTorch has them": 3 * H * (D + H + 2),
+            "the bias bn in both forms, or in the wrong one": three + H * (not after),
+            "bn left out: with the reset after the product there is one bias more a unit": three if after else None,
+            "one bias for each block instead of one for each unit": 3 * (H * (D + H) + 1),
+            "D and H exchanged": 3 * D * (D + H + 1),
+        }
+        suspects = {words: n for words, n in suspects.items() if n not in (None, right)}
+        words = "after" if after else "before"
+        got = call(answer, D, H, after)
+        same_array(f"The count for D={D}, H={H}, reset {words},", got, right, suspects=suspects)
+    return "le.GRU(D, H).count_parameters() agrees, and le.match_parameters turns the question around."
+
+
+@exercise("06.3", hint="First dz and dn from h = z h' + (1 - z) n. Then through the tanh, then through (r h') U_n.")
+def gru_back(answer):
+    """One step of the GRU backward, reset before the product: da and dh_old."""
+    rng = np.random.default_rng(63)
+    dh, h_old = rng.standard_normal((2, 3, 5))
+    r, z = _sigmoid(rng.standard_normal((2, 3, 5)))
+    n, U = np.tanh(rng.standard_normal((3, 5))), rng.standard_normal((5, 15))
+
+    def back(z_sign=1, keep=True, gates=True, candidate=True, r_on_way=True, turned=True, slope_n=True):
+        U_r, U_z, U_n = np.split(U, 3, axis=-1)
+        da_n = dh * (1 - z) * (1 - n**2 if slope_n else 1)
+        dq = da_n @ (U_n.T if turned else U_n)
+        da_z = z_sign * dh * (h_old - n) * z * (1 - z)
+        da_r = dq * h_old * r * (1 - r)
+        back_r, back_z = (U_r.T, U_z.T) if turned else (U_r, U_z)
+        dh_old = keep * dh * z + candidate * dq * (r if r_on_way else 1) + gates * (da_r @ back_r + da_z @ back_z)
+        return np.hstack([da_r, da_z, da_n]), dh_old
+
+    da, dh_old = back()
+    got = call(answer, dh, r, z, n, h_old, U)
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise Wrong("The function should return two arrays, da and dh_old.")
+    if np.shape(got[0]) == (3, 15):
+        r_got, z_got, n_got = np.split(np.asarray(got[0]), 3, axis=-1)
+        wrong_n = {
+            "the slope of the tanh left out": back(slope_n=False)[0][:, 10:],
+            "z in the place of 1 - z": dh * z * (1 - n**2),
+        }
+        same_array("da, block n,", n_got, da[:, 10:], shape="(B, H)", suspects=wrong_n)
+        wrong_z = {
+            "the sign turned: z multiplies h', and -z multiplies n": back(z_sign=-1)[0][:, 5:10],
+            "n left out: z appears twice in h = z h' + (1 - z) n": dh * h_old * z * (1 - z),
+        }
+        same_array("da, block z,", z_got, da[:, 5:10], shape="(B, H)", suspects=wrong_z)
+        wrong_r = {
+            "U_n not transposed": back(turned=False)[0][:, :5],
+            "h' left out: r acts on h'": da[:, :5] / h_old,
+            "U_n left out: r acts before the product": da[:, 10:] * h_old * r * (1 - r),
+        }
+        same_array("da, block r,", r_got, da[:, :5], shape="(B, H)", suspects=wrong_r)
+    same_array("da", got[0], da, shape="(B, 3H)")
+    same_array(
+        "dh_old",
+        got[1],
+        dh_old,
+        shape="(B, H)",
+        suspects={
+            "the direct way left out, dh * z: it is the GRU's carousel": back(keep=False)[1],
+            "the way through the candidate left out": back(candidate=False)[1],
+            "the ways through the gates left out": back(gates=False)[1],
+            "r left out on the way through the candidate": back(r_on_way=False)[1],
+            "only the direct way, dh * z": dh * z,
+            "the matrices not transposed on the way back": back(turned=False)[1],
+        },
+    )
+    return "Four ways lead back to h': directly, through the candidate, and through each of the two gates."
+
+
+@exercise("06.4", hint="With the reset after the product, which of the candidate's two biases does r multiply?")
+def two_biases(answer):
+    """The biases b and bn of this package from the two biases of a library that has one for x and one for h."""
+    rng = np.random.default_rng(64)
+    b_x, b_h = rng.standard_normal((2, 15))
+    b, bn = b_x + b_h, b_h[10:]
+    b[10:] = b_x[10:]
+    got = call(answer, b_x, b_h)
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise Wrong("The function should return two arrays, b (3H,) and bn (H,).")
+    same_array(
+        "b",
+        got[0],
+        b,
+        shape="(3H,)",
+        suspects={
+            "the candidate's two biases added as well: r multiplies the one of h, so it has to stay apart": b_x + b_h,
+            "the biases of x alone": b_x,
+            "the biases of h alone": b_h,
+            "the first block kept apart instead of the last (the blocks are r z n)": np.hstack(
+                [b_x[:5], b_x[5:] + b_h[5:]]
+            ),
+        },
+    )
+    suspects = {"the candidate's bias of x": b_x[10:], "the first block instead of the last": b_h[:5]}
+    same_array("bn", got[1], bn, shape="(H,)", suspects=suspects | {"zeros: the bias of h is lost": np.zeros(5)})
+    return "For r and z only the sum of the two biases counts. For n it does not, and a GRU of PyTorch needs both."

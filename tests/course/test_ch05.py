@@ -1,0 +1,122 @@
+"""The exercises of chapter 05: right answers pass, the usual mistakes are named."""
+
+import numpy as np
+import pytest
+
+from lstm_edu import course
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def told(capsys, number, answer):
+    """Whether the check says right, and what it prints."""
+    right = course.check(number, answer)
+    return right, capsys.readouterr().out
+
+
+def refused(capsys, number, answer, words):
+    right, said = told(capsys, number, answer)
+    assert not right
+    assert words in said
+
+
+def alarm(at, within):
+    p = np.log(99) / within
+    return p, -p * at
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("the wrong order", lambda at, within: alarm(at, within)[::-1]),
+        ("0.99 itself", lambda at, within: (0.99 / within, -0.99 / within * at)),
+        ("ln 0.99", lambda at, within: (np.log(0.99) / within, 0.0)),
+        ("from c = 0", lambda at, within: (np.log(99) / (at + within), 0.0)),
+        ("the sign of b", lambda at, within: (alarm(at, within)[0], -alarm(at, within)[1])),
+        ("p left out", lambda at, within: (alarm(at, within)[0], -at)),
+        ("p and b", lambda at, within: alarm(at, within)[0]),
+    ],
+)
+def test_an_alarm(capsys, words, answer):
+    assert told(capsys, "05.1", alarm)[0]
+    refused(capsys, "05.1", answer, words)
+
+
+def step(a, c_old, p, o_sees="new", swap=False, peep=True, twice=False):
+    i, f, g, o = np.split(a, 4, axis=-1)
+    p_i, p_f, p_o = p[[1, 0, 2]] if swap else p
+    if not peep:
+        p_i = p_f = 0
+    i_t, f_t = sigmoid(i + p_i * c_old), sigmoid(f + p_f * c_old)
+    c = f_t * c_old + i_t * np.tanh(g)
+    if twice:
+        c = sigmoid(f + p_f * c) * c_old + sigmoid(i + p_i * c) * np.tanh(g)
+    return sigmoid(o + p_o * {"new": c, "old": c_old, "tanh": np.tanh(c)}[o_sees]) * np.tanh(c), c
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ("o looking at the old c", {"o_sees": "old"}),
+        ("tanh(c) instead of c", {"o_sees": "tanh"}),
+        ("i and f exchanged", {"swap": True}),
+        ("no peepholes on i and f", {"peep": False}),
+        ("the new c, which doesn't exist yet", {"twice": True}),
+    ],
+)
+def test_one_step_with_peepholes(capsys, words, mistake):
+    assert told(capsys, "05.2", step)[0]
+    refused(capsys, "05.2", lambda a, c_old, p: step(a, c_old, p, **mistake), words)
+
+
+def test_one_step_with_peepholes_wants_two_arrays_in_order(capsys):
+    refused(capsys, "05.2", lambda a, c_old, p: step(a, c_old, p)[::-1], "h and c in the wrong order")
+    refused(capsys, "05.2", lambda a, c_old, p: step(a, c_old, p)[0], "h and c")
+
+
+def back(dh, dc, i, f, g, o, c_old, c, p, by_o=1, by_i=1, by_f=1, rows=(0, 1, 2)):
+    p_i, p_f, p_o = p[list(rows)]
+    da_o = dh * np.tanh(c) * o * (1 - o)
+    dc = dc + dh * o * (1 - np.tanh(c) ** 2) + by_o * da_o * p_o
+    da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_old * f * (1 - f), dc * i * (1 - g**2)
+    return np.hstack([da_i, da_f, da_g, da_o]), dc * f + by_i * da_i * p_i + by_f * da_f * p_f
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ("dc lacks da_o * p_o", {"by_o": 0}),
+        ("the wrong sign", {"by_o": -1}),
+        ("another order than i f o", {"rows": (0, 2, 1)}),
+        ("the peepholes of i and f.", {"by_i": 0, "by_f": 0}),
+        ("the peephole of i.", {"by_i": 0}),
+        ("the peephole of f.", {"by_f": 0}),
+        ("i and f exchanged", {"rows": (1, 0, 2)}),
+    ],
+)
+def test_one_step_back_with_peepholes(capsys, words, mistake):
+    assert told(capsys, "05.3", back)[0]
+    refused(capsys, "05.3", lambda *arrays: back(*arrays, **mistake), words)
+
+
+def gradient(da, c, of_i=slice(-1), of_o=slice(1, None), o_block=3, how=np.sum):
+    blocks = np.split(da, 4, axis=-1)
+    seen = ((blocks[0], c[of_i]), (blocks[1], c[of_i]), (blocks[o_block], c[of_o]))
+    return np.stack([how(d * s, axis=(0, 1)) if how else d * s for d, s in seen])
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ("all three gates looking at the new c", {"of_i": slice(1, None)}),
+        ("all three gates looking at the old c", {"of_o": slice(-1)}),
+        ("new and old exchanged", {"of_i": slice(1, None), "of_o": slice(-1)}),
+        ("g has no peephole", {"o_block": 2}),
+        ("the sum over both", {"how": None}),
+    ],
+)
+def test_the_gradient_of_the_peepholes(capsys, words, mistake):
+    assert told(capsys, "05.4", gradient)[0]
+    refused(capsys, "05.4", lambda da, c: gradient(da, c, **mistake), words)
