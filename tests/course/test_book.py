@@ -19,7 +19,8 @@ import pytest
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("myst_nb")
 
-from lstm_edu.course import book  # noqa: E402
+from lstm_edu import cli  # noqa: E402
+from lstm_edu.course import book, library  # noqa: E402
 from lstm_edu.course.book import docstrings  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +215,24 @@ def test_the_first_page_lists_chapters_with_question_and_minutes_and_appendices_
     assert "Appendices" not in text
     row = re.search(r"<tr[^>]*>((?:(?!</tr>).)*01_rnn.html.*?)</tr>", text, re.DOTALL).group(1)
     assert re.search(r">\s*<p>\d+</p>", row)
+
+
+def test_the_command_says_where_the_book_is_and_what_was_wrong(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(book, "build_book", lambda notebooks, out: asked.append((notebooks, out)) or out / "index.html")
+    monkeypatch.setattr(library, "find", lambda: library.Course(tmp_path / "notebooks"))
+    cli.app(["course", "book", "--out", str(tmp_path / "here")], standalone_mode=False)
+    assert asked == [(tmp_path / "notebooks", tmp_path / "here")]
+    assert capsys.readouterr().out == f"book: {tmp_path / 'here' / 'index.html'}\n"
+
+    def fail(notebooks, out):
+        raise RuntimeError("the book could not be built:\nchapter 1\nchapter 2")
+
+    monkeypatch.setattr(book, "build_book", fail)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["course", "book"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "lstm-edu: the book could not be built:\nchapter 1\nchapter 2\n"
 
 
 def test_a_folder_without_chapters_is_refused(tmp_path):
