@@ -30,11 +30,12 @@ class Layer:
         """
         raise NotImplementedError
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """Map dy, the gradient of a loss with respect to y, to (dx, grads, dstate).
 
         `dstate`: gradient with respect to the final state (default: zero); the one returned belongs to the initial
-        state. `grads`: a Parameters to write into (default: a new one).
+        state. `grads`: a Parameters to write into (default: a new one). `need_dx=False`: dx may be None, for the first
+        layer of a network in training, where nobody looks at it.
         """
         raise NotImplementedError
 

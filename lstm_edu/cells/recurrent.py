@@ -121,19 +121,21 @@ class Recurrent(Layer):
 
     # Backward
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
-        """dy (T, B, H) -> dx (T, B, D), grads with the names of params, and dstate like the state."""
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
+        """dy (T, B, H) -> dx (T, B, D), or None if it is not needed, grads as params, and dstate like the state."""
         self._check_tape(tape)
         T, B, _ = tape.x.shape
         dy = checks.floats("dy", dy, (T, B, self.units), self.dtype)
         dstate = self._own_copies(self._checked_state("dstate", dstate, B), B)
         grads = self._grads(grads)
         W, U = self.params["W"], self.params["U"]
-        dx, deltas = memory.empty(tape.x.shape, self.dtype), self._new_deltas(tape)
+        deltas = self._new_deltas(tape)
+        dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
 
         def sequences(b0, b1):
             self._run_backward(dy, tape, deltas, dstate, b0, b1)
-            matmul.input_gradient(deltas[0], W, dx, b0, b1)
+            if need_dx:
+                matmul.input_gradient(deltas[0], W, dx, b0, b1)
 
         def columns(c0, c1):
             self._parameter_gradients(tape, deltas, grads, c0, c1)

@@ -170,7 +170,7 @@ class Dense(Layer):
         y, tape.y = _affine(tape.rows, self.params["W"], self.params["b"], self.activation)
         return y.reshape(tape.y_shape), tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
@@ -178,6 +178,8 @@ class Dense(Layer):
         grads = self._grads(grads)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
+        if not need_dx:
+            return None, grads, ()
         W = self.params["W"]
         drows = np.matmul(da, W.T, out=memory.empty((len(da), len(W)), self.dtype))
         if tape.last is None:
@@ -269,7 +271,7 @@ class Conv1D(Layer):
         y, tape.y = _affine(tape.rows, W, self.params["b"], self.activation)
         return y.reshape(tape.y_shape), tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
@@ -277,6 +279,8 @@ class Conv1D(Layer):
         grads = self._grads(grads)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
+        if not need_dx:
+            return None, grads, ()
         steps, B, _ = tape.y_shape
         dpadded = np.zeros(tape.padded_shape, self.dtype)
         for k in range(self.width):
@@ -337,7 +341,7 @@ class MaxPool1D(Layer):
             chosen[larger] = k
         return y, Tape(layer=self, in_shape=x.shape, chosen=chosen, dtype=x.dtype)
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
@@ -377,7 +381,7 @@ class Embedding(Layer):
         checks.lengths(lengths, *x.shape)
         return self.params["W"][x], Tape(layer=self, x=x)
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy (T, B, E). Returns (None, grads, ()); raises ValueError for a dy or a tape that does not fit."""
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
@@ -431,7 +435,7 @@ class Dropout(Layer):
         tape.mask = kept * x.dtype.type(1 / (1 - self.rate))
         return x * tape.mask, tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")

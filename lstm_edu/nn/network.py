@@ -103,7 +103,7 @@ class Sequential(Layer):
             lengths = None if lengths is None else layer.out_steps(lengths)
         return x, SequentialTape(tapes)
 
-    def backward(self, dy, tape, dstate=None, *, grads=None):
+    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy back through every layer in turn -> dx, grads in one flat buffer, dstate with one entry a layer.
 
         Raises ValueError for a tape of another network, and for grads that are not like `params`.
@@ -114,7 +114,7 @@ class Sequential(Layer):
         for k in reversed(range(len(self.layers))):
             layer = self.layers[k]
             own = grads.part(self._slices[k], layer.params.shapes)
-            dy, _, dstates[k] = layer.backward(dy, tape.tapes[k], dstates[k], grads=own)
+            dy, _, dstates[k] = layer.backward(dy, tape.tapes[k], dstates[k], grads=own, need_dx=need_dx or k > 0)
         return dy, grads, tuple(dstates)
 
     def _check_tape(self, tape) -> None:

@@ -215,7 +215,7 @@ def fit(
                 value, dy = loss(y, item.target, lengths=_out(net, item.lengths), mask=item.mask)
                 check(f"loss is {value}", value)
                 finite[:] = net.params.flat
-                net.backward(dy, tape, grads=grads)
+                net.backward(dy, tape, grads=grads, need_dx=False)
                 optimizer.rate = full_rate * rate_at((step - 1) / steps)
                 norm = optimizer.step(net.params, grads, clip=clip)
                 check(f"gradient is {norm}", norm)

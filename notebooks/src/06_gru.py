@@ -35,13 +35,12 @@
 # of two vectors of $H$ numbers are taken element by element.
 
 # %%
-import time
 
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
-from lstm_edu.plotting.style import CELL_STYLES, REFERENCE, new_figure
+from lstm_edu.plotting.style import REFERENCE
 
 course.begin(6)
 

@@ -240,3 +240,24 @@ def test_grads_of_another_network_are_refused():
     for _ in range(2):  # a buffer can be used again
         assert net.backward(y, tape, grads=grads)[1] is grads
         assert np.array_equal(grads.flat, expected)
+
+
+def test_without_dx_the_gradients_are_the_same_bits():
+    for cell in (LSTM, GRU, PeepholeLSTM):
+        net = Sequential([cell(3, 4, rng=0), cell(4, 5, rng=1), Dense(5, 2, rng=2)])
+        y, tape = net.forward(np.random.default_rng(0).standard_normal((6, 2, 3)).astype(np.float32))
+        dx, grads, dstate = net.backward(y, tape)
+        none, same, dstate_too = net.backward(y, tape, need_dx=False)
+        assert dx is not None
+        assert none is None
+        assert np.array_equal(grads.flat, same.flat)
+        assert np.array_equal(dstate[0][0], dstate_too[0][0])
+
+
+@pytest.mark.parametrize("layer", [Dense(3, 2, rng=0), Dense(3, 2, steps="last", rng=0), Conv1D(3, 2, 5, rng=0)])
+def test_a_first_layer_leaves_out_the_gradient_that_nobody_asks_for(layer):
+    y, tape = layer.forward(np.random.default_rng(0).standard_normal((6, 4, 3)).astype(np.float32))
+    _, grads, _ = layer.backward(y, tape)
+    none, same, _ = layer.backward(y, tape, need_dx=False)
+    assert none is None
+    assert np.array_equal(grads.flat, same.flat)
