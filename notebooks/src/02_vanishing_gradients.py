@@ -131,7 +131,8 @@ course.explore(
 #
 # So a plain unit has to choose. It can hold a bit safely against disturbances, then its gradient vanishes. Or it lets
 # the gradient through, with a factor near 1, then nothing draws the state back to where it was. Bengio, Simard and
-# Frasconi (1994) put this choice into a proof. More units do not change it, and neither does a cleverer optimizer.
+# Frasconi (1994) found this trade-off between latching information and learning by gradient descent; it is the result
+# that their abstract names.
 
 # %% [markdown]
 # ## The equations in NumPy
@@ -151,7 +152,7 @@ def jacobian(U, h):
 
 
 def products(U, h):
-    """The norms of d h[T] / d h[T - k] for k = 0, 1, ..., T."""
+    """d h[T] / d h[0], and the norms of d h[T] / d h[T - k] for k = 0, 1, ..., T."""
     P = np.eye(len(U))
     norms = [1.0]
     for h_t in h[:0:-1]:  # from the last step back to the first
@@ -266,7 +267,7 @@ def travel(figure, back):
     axes.set_title(f"{back} steps back", fontsize=10)
 
 
-course.animate(travel, range(0, 51, 2), alt="Three gradients go back in time: one vanishes, one stays, one explodes.")
+course.animate(travel, range(0, 51, 3), alt="Three gradients go back in time: one vanishes, one stays, one explodes.")
 
 # %% [markdown]
 # ### From gradients to learning
@@ -315,9 +316,13 @@ assert min(final[80]) > 0.9
 assert max(share for _, share in lags[80]) < 1e-4
 
 # %% [markdown]
-# At lag 3 more than a third of the gradient arrives, at lag 80 less than a ten-thousandth, and the network stays at
-# the baseline. The signs that come *after* the one that matters reach the weights with a gradient a million times as
-# large, and drown it.
+# At lag 3 half of the gradient arrives and the network learns at once. At lag 80 less than a ten-thousandth arrives,
+# and the network stays at the baseline.
+#
+# A small gradient could still be followed by small steps, if it were alone. It is not. $\mathrm{d}U$ is a **sum** over
+# all steps (chapter 01), and the signs that came *after* the one that matters add their parts with a gradient more
+# than ten thousand times as large. They say nothing about the answer, so their parts change from batch to batch like
+# noise. The one part that says the same each time drowns in them. A larger learning rate makes all parts larger alike.
 #
 # ### Exploding, and clipping
 #
