@@ -341,7 +341,8 @@ assert min(found) > 0.9  # lag 80: no better than without a memory
 
 
 # %% tags=["exercise"]
-def step(x, h, W, U, b): ...
+def step(x, h, W, U, b):
+    """Return the new state."""
 
 
 course.check("01.1", step)
@@ -361,7 +362,8 @@ course.check("01.1", step)
 
 
 # %% tags=["exercise"]
-def step_back(dh, h_old, h_new, U): ...  # return dh_old, dU
+def step_back(dh, h_old, h_new, U):
+    """Return dh_old and dU."""
 
 
 course.check("01.2", step_back)
@@ -416,7 +418,8 @@ course.check("01.3", backward_repaired)
 
 
 # %% tags=["exercise"]
-def delay_line(): ...  # return W, U, b
+def delay_line():
+    """Return W, U and b."""
 
 
 course.check("01.4", delay_line)

@@ -400,7 +400,8 @@ assert max(last[1.0]) < 0.1
 
 
 # %% tags=["exercise"]
-def steps_until_one_percent(factor): ...
+def steps_until_one_percent(factor):
+    """Return a number of steps."""
 
 
 course.check("02.1", steps_until_one_percent)
@@ -420,7 +421,8 @@ course.check("02.1", steps_until_one_percent)
 
 
 # %% tags=["exercise"]
-def other_jacobian(U, h_new): ...
+def other_jacobian(U, h_new):
+    """Return the Jacobian, (H, H)."""
 
 
 course.check("02.2", other_jacobian)
@@ -438,7 +440,8 @@ course.check("02.2", other_jacobian)
 
 
 # %% tags=["exercise"]
-def clip(grads, threshold): ...
+def clip(grads, threshold):
+    """Return a list of new arrays."""
 
 
 course.check("02.3", clip)

@@ -172,9 +172,7 @@ x = np.zeros((40, 1, 3))
 x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
 x[5, 0], x[35, 0, 2] = (-1, 1, 0), 1
 _, tape = unit.forward(x)
-alt = (
-    "Input, gates and states of the unit. The state jumps to -0.75 at step 5 and stays; the output shows it at step 35."
-)
+alt = "Learning curves: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a hundredfold below it."
 course.show(le.plotting.gates_over_time(unit.gates(tape), x), alt=alt)
 assert np.all(np.abs(tape.c[6:, 0, 0] - tape.c[6, 0, 0]) < 0.1)
 
@@ -375,7 +373,7 @@ both[1].axhline(task.baseline, color="#777777", linestyle="--", label="baseline:
 both[0].set(ylabel="largest cell state", title="Median and range of three networks")
 both[1].set(xlabel="sequence in the stream", ylabel="mean squared error")
 both[1].legend(loc="lower right")
-alt = "30 sequences without a reset: the state grows on and on; from the second sequence on the error is above the baseline."
+alt = "30 sequences without a reset: the state grows on and on, and the error rises far above the baseline."
 course.show(figure, alt=alt)
 assert errors[:, 0].max() < task.baseline / 50
 assert errors[:, 5:].min() > task.baseline
@@ -395,7 +393,8 @@ assert (sizes[:, -1] > 2 * sizes[:, 5]).all()
 
 
 # %% tags=["exercise"]
-def step(x, h, c, W, U, b): ...  # return h, c
+def step(x, h, c, W, U, b):
+    """Return the new h and the new c."""
 
 
 course.check("03.1", step)
@@ -418,7 +417,8 @@ course.check("03.1", step)
 
 
 # %% tags=["exercise"]
-def step_back(dh, dc, i, g, o, c): ...  # return delta, dc_before
+def step_back(dh, dc, i, g, o, c):
+    """Return delta and dc_before."""
 
 
 course.check("03.2", step_back)
@@ -479,7 +479,8 @@ course.check("03.3", backward_repaired)
 
 
 # %% tags=["exercise"]
-def gates_by_hand(): ...  # return W, b
+def gates_by_hand():
+    """Return W and b."""
 
 
 course.check("03.4", gates_by_hand)
