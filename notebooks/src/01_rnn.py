@@ -27,10 +27,10 @@ course.begin(1)
 # %% [markdown]
 # ## What you need
 #
-# You need the chain rule, the matrix product `x @ W` of NumPy, and one function: $\tanh$. It squeezes every number into
-# the range from $-1$ to $1$, and $\tanh(0) = 0$. Its derivative can be had from its own value:
-# if $h = \tanh(a)$, then $\mathrm{d}h/\mathrm{d}a = 1 - h^2$. For example $\tanh(1) = 0.7616$, and the slope there is
-# $1 - 0.7616^2 = 0.4200$.
+# You need the chain rule, the matrix product `x @ W` of NumPy, and one function: $\tanh$. It squeezes every number
+# into the range from $-1$ to $1$, and $\tanh(0) = 0$. Its derivative can be had from its own value: if $h = \tanh(a)$,
+# then $\mathrm{d}h/\mathrm{d}a = 1 - h^2$. For example $\tanh(1) = 0.7616$, and the slope there is $1 - 0.7616^2 =
+# 0.4200$.
 #
 # Some words, each of which comes back below with numbers.
 #
@@ -38,8 +38,8 @@ course.begin(1)
 # - A **unit** is one number that the network computes at each step.
 # - The **loss** $L$ is one number that says how wrong an answer is. Here it is mostly the mean squared error, the mean
 #   of $(\text{answer} - \text{target})^2$.
-# - A **gradient** is the derivative of the loss with respect to something. We write $\mathrm{d}w$ for
-#   $\partial L / \partial w$.
+# - A **gradient** is the derivative of the loss with respect to something. We write $\mathrm{d}w$ for $\partial L /
+#   \partial w$.
 # - **Training** repeats one thing: draw some sequences, compute the loss and its gradients, and move every weight a
 #   little against its gradient. How far, an **optimizer** decides; ours is called Adam.
 # - A **baseline** is the loss of the best answer that can be given without a memory.
@@ -82,8 +82,8 @@ for stage, words in enumerate(le.plotting.diagram_stages("rnn"), 1):
 
 # %% [markdown]
 # The circuit is the same at each step, with the same $w$, $u$ and $b$. So we may draw one copy for each step, side by
-# side. This is **unrolling in time**. Now it looks like a network with $T$ layers, and the chain rule works on it as it
-# does on any other: start at the loss and follow every arrow backward. That is **backpropagation through time**.
+# side. This is **unrolling in time**. Now it looks like a network with $T$ layers, and the chain rule works on it as
+# it does on any other: start at the loss and follow every arrow backward. That is **backpropagation through time**.
 
 # %%
 picture = le.plotting.unrolled(steps=3, backward=True)
@@ -204,9 +204,9 @@ print(h2.round(4), dW2.round(4), sep="\n")
 # ## The kernel
 #
 # A **kernel** is a short function that Numba compiles to machine code. The package's kernel does the same as the loop
-# above, for $B$ sequences at once: the arrays have the shape (T, B, H). `add_product(a_t, h[t], from_h, ...)` is
-# `a_t += h[t] @ U`, and `pack` puts the weights in a good order for it. Look for the two lines that you know: `tanh` in
-# the first, `(1 - y[j] * y[j])` in the second.
+# above, for $B$ sequences at once: the arrays have the shape (T, B, H). `add_product(a_t, h[t], from_h, ...)` is `a_t
+# += h[t] @ U`, and `pack` puts the weights in a good order for it. Look for the two lines that you know: `tanh` in the
+# first, `(1 - y[j] * y[j])` in the second.
 
 # %%
 course.source(le.cells.rnn.forward)
@@ -284,9 +284,9 @@ assert without.min() > 0.9
 assert with_memory.max() < 0.01
 
 # %% [markdown]
-# Let us look inside. The first picture shows the signs of one sequence, and below them the 16 units of the trained RNN,
-# one row each (this picture counts steps from 0). No unit simply holds the answer. The last few signs are spread over
-# all of them, and the `Dense` layer reads the one it needs.
+# Let us look inside. The first picture shows the signs of one sequence, and below them the 16 units of the trained
+# RNN, one row each (this picture counts steps from 0). No unit simply holds the answer. The last few signs are spread
+# over all of them, and the `Dense` layer reads the one it needs.
 #
 # The second picture is the **gradient flow**: how strongly the answer at the end depends on each unit after each
 # earlier step. Bright means strongly. Over eight steps, all of it arrives.
@@ -452,9 +452,9 @@ course.check("01.4", delay_line)
 # ## References
 #
 # - J. L. Elman, *Finding Structure in Time*, Cognitive Science 14, 1990: the recurrent network of this chapter.
-# - S. Hochreiter, J. Schmidhuber, *Long Short-Term Memory*, Neural Computation 9(8), 1997. Table 1 has the result of an
-#   Elman network on a task that needs a longer memory, the embedded Reber grammar: 0 % success after more than 200,000
-#   sequences. Chapter 03 is about what they did instead.
+# - S. Hochreiter, J. Schmidhuber, *Long Short-Term Memory*, Neural Computation 9(8), 1997. Table 1 has the result of
+#   an Elman network on a task that needs a longer memory, the embedded Reber grammar: 0 % success after more than
+#   200,000 sequences. Chapter 03 is about what they did instead.
 
 # %%
 course.ran()

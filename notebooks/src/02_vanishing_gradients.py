@@ -74,8 +74,8 @@ course.show(picture, alt="Three copies of the cell side by side; the gradient go
 # $$U = \begin{pmatrix} 0.5 & 5 \\ 0 & 0.5 \end{pmatrix}$$
 #
 # Its spectral radius is $0.5$, so everything must vanish. Yet one step can make a vector ten times as long as that:
-# the largest factor by which a matrix stretches any vector is its **norm** $\|U\|$, and here it is $5.05$. The gradient
-# grows first, and vanishes then.
+# the largest factor by which a matrix stretches any vector is its **norm** $\|U\|$, and here it is $5.05$. The
+# gradient grows first, and vanishes then.
 
 # %%
 U = np.array([[0.5, 5.0], [0, 0.5]])
@@ -395,8 +395,8 @@ assert max(last[1.0]) < 0.1
 #
 # ## Exercises
 #
-# **02.1 How far back?** A gradient is multiplied by `factor`, between 0 and 1, at each step back. Return after how many
-# steps 1 % of it is left, as a number with decimals. (For 0.9 it is between 43 and 44.)
+# **02.1 How far back?** A gradient is multiplied by `factor`, between 0 and 1, at each step back. Return after how
+# many steps 1 % of it is left, as a number with decimals. (For 0.9 it is between 43 and 44.)
 
 
 # %% tags=["exercise"]

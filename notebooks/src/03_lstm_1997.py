@@ -172,7 +172,7 @@ x = np.zeros((40, 1, 3))
 x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
 x[5, 0], x[35, 0, 2] = (-1, 1, 0), 1
 _, tape = unit.forward(x)
-alt = "Learning curves: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a hundredfold below it."
+alt = "Gates and states over time: the state jumps to -0.75 at step 5 and stays; the output shows it at step 35."
 course.show(le.plotting.gates_over_time(unit.gates(tape), x), alt=alt)
 assert np.all(np.abs(tape.c[6:, 0, 0] - tape.c[6, 0, 0]) < 0.1)
 
@@ -304,9 +304,7 @@ print("input gates half open:", half_open.summary()[columns].round(5), sep="\n")
 # ## What we saw
 
 # %% tags=["claim"]
-alt = (
-    "Learning curves, three seeds: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a hundredfold below it."
-)
+alt = "Learning curves: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a hundredfold below it."
 course.show(le.plotting.learning_curves(closed), alt=alt)
 loss = {cell: runs["test_loss"] for cell, runs in closed.groupby("cell")}
 assert closed[closed["cell"] == "lstm97"]["solved"].all()
@@ -381,10 +379,9 @@ assert (sizes[:, -1] > 2 * sizes[:, 5]).all()
 
 # %% [markdown]
 # The first sequence is answered as before. From the second one on the old sum is still on the carousel, and the new
-# numbers are added to it. The state grows without bound, $\tanh(c)$ of
-# the largest ones sticks at $\pm 1$, and the error is far worse than
-# a guess. The network has learned to remember, and it cannot forget. How to teach it that is the question of chapter
-# 04.
+# numbers are added to it. The state grows without bound, $\tanh(c)$ of the largest ones sticks at $\pm 1$, and the
+# error is far worse than a guess. The network has learned to remember, and it cannot forget. How to teach it that is
+# the question of chapter 04.
 #
 # ## Exercises
 #
