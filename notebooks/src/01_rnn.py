@@ -27,15 +27,22 @@ course.begin(1)
 # %% [markdown]
 # ## What you need
 #
-# You need the chain rule, the matrix product `x @ W` of NumPy, and one function: $\tanh$. It squeezes every number into
-# the range from $-1$ to $1$, and $\tanh(0) = 0$. Its derivative can be had from its own value:
-# if $h = \tanh(a)$, then $\mathrm{d}h/\mathrm{d}a = 1 - h^2$. For example $\tanh(1) = 0.7616$, and the slope there is
-# $1 - 0.7616^2 = 0.4200$.
+# You need the chain rule, the matrix product `x @ W` of NumPy, and one function: $\tanh$. It squeezes every number
+# into the range from $-1$ to $1$, and $\tanh(0) = 0$. Its derivative can be had from its own value: if $h = \tanh(a)$,
+# then $\mathrm{d}h/\mathrm{d}a = 1 - h^2$. For example $\tanh(1) = 0.7616$, and the slope there is $1 - 0.7616^2 =
+# 0.4200$.
 #
-# Some words. A **step** is one moment of time, $t = 1, 2, \dots, T$. The **input** $x_t$ is what arrives at step $t$. A
-# **unit** is one number that the network computes at each step. The **loss** $L$ is one number that says how wrong an
-# answer is. A **gradient** is the derivative of the loss with respect to something, and we write $\mathrm{d}w$ for
-# $\partial L / \partial w$.
+# Some words, each of which comes back below with numbers.
+#
+# - A **step** is one moment of time, $t = 1, 2, \dots, T$. The **input** $x_t$ is what arrives at step $t$.
+# - A **unit** is one number that the network computes at each step.
+# - The **loss** $L$ is one number that says how wrong an answer is. Here it is mostly the mean squared error, the mean
+#   of $(\text{answer} - \text{target})^2$.
+# - A **gradient** is the derivative of the loss with respect to something. We write $\mathrm{d}w$ for $\partial L /
+#   \partial w$.
+# - **Training** repeats one thing: draw some sequences, compute the loss and its gradients, and move every weight a
+#   little against its gradient. How far, an **optimizer** decides; ours is called Adam.
+# - A **baseline** is the loss of the best answer that can be given without a memory.
 #
 # ## Intuition
 #
@@ -75,8 +82,8 @@ for stage, words in enumerate(le.plotting.diagram_stages("rnn"), 1):
 
 # %% [markdown]
 # The circuit is the same at each step, with the same $w$, $u$ and $b$. So we may draw one copy for each step, side by
-# side. This is **unrolling in time**. Now it looks like a network with $T$ layers, and the chain rule works on it as it
-# does on any other: start at the loss and follow every arrow backward. That is **backpropagation through time**.
+# side. This is **unrolling in time**. Now it looks like a network with $T$ layers, and the chain rule works on it as
+# it does on any other: start at the loss and follow every arrow backward. That is **backpropagation through time**.
 
 # %%
 picture = le.plotting.unrolled(steps=3, backward=True)
@@ -197,16 +204,16 @@ print(h2.round(4), dW2.round(4), sep="\n")
 # ## The kernel
 #
 # A **kernel** is a short function that Numba compiles to machine code. The package's kernel does the same as the loop
-# above, for $B$ sequences at once: the arrays have the shape (T, B, H). `add_product(a_t, h[t], from_h, ...)` is
-# `a_t += h[t] @ U`, and `pack` puts the weights in a good order for it. Look for the two lines that you know: `tanh` in
-# the first, `(1 - y[j] * y[j])` in the second.
+# above, for $B$ sequences at once: the arrays have the shape (T, B, H). `add_product(a_t, h[t], from_h, ...)` is `a_t
+# += h[t] @ U`, and `pack` puts the weights in a good order for it. Look for the two lines that you know: `tanh` in the
+# first, `(1 - y[j] * y[j])` in the second.
 
 # %%
 course.source(le.cells.rnn.forward)
 course.source(le.cells.rnn.backward)
 
 # %% [markdown]
-# Same names, same result: the layer `le.RNN` and our fifteen lines agree to fifteen digits, forward and backward.
+# Same names, same result: the layer `le.RNN` and our fifteen lines agree to twelve digits, forward and backward.
 
 # %% tags=["claim"]
 layer = le.RNN(3, 4, dtype=np.float64, rng=0)
@@ -225,9 +232,11 @@ print("forward and backward agree, for", layer.count_parameters(), "parameters")
 # ## The experiment
 #
 # Back to the question. Each sequence is a random row of signs. Its last sign comes at step $T$, and the target is the
-# sign `lag` steps before it. Two networks have 16 units each: one of them has only `Dense` layers (each step on its
-# own, no state), the other one has an RNN below the `Dense` layer. Both train for 400 steps with the same optimizer,
-# from five different random starts (**seeds**).
+# sign `lag` steps before it. Two networks have 16 units each. The first has only `Dense` layers: a `Dense` layer is
+# one matrix product and a bias at each step on its own, $y_t = \varphi(x_t W + b)$, so it has no state. The second has
+# an RNN, and above it a `Dense` layer that reads the answer from the 16 units at the last step.
+#
+# Both train for 400 steps with the same optimizer, from five different random starts, which are called **seeds**.
 #
 # **Predict first.** Which loss does the network without a memory reach? And if we train it for ten times as long?
 
@@ -275,11 +284,12 @@ assert without.min() > 0.9
 assert with_memory.max() < 0.01
 
 # %% [markdown]
-# Let us look inside. Above are the signs of one sequence; below, the 16 units of the trained RNN, one row each. No unit
-# simply holds the answer. The last few signs are spread over all of them, and the `Dense` layer reads the one it needs.
+# Let us look inside. The first picture shows the signs of one sequence, and below them the 16 units of the trained
+# RNN, one row each (this picture counts steps from 0). No unit simply holds the answer. The last few signs are spread
+# over all of them, and the `Dense` layer reads the one it needs.
 #
-# The second picture is the **gradient flow**: how strongly the network's answer at the last step depends on each unit
-# at each earlier step. Dark means that a change there hardly moves the answer.
+# The second picture is the **gradient flow**: how strongly the answer at the end depends on each unit after each
+# earlier step. Bright means strongly. Over eight steps, all of it arrives.
 
 # %%
 net, _ = runs["RNN"][0]
@@ -291,6 +301,21 @@ dy = np.zeros((len(batch.x), 1, 16))
 dy[-1] = net.params["1.W"].T  # the answer's own dependence on the last state
 flow = le.gradient_flow(net.layers[0], batch.x, dy)
 course.show(le.plotting.gradient_flow(flow), alt="Size of the gradient of the answer at each unit and step.")
+
+# %% [markdown]
+# Does the network look at the right sign? The backward pass can tell, for it also gives the gradient of each input:
+# $\mathrm{d}x_t = \delta_t W^\top$. (By hand, at step 1, that was $-0.0723 \cdot 1$.) With other layers below, this is
+# the gradient that they get. Here it says which of the eight signs moves the answer: the fifth one, three before the
+# last.
+
+# %% tags=["claim"]
+batch, dy = task.sample(50, rng=3, split="test"), np.zeros((8, 50, 16))
+for net, _ in runs["RNN"]:
+    dy[-1] = net.params["1.W"].T
+    dx, _, _ = net.layers[0].backward(dy, net.layers[0].forward(batch.x)[1])
+    size = np.abs(dx[..., 0]).mean(axis=1)  # one number for each of the eight signs
+    print(size.round(2))
+    assert size.argmax() == 4
 
 # %% [markdown] tags=["predict"]
 # ## Where it breaks
@@ -316,7 +341,8 @@ assert min(found) > 0.9  # lag 80: no better than without a memory
 
 
 # %% tags=["exercise"]
-def step(x, h, W, U, b): ...
+def step(x, h, W, U, b):
+    """Return the new state."""
 
 
 course.check("01.1", step)
@@ -336,7 +362,8 @@ course.check("01.1", step)
 
 
 # %% tags=["exercise"]
-def step_back(dh, h_old, h_new, U): ...  # return dh_old, dU
+def step_back(dh, h_old, h_new, U):
+    """Return dh_old and dU."""
 
 
 course.check("01.2", step_back)
@@ -391,7 +418,8 @@ course.check("01.3", backward_repaired)
 
 
 # %% tags=["exercise"]
-def delay_line(): ...  # return W, U, b
+def delay_line():
+    """Return W, U and b."""
 
 
 course.check("01.4", delay_line)
@@ -424,9 +452,9 @@ course.check("01.4", delay_line)
 # ## References
 #
 # - J. L. Elman, *Finding Structure in Time*, Cognitive Science 14, 1990: the recurrent network of this chapter.
-# - S. Hochreiter, J. Schmidhuber, *Long Short-Term Memory*, Neural Computation 9(8), 1997. Table 1 has the result of an
-#   Elman network on a task that needs a longer memory, the embedded Reber grammar: 0 % success after more than 200,000
-#   sequences. Chapter 03 is about what they did instead.
+# - S. Hochreiter, J. Schmidhuber, *Long Short-Term Memory*, Neural Computation 9(8), 1997. Table 1 has the result of
+#   an Elman network on a task that needs a longer memory, the embedded Reber grammar: 0 % success after more than
+#   200,000 sequences. Chapter 03 is about what they did instead.
 
 # %%
 course.ran()

@@ -74,8 +74,8 @@ course.show(picture, alt="Three copies of the cell side by side; the gradient go
 # $$U = \begin{pmatrix} 0.5 & 5 \\ 0 & 0.5 \end{pmatrix}$$
 #
 # Its spectral radius is $0.5$, so everything must vanish. Yet one step can make a vector ten times as long as that:
-# the largest factor by which a matrix stretches any vector is its **norm** $\|U\|$, and here it is $5.05$. The gradient
-# grows first, and vanishes then.
+# the largest factor by which a matrix stretches any vector is its **norm** $\|U\|$, and here it is $5.05$. The
+# gradient grows first, and vanishes then.
 
 # %%
 U = np.array([[0.5, 5.0], [0, 0.5]])
@@ -131,7 +131,8 @@ course.explore(
 #
 # So a plain unit has to choose. It can hold a bit safely against disturbances, then its gradient vanishes. Or it lets
 # the gradient through, with a factor near 1, then nothing draws the state back to where it was. Bengio, Simard and
-# Frasconi (1994) put this choice into a proof. More units do not change it, and neither does a cleverer optimizer.
+# Frasconi (1994) found this trade-off between latching information and learning by gradient descent; it is the result
+# that their abstract names.
 
 # %% [markdown]
 # ## The equations in NumPy
@@ -151,7 +152,7 @@ def jacobian(U, h):
 
 
 def products(U, h):
-    """The norms of d h[T] / d h[T - k] for k = 0, 1, ..., T."""
+    """d h[T] / d h[0], and the norms of d h[T] / d h[T - k] for k = 0, 1, ..., T."""
     P = np.eye(len(U))
     norms = [1.0]
     for h_t in h[:0:-1]:  # from the last step back to the first
@@ -266,7 +267,7 @@ def travel(figure, back):
     axes.set_title(f"{back} steps back", fontsize=10)
 
 
-course.animate(travel, range(0, 51, 2), alt="Three gradients go back in time: one vanishes, one stays, one explodes.")
+course.animate(travel, range(0, 51, 3), alt="Three gradients go back in time: one vanishes, one stays, one explodes.")
 
 # %% [markdown]
 # ### From gradients to learning
@@ -315,9 +316,13 @@ assert min(final[80]) > 0.9
 assert max(share for _, share in lags[80]) < 1e-4
 
 # %% [markdown]
-# At lag 3 more than a third of the gradient arrives, at lag 80 less than a ten-thousandth, and the network stays at
-# the baseline. The signs that come *after* the one that matters reach the weights with a gradient a million times as
-# large, and drown it.
+# At lag 3 half of the gradient arrives and the network learns at once. At lag 80 less than a ten-thousandth arrives,
+# and the network stays at the baseline.
+#
+# A small gradient could still be followed by small steps, if it were alone. It is not. $\mathrm{d}U$ is a **sum** over
+# all steps (chapter 01), and the signs that came *after* the one that matters add their parts with a gradient more
+# than ten thousand times as large. They say nothing about the answer, so their parts change from batch to batch like
+# noise. The one part that says the same each time drowns in them. A larger learning rate makes all parts larger alike.
 #
 # ### Exploding, and clipping
 #
@@ -390,12 +395,13 @@ assert max(last[1.0]) < 0.1
 #
 # ## Exercises
 #
-# **02.1 How far back?** A gradient is multiplied by `factor`, between 0 and 1, at each step back. Return after how many
-# steps 1 % of it is left, as a number with decimals. (For 0.9 it is between 43 and 44.)
+# **02.1 How far back?** A gradient is multiplied by `factor`, between 0 and 1, at each step back. Return after how
+# many steps 1 % of it is left, as a number with decimals. (For 0.9 it is between 43 and 44.)
 
 
 # %% tags=["exercise"]
-def steps_until_one_percent(factor): ...
+def steps_until_one_percent(factor):
+    """Return a number of steps."""
 
 
 course.check("02.1", steps_until_one_percent)
@@ -415,7 +421,8 @@ course.check("02.1", steps_until_one_percent)
 
 
 # %% tags=["exercise"]
-def other_jacobian(U, h_new): ...
+def other_jacobian(U, h_new):
+    """Return the Jacobian, (H, H)."""
 
 
 course.check("02.2", other_jacobian)
@@ -433,7 +440,8 @@ course.check("02.2", other_jacobian)
 
 
 # %% tags=["exercise"]
-def clip(grads, threshold): ...
+def clip(grads, threshold):
+    """Return a list of new arrays."""
 
 
 course.check("02.3", clip)
