@@ -57,6 +57,7 @@ course.begin(6)
 # lies between the old value and the candidate. So $h$ can't leave $[-1, 1]$, needs no tanh to be shown, and no output
 # gate to be kept quiet.
 
+
 # %%
 def draw_slide(axes, z):
     h, path = 0.8, [0.8]
@@ -129,6 +130,7 @@ print("before:", (r * h_old) @ U_n, "  after:", r * (h_old @ U_n))
 #
 # Blocks of columns in the order $r, z, n$. One step for $B$ sequences:
 
+
 # %%
 def sigmoid(a):
     return 1 / (1 + np.exp(-a))
@@ -143,6 +145,7 @@ def gru_step(x, h, W, U, b, bn=None):
     else:  # reset after it
         n = np.tanh(x_n + r * (h @ U_n + bn))
     return z * h + (1 - z) * n
+
 
 # %% [markdown]
 # Count the parameters. Each of the three blocks has $D$ rows of $W$, $H$ rows of $U$ and one row of biases: $3H(D + H

@@ -55,7 +55,7 @@ def count(D, H, after):
         ("as in an LSTM", lambda D, H, after: 4 * H * (D + H + 1)),
         ("no biases", lambda D, H, after: 3 * H * (D + H)),
         ("as PyTorch has them", lambda D, H, after: 3 * H * (D + H + 2)),
-        ("in the wrong one", lambda D, H, after: count(D, H, not after)),
+        ("the bias bn, which only", lambda D, H, after: count(D, H, not after)),
         ("bn left out", lambda D, H, after: count(D, H, False)),
         ("D and H exchanged", lambda D, H, after: count(H, D, False)),
     ],

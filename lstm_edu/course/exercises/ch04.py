@@ -28,53 +28,7 @@ def bias_for(answer):
     return "From 10 to 100 steps the bias rises by ln 10 only, as for long memories it is about ln(steps / ln 2)."
 
 
-@exercise("04.2", hint="Cut a into its four blocks, put a sigmoid or tanh on each, then make c, and h from the new c.")
-def forward_step(answer):
-    """One step of the LSTM from its pre-activations: h and c."""
-    rng = np.random.default_rng(42)
-    a, c_old = rng.standard_normal((3, 20)), rng.standard_normal((3, 5))
-
-    def step(order="ifgo", squash_g=np.tanh, squash_c=np.tanh, shown=None):
-        block = dict(zip(order, np.split(a, 4, axis=-1), strict=True))
-        i, f, o = (_sigmoid(block[name]) for name in "ifo")
-        c = f * c_old + i * squash_g(block["g"])
-        return o * squash_c(c if shown is None else shown), c
-
-    h, c = step()
-    i, f = _sigmoid(a[:, :5]), _sigmoid(a[:, 5:10])
-    g = np.tanh(a[:, 10:15])
-    got = _pair(call(answer, a, c_old), "h and c")
-    orders = {f"the blocks in the order {' '.join(order)}": order for order in ("figo", "ifog", "fiog", "iofg", "igfo")}
-    same_array(
-        "c",
-        got[1],
-        c,
-        shape="(B, H)",
-        suspects={words: step(order)[1] for words, order in orders.items()}
-        | {
-            "h and c in the wrong order": h,
-            "no forget gate, as in 1997": c_old + i * g,
-            "1 - f in the place of f": (1 - f) * c_old + i * g,
-            "the forget gate on the new c as well": f * (c_old + i * g),
-            "the candidate g without its tanh": step(squash_g=lambda g: g)[1],
-            "a sigmoid on the candidate g": step(squash_g=_sigmoid)[1],
-            "gates without their sigmoid": a[:, 5:10] * c_old + a[:, :5] * g,
-        },
-    )
-    same_array(
-        "h",
-        got[0],
-        h,
-        shape="(B, H)",
-        suspects={
-            "the old c in the place of the new one": step(shown=c_old)[0],
-            "o * c, without the tanh on c": step(squash_c=lambda c: c)[0],
-        },
-    )
-    return "Note that h uses the new c."
-
-
-@exercise("04.3", hint="First all of dc: what comes from step t+1, and what comes through h. Then each gate in turn.")
+@exercise("04.2", hint="First all of dc: what comes from step t+1, and what comes through h. Then each gate in turn.")
 def backward_step(answer):
     """One step of the LSTM backward: the gradient of the pre-activations and of the old state."""
     rng = np.random.default_rng(43)
@@ -133,7 +87,7 @@ def backward_step(answer):
     return "The last line, dc * f, is the one that chapter 03 had without f."
 
 
-@exercise("04.4", hint="How many layers does it change? And which block comes second in i f g o?")
+@exercise("04.3", hint="How many layers does it change? And which block comes second in i f g o?")
 def set_forget_bias(answer):
     """A function that sets the forget bias of every layer, and nothing else."""
     rng = np.random.default_rng(44)
@@ -169,7 +123,7 @@ def _with(b, block, H):
     return changed
 
 
-@exercise("04.5", hint="What does forward start from, if you give it no state?")
+@exercise("04.4", hint="What does forward start from, if you give it no state?")
 def read_in_pieces(answer):
     """A stream read in pieces, with the outputs of one pass over the whole of it."""
     layer = LSTM(3, 4, forget_bias=3, dtype=np.float64, rng=0)

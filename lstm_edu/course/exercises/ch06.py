@@ -52,8 +52,8 @@ def gru_parameters(answer):
             "four blocks, as in an LSTM": 4 * H * (D + H + 1),
             "no biases": 3 * H * (D + H),
             "two biases for each block, as PyTorch has them": 3 * H * (D + H + 2),
-            "the bias bn in both forms, or in the wrong one": three + H * (not after),
             "bn left out: with the reset after the product there is one bias more a unit": three if after else None,
+            "the bias bn, which only the form with the reset after the product has": None if after else three + H,
             "one bias for each block instead of one for each unit": 3 * (H * (D + H) + 1),
             "D and H exchanged": 3 * D * (D + H + 1),
         }
