@@ -202,6 +202,18 @@ def wheels(steps=12, sequences=6000, seed=7):
 gears = wheels()
 print("bits ", gears.x[:, 0, 0].astype(int), "\nwheel", gears.target[:, 0], "\nbaseline", round(gears.baseline, 3))
 
+# %% [markdown]
+# Four networks for each task. The starting point is one thin layer. Then there are *three* ways to ask "deep or
+# wide?", and they hold different things equal:
+#
+# | question | the stack | against |
+# | --- | --- | --- |
+# | same width: does another layer help? | 2 layers of $H$ | 1 layer of $H$ |
+# | same number of units | 2 layers of $H/2$ | 1 layer of $H$ |
+# | same number of parameters | 2 layers of $H$ | 1 layer of as many parameters |
+#
+# For the last one, `le.match_parameters` finds the width.
+
 
 # %%
 def network(task, layers, units, seed):
@@ -219,19 +231,6 @@ def run(task, layers, units, seed, steps):
     return net, le.evaluate(net, task, 500)["loss"]
 
 
-# %% [markdown]
-# Four networks for each task. The starting point is one thin layer. Then there are *three* ways to ask "deep or
-# wide?", and they hold different things equal:
-#
-# | question | the stack | against |
-# | --- | --- | --- |
-# | same width: does another layer help? | 2 layers of $H$ | 1 layer of $H$ |
-# | same number of units | 2 layers of $H/2$ | 1 layer of $H$ |
-# | same number of parameters | 2 layers of $H$ | 1 layer of as many parameters |
-#
-# For the last one, `le.match_parameters` finds the width.
-
-# %%
 shapes = {}
 for name, task, D, H in (("letters", text, 16, 32), ("wheels", gears, 1, 16)):
     stack = 4 * H * (D + H + 1) + 4 * H * (H + H + 1) + (H + 1) * task.outputs
@@ -254,7 +253,6 @@ def losses(name, kind):
     return np.array([results[name, kind, seed][1] for seed in range(3)])
 
 
-# %%
 print("task     network   layers x units  parameters   test loss: median (range)")
 for name, (task, _) in tasks.items():
     for kind, (layers, units) in shapes[name].items():
@@ -289,8 +287,8 @@ course.show(figure, name="07-deep-or-wide",
 # %% [markdown]
 # ## What we saw
 #
-# *Same width.* The second layer helps: "two thin" is better than "one thin" on both tasks. Many reports that depth
-# helps are of this kind. But the second layer has more than doubled the parameters.
+# *Same width.* The second layer helps: "two thin" is better than "one thin" on both tasks, by a little on the letters.
+# Many reports that depth helps are of this kind. But the second layer has more than doubled the parameters.
 #
 # *Same number of units.* "Two half" is worse than "one thin". It also has fewer weights, so this alone decides
 # nothing.
@@ -318,7 +316,7 @@ for name in tasks:
 # current character in the units, the layer holds it in a form that a next layer can read.
 
 
-# %%
+# %% tags=["claim"]
 def probe(h, wanted):
     rows = np.c_[h[8:].reshape(-1, h.shape[-1]), np.ones(h[8:, :, 0].size)]
     wanted = np.eye(text.inputs)[wanted[8:].ravel()]
@@ -327,7 +325,6 @@ def probe(h, wanted):
     return np.mean((rows[half:] @ weights).argmax(axis=1) == wanted[half:].argmax(axis=1))
 
 
-# %% tags=["claim"]
 batch = text.sample(300, rng=1, split="test")
 found = {}
 for seed in range(3):
@@ -381,43 +378,37 @@ for layer, where in ((2, "upper"), (1, "lower")):
 # stack of two layers a value then passes three masks, whatever the number of steps: $0.8^3 = 0.51$.
 #
 # `le.Dropout` between the layers does exactly this, since the states never leave their layer. We train the stack on
-# only the first 30,000 letters, more than once over, with and without it.
+# only the first 12,000 letters, thirty times over, with and without it.
 
 
 # %%
-def overfit(rate, seed, units=40):
+def overfit(rate, seed, units=48):
     le.set_num_threads(1)
     rng = np.random.default_rng(seed)
-    rest = [
-        le.Dropout(rate, rng=rng),
-        le.LSTM(units, units, rng=rng),
-        le.Dropout(rate, rng=rng),
-        le.Dense(units, 27, rng=rng),
-    ]
-    net = le.Sequential([le.Embedding(27, 16, rng=rng), le.LSTM(16, units, rng=rng), *rest])
-    le.fit(net, little, steps=600, schedule="cosine", seed=seed, carry_state=True, progress_bar=False)
-    return [le.evaluate(net, little, 200, split=split)["loss"] for split in ("train", "test")]
+    lower, upper = le.LSTM(16, units, rng=rng), le.LSTM(units, units, rng=rng)
+    drop_1, drop_2 = le.Dropout(rate, rng=rng), le.Dropout(rate, rng=rng)
+    net = le.Sequential([le.Embedding(27, 16, rng=rng), lower, drop_1, upper, drop_2, le.Dense(units, 27, rng=rng)])
+    le.fit(net, little, steps=600, batch=16, schedule="cosine", seed=seed, carry_state=True, progress_bar=False)
+    return [le.evaluate(net, little, 100, split=split)["loss"] for split in ("train", "test")]
 
 
-file.with_name("little.txt").write_text(letters[:30_000])
+file.with_name("little.txt").write_text(letters[:12_000])
 little = le.tasks.Text(file.with_name("little.txt"), length=32)
-plan = [(rate, seed) for rate in (0.0, 0.2) for seed in range(3)]
-scores = dict(zip(plan, Parallel(n_jobs=2)(delayed(overfit)(*one) for one in plan), strict=True))
-for rate in (0.0, 0.2):
-    gap = np.array([np.subtract(*scores[rate, seed][::-1]) for seed in range(3)])
-    test = np.array([scores[rate, seed][1] for seed in range(3)])
-    print(f"dropout {rate}: test {np.median(test):.3f} ({test.min():.3f} .. {test.max():.3f}), "
-          f"above training by {np.median(gap):.3f} ({gap.min():.3f} .. {gap.max():.3f})")  # fmt: skip
 
 # %% tags=["claim"]
-for seed in range(3):
-    (train, test), (train_dropped, test_dropped) = scores[0.0, seed], scores[0.2, seed]
-    assert test_dropped - train_dropped < test - train
+scores = {rate: np.array([overfit(rate, seed) for seed in range(3)]) for rate in (0.0, 0.3)}
+gaps = {rate: test - train for rate, (train, test) in ((rate, found.T) for rate, found in scores.items())}
+for rate in (0.0, 0.3):
+    train, test = np.median(scores[rate], axis=0)
+    low, middle, high = np.sort(gaps[rate])
+    print(f"dropout {rate}: training {train:.3f}, test {test:.3f}, gap {middle:.3f} ({low:.3f} .. {high:.3f})")
+assert gaps[0.3].max() < gaps[0.0].min()
+assert np.median(scores[0.3][:, 1]) < np.median(scores[0.0][:, 1])
 
 # %% [markdown]
-# The gap between training and test shrinks in each of the three runs. Zaremba's networks, with the settings of their
-# published code, had two layers of 650 units with half of the values dropped, and two of 1500 with 0.65 dropped. That
-# is the scale at which stacks and dropout earned their reputation.
+# With dropout the network is worse on what it has read and better on what it has not: the gap shrinks in each run.
+# Zaremba's networks, with the settings of their published code, had two layers of 650 units with half of the values
+# dropped, and two of 1500 with 0.65 dropped. At that scale it decides whether a stack is of use at all.
 #
 # **A pile of equal layers is not the only pile.** The wheels needed two layers only because each wheel has a memory.
 # Often what is missing below is not memory but eyes, and above not memory but a decision. What else can stand below
