@@ -193,9 +193,9 @@ net = network(forget_bias=3)
 print(net.summary())
 
 # %% [markdown]
-# Where do the numbers of the last column come from? An LSTM has four blocks: three gates and the new value.
-# Each block has a weight from each of the $D$ inputs to each of the $H$ units, a weight from each unit to each unit,
-# and a bias for each unit. That makes $4\,(D H + H H + H) = 4\,(8 + 16 + 4) = 112$. The `Dense` layer has $4$ weights and
+# Where do the numbers of the last column come from? An LSTM has four blocks: three gates and the new value. Each
+# block has a weight from each of the $D$ inputs to each of the $H$ units, a weight from each unit to each unit, and a
+# bias for each unit. That makes $4\,(D H + H H + H) = 4\,(8 + 16 + 4) = 112$. The `Dense` layer has $4$ weights and
 # one bias. Together: $117$.
 
 # %% tags=["claim"]

@@ -1,0 +1,682 @@
+# %% [markdown]
+# # 11 · Under the hood
+#
+# ## The question
+#
+# A recurrent network is a loop, and Python is slow at loops. How does one get from a loop in plain Python to a program
+# that is as fast as the machine can be, and stay readable on the way? And how do you add a cell of your own?
+#
+# The figure shows the way in nine steps, each timed in this chapter on the machine that ran it.
+#
+# ![Nine bars on a logarithmic scale: the time of one LSTM step for one sequence, from the Python loop at the top to two
+# threads at the bottom, some thousand times shorter.](../figures/11-under-the-hood.png)
+
+# %%
+import importlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numba
+import numpy as np
+
+import lstm_edu as le
+from lstm_edu import course
+from lstm_edu.cells import kernel, matmul, memory
+
+course.begin(11)
+
+# %% [markdown]
+# ## What you need
+#
+# You need the LSTM of chapter 04 and its equations. A **kernel** is a function that Numba compiles to machine code
+# when it is called for the first time. A **vector instruction** (SIMD) does the same to 4, 8 or 16 numbers at once. A
+# loop **vectorises** if the compiler can use such instructions for it.
+#
+# How much work is it? For one sequence and one step, an LSTM multiplies the input with $W$ and the state with $U$.
+# With $D = 32$ inputs and $H = 64$ units that is $4H(D + H) = 256 \cdot 96 = 24\,576$ multiplications, each with an
+# addition. At one nanosecond each it would take $24.6$ microseconds (µs). We count time in that way, **µs for one
+# step of one sequence**, so that small and large runs can be compared.
+#
+# **How to time.** Other programs run on your machine, too. They make a run longer, never shorter. So we repeat and
+# take the *smallest* time. Ratios mean more than times. Yours will differ, because another processor has other vectors
+# and another cache.
+
+
+# %%
+def best(function, *arguments, repeat=7):
+    """The smallest of some times, in seconds, after one call that may compile."""
+    function(*arguments)
+    times = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        function(*arguments)
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+T, B, D, H = 50, 32, 32, 64
+rng = np.random.default_rng(0)
+layer = le.LSTM(D, H, rng=0)
+W, U, b = layer.params.values()
+x = rng.normal(size=(T, B, D)).astype(np.float32)
+right = layer(x)  # what every version has to return
+micro = {}  # the ladder: name -> µs for one step of one sequence
+assert 4 * H * (D + H) == 24_576
+
+# %% [markdown]
+# ## Intuition: where does the time go?
+#
+# Before each multiplication Python looks up two objects, checks their types, makes a third object, and counts
+# references. The multiplication itself is lost among all that. NumPy pays that price once for a whole array. Numba
+# pays it once for a whole function. What remains then is a question of how the numbers get to the processor: each
+# number that is loaded should be used many times before it is thrown away. All later steps are about that.
+#
+# ### Step 1: a loop in Python
+#
+# We run it for 2 steps of 2 sequences only, or you would wait for a long time.
+
+
+# %%
+def python_loops(x, W, U, b):
+    x, W, U, b = (array.tolist() for array in (x, W, U, b))
+    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    out = np.zeros((len(x), len(x[0]), H), np.float32)
+    for n in range(len(x[0])):
+        h, c = [0.0] * H, [0.0] * H
+        for t in range(len(x)):
+            a = list(b)
+            for j in range(4 * H):
+                for d in range(D):
+                    a[j] += x[t][n][d] * W[d][j]
+                for k in range(H):
+                    a[j] += h[k] * U[k][j]
+            for j in range(H):
+                i, f, g, o = sigmoid(a[j]), sigmoid(a[H + j]), np.tanh(a[2 * H + j]), sigmoid(a[3 * H + j])
+                c[j] = f * c[j] + i * g
+                h[j] = o * np.tanh(c[j])
+            out[t, n] = h
+    return out
+
+
+assert np.allclose(python_loops(x[:2, :2], W, U, b), right[:2, :2], atol=1e-5)
+micro["1 Python loops"] = best(python_loops, x[:2, :2], W, U, b, repeat=2) / 4 * 1e6
+print({name: round(value, 2) for name, value in micro.items()})
+
+# %% [markdown]
+# ## The equations in NumPy
+#
+# **Step 2** writes each gate with its own matrices, as the equations of chapter 04 do, for all sequences side by side.
+# **Step 3** makes one product out of the four with $U$. And it takes the products with $W$ out of the loop: they
+# do not depend on the step before, so all $T$ steps go into one large product.
+
+
+# %%
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def numpy_by_gate(x, W, U, b):
+    h, c, out = np.zeros((B, H), np.float32), np.zeros((B, H), np.float32), np.empty((T, B, H), np.float32)
+    (Wi, Wf, Wg, Wo), (Ui, Uf, Ug, Uo), (bi, bf, bg, bo) = (np.split(array, 4, axis=-1) for array in (W, U, b))
+    for t in range(T):
+        i, f = sigmoid(x[t] @ Wi + h @ Ui + bi), sigmoid(x[t] @ Wf + h @ Uf + bf)
+        g, o = np.tanh(x[t] @ Wg + h @ Ug + bg), sigmoid(x[t] @ Wo + h @ Uo + bo)
+        c = f * c + i * g
+        out[t] = h = o * np.tanh(c)
+    return out
+
+
+def numpy_fused(x, W, U, b):
+    h, c, out = np.zeros((B, H), np.float32), np.zeros((B, H), np.float32), np.empty((T, B, H), np.float32)
+    a = x @ W + b  # all steps at once
+    for t in range(T):
+        i, f, g, o = np.split(a[t] + h @ U, 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        out[t] = h = sigmoid(o) * np.tanh(c)
+    return out
+
+
+# %%
+def climb(name, function, *arguments):
+    got = function(*arguments)
+    assert np.allclose(got, right, atol=1e-5), name
+    micro[name] = best(function, *arguments) / (T * B) * 1e6
+    print(f"{name}: {micro[name]:.2f} µs")
+
+
+climb("2 NumPy, gate by gate", numpy_by_gate, x, W, U, b)
+climb("3 NumPy, products together", numpy_fused, x, W, U, b)
+
+# %% [markdown] tags=["predict"]
+# ## The kernel
+#
+# **Step 4.** Now Numba. We translate the loops of step 1 word for word and put `@numba.njit` above them.
+#
+# **Predict first.** NumPy's product is written by specialists, in assembler. Will our compiled loops be faster than
+# step 3, or slower?
+
+
+# %%
+@numba.njit
+def naive(x, W, U, b):
+    T, B, D = x.shape
+    H = len(U)
+    h, c, a = np.zeros((T + 1, B, H), x.dtype), np.zeros((B, H), x.dtype), np.empty(4 * H, x.dtype)
+    for t in range(T):
+        for n in range(B):
+            for j in range(4 * H):
+                a[j] = b[j]
+                for d in range(D):
+                    a[j] += x[t, n, d] * W[d, j]
+                for k in range(H):
+                    a[j] += h[t, n, k] * U[k, j]
+            for j in range(H):
+                i, f = 1 / (1 + np.exp(-a[j])), 1 / (1 + np.exp(-a[H + j]))
+                g, o = np.tanh(a[2 * H + j]), 1 / (1 + np.exp(-a[3 * H + j]))
+                c[n, j] = f * c[n, j] + i * g
+                h[t + 1, n, j] = o * np.tanh(c[n, j])
+    return h[1:]
+
+
+climb("4 naive kernel", naive, x, W, U, b)
+
+# %% [markdown]
+# Much faster than Python, and *slower* than NumPy! Compiling alone is not enough. The inner loop goes down a column
+# of `U`. Neighbours in a column lie $4H$ numbers apart in memory, so each load brings in a whole line of the cache
+# and uses one number of it. And the sum depends on the addition before it, so nothing can be done side by side.
+#
+# **Step 5** exchanges the two loops: for each $k$, the whole *row* `U[k]` times one number is added to the row of
+# results. Rows lie in one piece, and all additions of a row are independent. Such a loop vectorises. It helps the
+# compiler if each array is a slice of its own (`row`, `gates`), with an index that begins at 0.
+#
+# **Step 6** replaces `np.exp` and `np.tanh` by the package's functions, which have no branches, and sets two options.
+# `error_model="numpy"` says that a division by zero gives `inf` instead of a Python error; otherwise each
+# division hides a branch. And a *part* of fast mathematics: sums may be regrouped.
+
+
+# %%
+def activate_with_numpy(gates, c, h):
+    H = len(c)
+    i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
+    for j in range(H):
+        c[j] = c[j] / (1 + np.exp(-f[j])) + np.tanh(g[j]) / (1 + np.exp(-i[j]))
+        h[j] = np.tanh(c[j]) / (1 + np.exp(-o[j]))
+
+
+def activate_without_branches(gates, c, h):
+    H = len(c)
+    i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
+    for j in range(H):
+        c[j] = kernel_sigmoid(f[j]) * c[j] + kernel_sigmoid(i[j]) * kernel_tanh(g[j])
+        h[j] = kernel_sigmoid(o[j]) * kernel_tanh(c[j])
+
+
+kernel_sigmoid, kernel_tanh = kernel.sigmoid, kernel.tanh
+plain, options = {}, {"error_model": "numpy", "fastmath": set(kernel.FASTMATH)}
+
+
+# %%
+def rows_kernel(activate, options):
+    jit = numba.njit(**options)
+    activate = jit(activate)
+
+    @jit
+    def by_rows(x, W, U, b):
+        T, B, D = x.shape
+        H = len(U)
+        h, c, gates = np.zeros((T + 1, B, H), x.dtype), np.zeros((B, H), x.dtype), np.empty(4 * H, x.dtype)
+        for t in range(T):
+            for n in range(B):
+                gates[:] = b
+                for source, weights in ((x[t, n], W), (h[t, n], U)):
+                    for k in range(len(source)):
+                        row, value = weights[k], source[k]
+                        for j in range(4 * H):
+                            gates[j] += value * row[j]
+                activate(gates, c[n], h[t + 1, n])
+        return h[1:]
+
+    return by_rows
+
+
+climb("5 rows", rows_kernel(activate_with_numpy, plain), x, W, U, b)
+climb("6 no branches", rows_kernel(activate_without_branches, options), x, W, U, b)
+
+# %% [markdown]
+# Now we are well below NumPy. But each row of weights is loaded from the cache for one sequence, used for one
+# multiplication per number, and loaded again for the next sequence.
+#
+# **Step 7** puts that right with a **register tile**: four sequences by a few vectors of columns. The sums of the
+# tile stay in the registers, the fastest memory there is, while $k$ runs. A vector of weights that is loaded once
+# serves four sequences. Before the first step the weights are **packed**: laid out in the order in which the tile
+# will read them.
+#
+# The package's tile is written in the language of the compiler below Numba, because no loop in Python leads there. Its
+# meaning is short: `add_product(out, h, weights, b0, b1)` is `out[b0:b1] += h[b0:b1] @ U`. This is the kernel in use,
+# with `input_product` in place of the large product of step 3, a few steps ahead of the loop.
+
+# %%
+course.source(le.cells.lstm.forward)
+
+# %% [markdown]
+# **Step 8** is about memory. A fresh array costs more than its numbers: the system has to find pages for it and to
+# clear them, at the first touch. The package keeps the memory of large arrays that nobody holds any more and uses it
+# again. To see the difference, we switch that off for a moment.
+#
+# **Step 9** takes threads: sequences do not depend on each other, so two threads can work on half of the batch
+# each. A kernel with `nogil=True` lets the other one run.
+
+
+# %%
+def forward(x):
+    return layer.forward(x)[0]
+
+
+threads, small = le.get_num_threads(), memory.SMALL
+le.set_num_threads(1)
+memory.SMALL = 1 << 40  # everything is small: fresh memory each time
+climb("7 register tile", forward, x)
+memory.SMALL = small
+climb("8 memory used again", forward, x)
+le.set_num_threads(2)
+climb("9 two threads", forward, x)
+le.set_num_threads(threads)
+
+# %%
+figure, axes = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
+names, times = list(micro), np.array(list(micro.values()))
+axes.barh(names, times, color=["#777777"] + ["#E69F00"] * 2 + ["#0072B2"] * 6)
+for place, value in enumerate(times):
+    axes.text(value * 1.15, place, f"{value:.3g} µs, {times[0] / value:,.0f} times", va="center", fontsize=9)
+axes.set(xscale="log", xlim=(times.min() / 3, times.max() * 40), xlabel="µs for one step of one sequence")
+axes.invert_yaxis()
+axes.grid(visible=False, axis="y")
+course.show(figure, name="11-under-the-hood", alt="Nine bars on a logarithmic scale, from the Python loop at the top to two "
+            "threads at the bottom. Each is labelled with its time and with how many times faster than Python it is.")  # fmt: skip
+
+# %% [markdown]
+# ## What we saw
+#
+# From top to bottom it is a factor of thousands. Compiling gave the largest single one, and yet a compiled loop in the
+# wrong order lost against NumPy. What followed was not magic but a list of questions. Does the inner loop run along
+# a row? Are its turns independent? Is there a branch in it? How often is a loaded number used?
+#
+# The asserts below leave a wide margin, so that they hold on a busy machine, too.
+
+# %% tags=["claim"]
+at = dict(zip(range(1, 10), micro.values(), strict=True))
+assert at[1] > 20 * at[3]  # Python against NumPy
+assert at[4] > 1.2 * at[3]  # a naive kernel loses against NumPy
+assert at[4] > 2 * at[5]  # along the rows
+assert at[5] > 1.3 * at[6]  # without branches
+assert at[1] > 200 * at[8]
+print("Python to the package on one thread:", f"{at[1] / at[8]:,.0f} times")
+
+# %% [markdown]
+# ## Tempting mistakes of Numba
+#
+# **Timing the first call.** It compiles. Nobody would believe such a mistake, if it were not in so many benchmarks.
+
+
+# %%
+def add_one(x):
+    return x + 1
+
+
+compiled = numba.njit(add_one)
+begin = time.perf_counter()
+compiled(1.0)
+first = time.perf_counter() - begin
+print(f"first call: {1e3 * first:.1f} ms, second: {1e3 * best(compiled, 1.0):.4f} ms")
+assert first > 20 * best(compiled, 1.0)
+
+# %% [markdown] tags=["predict"]
+# **`np.tanh` inside a kernel.** It is a call for each number, and a loop with a call does not vectorise.
+#
+# **`fastmath=True`.** It allows the compiler to assume, among much else, that there is no NaN. **Predict first:** what
+# does the function below return for an array with a NaN in it?
+
+
+# %%
+def with_numpy(x, y):
+    for j in range(x.size):
+        y[j] = np.tanh(x[j])
+
+
+def without_branches(x, y):
+    for j in range(x.size):
+        y[j] = kernel_tanh(x[j])
+
+
+def has_nan(x):
+    for value in x:
+        if np.isnan(value):
+            return True
+    return False
+
+
+many, out = rng.normal(size=100_000).astype(np.float32), np.empty(100_000, np.float32)
+slow, fast = (best(numba.njit(**options)(f), many, out) for f in (with_numpy, without_branches))
+print(f"tanh: {1e4 * slow:.2f} ns with np.tanh, {1e4 * fast:.2f} ns without branches")
+finds = {
+    name: numba.njit(fastmath=value)(has_nan)(np.array([1.0, np.nan]))
+    for name, value in {"no fastmath": False, "fastmath=True": True, "a part": set(kernel.FASTMATH)}.items()
+}
+print("finds the NaN:", finds)
+
+# %% tags=["claim"]
+assert slow > 3 * fast
+assert finds["no fastmath"]
+assert finds["a part"]
+assert not finds["fastmath=True"]
+
+# %% [markdown]
+# A network that has diverged, and looks healthy: that is what `fastmath=True` buys. The package uses all of it but the
+# two flags that deny NaN and infinity.
+#
+# **Closures and the cache.** `cache=True` keeps machine code on disk, for the next process. It works for a function
+# that stands by itself. It fails for a function made inside another one that holds a *kernel*: that one is compiled
+# anew each time, and leaves a file behind each time. (`rows_kernel` above is such a case. In a notebook that does no
+# harm: nothing is kept there anyway.) Let us count. We load a small module three times, as three processes would.
+
+# %%
+text = """
+import numba
+
+@numba.njit(cache=True)
+def square(x):
+    return x * x
+
+def make(function):
+    @numba.njit(cache=True)
+    def twice(x):
+        return function(function(x))
+    return twice
+
+closed = make(square)
+"""
+folder = Path(tempfile.mkdtemp())
+(folder / "kernels_on_disk.py").write_text(text)
+sys.path.insert(0, str(folder))
+module = importlib.import_module("kernels_on_disk")
+for load in (1, 2, 3):
+    module = importlib.reload(module)
+    module.square(2.0), module.closed(2.0)
+    hits = [sum(function.stats.cache_hits.values()) for function in (module.square, module.closed)]
+    print(f"load {load}: square found {hits[0]} times, the closure {hits[1]} times; "
+          f"the closure has left {len(list(folder.rglob('*twice*.nbc')))} files")  # fmt: skip
+assert hits == [1, 0]
+assert len(list(folder.rglob("*twice*.nbc"))) == 3
+sys.path.remove(str(folder))
+
+# %% [markdown]
+# **Explicit signatures**, as in `@njit("float64(float64)")`, compile when the module is *imported*. Whoever imports
+# a package with a hundred kernels waits for all of them, also for those that are never called.
+#
+# **`np.dot` in a kernel** works, but it prepares the weights anew at each of the $T$ steps, where `pack` does it
+# once for all of them. And it needs the types and the layout to be just right.
+#
+# **`parallel=True`** takes longer to compile and brings a second system of threads into your process. Slices of the
+# batch on a pool of threads, as in step 9, need neither.
+
+# %%
+begin = time.perf_counter()
+numba.njit("float64(float64)")(add_one)
+eager = time.perf_counter() - begin
+begin = time.perf_counter()
+numba.njit(add_one)
+lazy = time.perf_counter() - begin
+print(f"to define: {1e3 * eager:.1f} ms with a signature, {1e3 * lazy:.2f} ms without")
+assert eager > 5 * lazy
+
+# %% [markdown]
+# ## A cell of your own
+#
+# Now we build a cell that the package lacks: one gate, one candidate, one product. It is smaller than a GRU, which has
+# two gates:
+#
+# $$f = \sigma(x W_f + h' U_f + b_f) \qquad n = \tanh(x W_n + h' U_n + b_n) \qquad h = f\,h' + (1 - f)\,n$$
+#
+# By hand, with $h' = 0.5$, a gate of $f = 0.9$ and a candidate of $n = -1$: $h = 0.45 - 0.1 = 0.35$.
+#
+# Backward, with $\mathrm{d}h$ the gradient that reaches the new state (slopes as always: $f(1-f)$ and $1 - n^2$):
+#
+# $$\delta_f = \mathrm{d}h\,(h' - n)\,f(1-f) \qquad \delta_n = \mathrm{d}h\,(1-f)\,(1 - n^2) \qquad
+# \mathrm{d}h' = \mathrm{d}h\,f + \delta\,U^\top$$
+#
+# With $\mathrm{d}h = 1$ and the same numbers, $\delta_f = 1.5 \cdot 0.09 = 0.135$ and $\delta_n = 0.1 \cdot 0 = 0$.
+#
+# A cell needs two kernels and a class. Everything else is inherited from `Recurrent`: parameters, tapes, checks, and
+# the gradients of $W$, $U$ and $b$, which are products of $\delta$ over all steps.
+
+# %%
+sigmoid_, tanh_, pack, pack_transposed = kernel.sigmoid, kernel.tanh, matmul.pack, matmul.pack_transposed
+add_product, input_product = matmul.add_product, matmul.input_product
+
+
+@numba.njit(nogil=True, **options)
+def one_gate_forward(x, W, U, bias, a, h, b0, b1):
+    H = U.shape[0]
+    from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
+    for t in range(len(x)):
+        input_product(a, x, from_x, bias, t, b0, b1)
+        a_t = a[t % len(a)]
+        add_product(a_t, h[t], from_h, b0, b1)
+        for b in range(b0, b1):
+            f, n, h_old, h_new = a_t[b, :H], a_t[b, H:], h[t, b], h[t + 1, b]
+            for j in range(H):
+                f[j] = sigmoid_(f[j])
+                n[j] = tanh_(n[j])
+                h_new[j] = f[j] * h_old[j] + (1 - f[j]) * n[j]
+
+
+# %%
+@numba.njit(nogil=True, **options)
+def one_gate_backward(dy, a, h, U, delta, dh, b0, b1):
+    H = U.shape[0]
+    weights = pack_transposed(U)
+    for t in range(len(a) - 1, -1, -1):
+        for b in range(b0, b1):
+            f, n, df, dn = a[t, b, :H], a[t, b, H:], delta[t, b, :H], delta[t, b, H:]
+            h_old, dy_b, dh_b = h[t, b], dy[t, b], dh[b]
+            for j in range(H):
+                dh_j = dy_b[j] + dh_b[j]
+                df[j] = dh_j * (h_old[j] - n[j]) * f[j] * (1 - f[j])
+                dn[j] = dh_j * (1 - f[j]) * (1 - n[j] * n[j])
+                dh_b[j] = dh_j * f[j]  # the rest comes through U
+        add_product(dh, delta[t], weights, b0, b1)
+
+
+class OneGate(le.Recurrent):
+    gate_names = ("f", "n")  # the column blocks of W, U and b
+
+    def _run_forward(self, tape, b0, b1):
+        one_gate_forward(tape.x, *self.params.values(), tape.a, tape.h, b0, b1)
+
+    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
+        one_gate_backward(dy, tape.a, tape.h, self.params["U"], *deltas, *dstate, b0, b1)
+
+
+# %% [markdown]
+# ### Is it right?
+#
+# A backward pass is wrong until it has been compared. First the forward pass with a literal twin in NumPy. Then the
+# gradients with the twin's **complex step**: for a smooth function, $f'(p) = \operatorname{Im} f(p +
+# \mathrm{i}\varepsilon)/\varepsilon$. Finite differences subtract two almost equal numbers and lose half of the
+# digits. The complex step subtracts nothing, so $\varepsilon = 10^{-30}$ is allowed, and all digits are right. It
+# needs a twin that can take complex numbers; ours can. All sizes differ ($T, B, D, H = 5, 2, 3, 4$), or an exchanged
+# axis could go unseen.
+
+
+# %%
+def twin(x, W, U, b):
+    h, out = np.zeros((x.shape[1], len(U))), []
+    for x_t in x:
+        a_f, a_n = np.split(x_t @ W + h @ U + b, 2, axis=-1)
+        f = 1 / (1 + np.exp(-a_f))
+        h = f * h + (1 - f) * np.tanh(a_n)
+        out.append(h)
+    return np.array(out)
+
+
+def complex_step(loss, arrays, name, epsilon=1e-30):
+    gradient = np.empty(arrays[name].shape)
+    for place in np.ndindex(gradient.shape):
+        moved = {key: array.astype(complex) for key, array in arrays.items()}
+        moved[name][place] += 1j * epsilon
+        gradient[place] = loss(**moved).imag / epsilon
+    return gradient
+
+
+# %% tags=["claim"]
+mine, small_x, dy = OneGate(3, 4, dtype=np.float64, rng=0), rng.normal(size=(5, 2, 3)), rng.normal(size=(5, 2, 4))
+y, tape = mine.forward(small_x)
+dx, grads, _ = mine.backward(dy, tape)
+arrays = {"x": small_x, **mine.params}
+assert np.allclose(y, twin(**arrays), rtol=1e-12)
+for name, gradient in {"x": dx, **grads}.items():
+    exact = complex_step(lambda **moved: (dy * twin(**moved)).sum(), arrays, name)
+    print(f"d{name}: largest difference {np.abs(gradient - exact).max():.0e}")
+    assert np.allclose(gradient, exact, rtol=1e-9, atol=1e-12)
+
+# %% [markdown]
+# It is a full member now: it trains, saves its tape, runs on threads. Can it do the task of chapter 00, the marked sign
+# among twenty? Eight units, three seeds.
+
+
+# %%
+def marked_signs(length=20, count=4000):
+    draw = np.random.default_rng(length)
+    x, each = np.zeros((length, count, 2)), np.arange(count)
+    x[..., 0], at = draw.choice([-1.0, 1.0], (length, count)), draw.integers(0, length - 1, count)
+    x[at, each, 1] = 1
+    return le.tasks.Arrays(x, x[at, each, :1], loss="mean_squared_error", steps="last")
+
+
+found = []
+for seed in range(3):
+    net = le.Sequential([OneGate(2, 8, rng=seed), le.Dense(8, 1, steps="last", rng=seed)])
+    history = le.fit(net, marked_signs(), steps=400, optimizer=le.Adam(2e-2), seed=seed, progress_bar=False)
+    found.append(history["valid_loss"].iloc[-1])
+print("error of three runs:", np.round(found, 4), " baseline: 1")
+assert np.median(found) < 0.3
+
+# %% [markdown]
+# ## Where it breaks
+#
+# The ladder was climbed for one size. At one sequence and eight units there is little to multiply. Then the call from
+# Python costs more than the kernel, and packing does not pay, so the package leaves it out for small weights. At 512
+# units the weights no longer fit into the nearest cache. A speed is always the speed *of a size, on a machine*.
+#
+# ## Exercises
+#
+# **11.1 Count the work.** How many multiplications do the matrix products of a GRU need for $T$ steps of $B$
+# sequences? Forward only. For an LSTM it was $T B \cdot 4H(D + H)$.
+
+
+# %% tags=["exercise"]
+def gru_multiplications(T, B, D, H): ...
+
+
+course.check("11.1", gru_multiplications)
+
+
+# %% tags=["solution"]
+def gru_multiplications(T, B, D, H):
+    return T * B * 3 * H * (D + H)
+
+
+course.check("11.1", gru_multiplications)
+
+# %% [markdown]
+# **11.2 Along the rows.** Write the product `out[n, j] += h[n, k] * U[k, j]` as three loops over numbers, in the
+# order in which the inner loop runs along a row of `U` and of `out`. `out` is changed in place, nothing is returned.
+# (No `@`: the check counts in which order `U` is read.)
+
+
+# %% tags=["exercise"]
+def add_rows(out, h, U): ...
+
+
+course.check("11.2", add_rows)
+
+
+# %% tags=["solution"]
+def add_rows(out, h, U):
+    for n in range(len(h)):
+        for k in range(U.shape[0]):
+            for j in range(U.shape[1]):
+                out[n, j] += h[n, k] * U[k, j]
+
+
+course.check("11.2", add_rows)
+
+# %% [markdown]
+# **11.3 Find the bug.** One step back of the cell `OneGate`, in NumPy. Return `df`, `dn` (before the products with $U$)
+# and `dh_old`. Two mistakes are in it: one gives a wrong gradient of the gate, the other one cuts the memory's own
+# way back.
+
+
+# %% tags=["exercise"]
+def one_gate_back_with_bugs(dh, h_old, f, n, U):
+    df = dh * (n - h_old) * f * (1 - f)
+    dn = dh * (1 - f) * (1 - n**2)
+    dh_old = np.concatenate([df, dn], axis=-1) @ U.T
+    return df, dn, dh_old
+
+
+course.check("11.3", one_gate_back_with_bugs)
+
+
+# %% tags=["solution"]
+def one_gate_back(dh, h_old, f, n, U):
+    df = dh * (h_old - n) * f * (1 - f)  # was n - h_old: h = f h' + (1 - f) n grows with f by h' - n
+    dn = dh * (1 - f) * (1 - n**2)
+    dh_old = dh * f + np.concatenate([df, dn], axis=-1) @ U.T  # was without dh * f
+    return df, dn, dh_old
+
+
+course.check("11.3", one_gate_back)
+
+# %% [markdown]
+# **11.4 A stable sigmoid.** `1 / (1 + np.exp(-a))` warns about an overflow for $a = -1000$. Write a sigmoid for arrays
+# that never overflows, warns about nothing and has no loop. (One way: only ever take the exponential of $-|a|$.)
+
+
+# %% tags=["exercise"]
+def stable_sigmoid(a): ...
+
+
+course.check("11.4", stable_sigmoid)
+
+
+# %% tags=["solution"]
+def stable_sigmoid(a):
+    e = np.exp(-np.abs(a))  # never above 1
+    return np.where(a >= 0, 1, e) / (1 + e)
+
+
+course.check("11.4", stable_sigmoid)
+
+# %% [markdown]
+# **11.5 An open question.** At which size does NumPy's step 3 come closest to the package? Vary $B$ (1, 8, 32, 128) and
+# $H$ (8, 64, 256), plot the ratio, and explain each corner of the table by one sentence. Write down what you
+# expect before you run it.
+
+# %% [markdown] tags=["solution"]
+# One way to go about it: put steps 3 and 8 into a function of $B$ and $H$ and print a table of ratios. With small sizes
+# NumPy pays for some ten calls at each step, and the ratio is large. With large ones, most of the time goes into the
+# product, which NumPy's library does well; there the ratio is smallest.
+
+# %% [markdown]
+# ## References
+#
+# - W. Squire, G. Trapp, *Using Complex Variables to Estimate Derivatives of Real Functions*, SIAM Review 40(1), 1998:
+#   the complex step.
+# - The package's own `cells/kernel.py` and `cells/matmul.py`: options, functions without branches, the register tile.
+
+# %%
+course.ran()
