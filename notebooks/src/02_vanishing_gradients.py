@@ -82,6 +82,8 @@ U = np.array([[0.5, 5.0], [0, 0.5]])
 print("spectral radius", np.abs(np.linalg.eigvals(U)).max())
 for k in (1, 2, 5, 10, 20):
     print(f"norm of U^{k:<2}: {np.linalg.norm(np.linalg.matrix_power(U, k), 2):.4f}")
+assert np.linalg.norm(U, 2) > 5
+assert np.linalg.norm(np.linalg.matrix_power(U, 20), 2) < 0.001
 
 # %% [markdown]
 # ### Second part: the slope of the tanh
@@ -99,7 +101,7 @@ for k in (1, 2, 5, 10, 20):
 # %% [markdown] tags=["predict"]
 # ### A memory that holds must forget its gradient
 #
-# Why not simply take a larger $u$? Look at one unit without input, $h_t = \tanh(u\,h_{t-1})$, started from nine
+# Why not simply take a larger $u$? Look at one unit without input, $h_t = \tanh(u\,h_{t-1})$, started from eight
 # different states. To remember something is to keep the states apart.
 #
 # **Predict first.** What happens to the eight lines for $u = 0.5$, for $u = 1$ and for $u = 2$?
@@ -121,6 +123,7 @@ course.explore(
     alt="State of one unit over 20 steps from eight starts. For u = 0.5 all fall to zero. For u = 1 they creep "
     "together. For u = 2 they join into two groups near plus and minus 0.96.",
 )
+assert np.isclose(np.tanh(2 * 0.9575), 0.9575, atol=5e-5)  # a state that stays where it is
 
 # %% [markdown]
 # With $u = 0.5$ all lines meet at zero: everything is forgotten. With $u = 2$ they meet in **two** places, near
