@@ -311,7 +311,7 @@ course.show(le.plotting.gradient_flow(flow), alt="Size of the gradient of the an
 # the gradient that they get. Here it says which of the eight signs moves the answer: the fifth one, three before the
 # last. And where is the answer kept? We look for the unit that follows the sign asked for most closely at the last
 # step, by its correlation (1 would be perfectly). In each of the five networks there is a unit above 0.85: training
-# has built something like the chain of units that we built by hand.
+# has found a place for the answer, without being told how.
 
 # %% tags=["claim"]
 batch, dy = task.sample(300, rng=3, split="test"), np.zeros((8, 300, 16))
@@ -385,8 +385,8 @@ def step_back(dh, h_old, h_new, U):
 course.check("01.2", step_back)
 
 # %% [markdown]
-# **01.3 Find the bug.** This backward pass runs, and with it a network even learns a little. It has **two** mistakes,
-# both of them very common in code that people write for the first time. Find them with finite differences, or by eye.
+# **01.3 Find the bug.** This backward pass runs, and its results have the right shapes. It has **two** mistakes, both
+# of them common in code that people write for the first time. Find them with finite differences, or by eye.
 
 
 # %% tags=["exercise"]
@@ -450,10 +450,17 @@ course.check("01.4", delay_line)
 # Write down what you expect before you run it.
 
 # %% [markdown] tags=["solution"]
-# One way to go about it: make the number of units an argument of `train`, run 1, 2, 4 and 8 units, and note the median
-# and the worst of the five losses. Few units that *could* do it often do not *learn* it: with room to spare, more of
-# the random starts lead somewhere. Numbers are harder than signs, because a tanh bends a large number, so the lines of
-# memory must work with small values, where the tanh is nearly straight.
+# One way to go about it: make the number of units an argument of `train`, and note the median of five seeds. This is
+# what we measured after 400 steps:
+#
+# | units | 1 | 2 | 4 | 8 | 16 |
+# | --- | --- | --- | --- | --- | --- |
+# | signs | 1.00 | 0.72 | 0.010 | 0.002 | 0.0006 |
+# | normal numbers | 0.93 | 0.72 | 0.056 | 0.019 | 0.013 |
+#
+# Four units are the least that learn the signs, as the delay line says. More units learn it better. Numbers are harder
+# at every size: a sign survives a tanh, but a number is bent by it, so the network has to keep it small and read it
+# out enlarged.
 
 # %% [markdown]
 # ## References
