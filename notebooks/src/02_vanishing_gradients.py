@@ -504,8 +504,8 @@ course.check("02.4", carry_back)
 # | 80 | 1.2 | small | 4.5 | 0.99 |
 #
 # Small inputs help, because the tanh stays near its straight part, where its slope is 1. But a large share is not
-# enough: at a lag of 80 the gradient arrives, and still nothing is learned within 400 steps. It says how a tiny change
-# of an old state would move the answer, and that changes with every sign that comes later.
+# enough: at a lag of 80 the gradient arrives, and still nothing is learned within 400 steps. A gradient that arrives
+# is necessary; it is not sufficient.
 
 # %% [markdown]
 # ## References

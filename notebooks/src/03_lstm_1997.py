@@ -92,7 +92,8 @@ for stage, words in enumerate(le.plotting.diagram_stages("lstm97"), 1):
 # The cell state has two ways to the loss: through the output of its own step, and through the next cell state. The
 # gradients of both ways are added:
 #
-# $$\mathrm{d}c_t = \underbrace{\mathrm{d}h_t\, o_t\,(1 - \tanh^2 c_t)}_{\text{through } h_t} + \underbrace{\mathrm{d}c_{t+1} \cdot 1}_{\text{the carousel}}$$
+# $$\mathrm{d}c_t = \underbrace{\mathrm{d}h_t\, o_t\,(1 - \tanh^2 c_t)}_{\text{through } h_t}
+# + \underbrace{\mathrm{d}c_{t+1} \cdot 1}_{\text{the carousel}}$$
 #
 # Suppose $\mathrm{d}h_3 = 1$, and no loss at the other steps. At step 3 only the first way is there: $\mathrm{d}c_3 =
 # 1 \cdot 0.9820 \cdot 0.6033 = 0.5924$. At steps 2 and 1 only the second one is, and this is the point of it all:
@@ -282,9 +283,10 @@ def drift(axes, input_bias):
     axes.text(5, 4.9, f"gate open by {i:.3f}")
 
 
-words = "Cell state under noise, eight sequences, 100 steps. Bias 0: the lines wander off; bias -6: they lie at zero."
 assert np.isclose(np.tanh(noise).std(), 0.63, atol=0.02)
-course.explore(drift, input_bias=[-6.0, -3.0, 0.0], alt=words)
+course.explore(
+    drift, input_bias=[-6.0, -3.0, 0.0], alt="Noise in c: at bias 0 the lines wander off, at -6 they lie flat."
+)
 
 # %% [markdown] tags=["predict"]
 # ### A task with a lag of 25 and more
