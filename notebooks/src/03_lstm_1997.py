@@ -92,8 +92,8 @@ for stage, words in enumerate(le.plotting.diagram_stages("lstm97"), 1):
 # The cell state has two ways to the loss: through the output of its own step, and through the next cell state. The
 # gradients of both ways are added:
 #
-# $$\mathrm{d}c_t = \underbrace{\mathrm{d}h_t\, o_t\,(1 - \tanh^2 c_t)}_{\text{through } h_t}
-# + \underbrace{\mathrm{d}c_{t+1} \cdot 1}_{\text{the carousel}}$$
+# $$\mathrm{d}c_t = \underbrace{\mathrm{d}h_t\, o_t\,(1 - \tanh^2 c_t)}_{\text{through } h_t} +
+# \underbrace{\mathrm{d}c_{t+1} \cdot 1}_{\text{the carousel}}$$
 #
 # Suppose $\mathrm{d}h_3 = 1$, and no loss at the other steps. At step 3 only the first way is there: $\mathrm{d}c_3 =
 # 1 \cdot 0.9820 \cdot 0.6033 = 0.5924$. At steps 2 and 1 only the second one is, and this is the point of it all:
@@ -284,9 +284,7 @@ def drift(axes, input_bias):
 
 
 assert np.isclose(np.tanh(noise).std(), 0.63, atol=0.02)
-course.explore(
-    drift, input_bias=[-6.0, -3.0, 0.0], alt="Noise in c: at bias 0 the lines wander off, at -6 they lie flat."
-)
+course.explore(drift, input_bias=[-6.0, -3.0, 0.0], alt="Cell state under noise: at bias 0 the lines wander off.")
 
 # %% [markdown] tags=["predict"]
 # ### A task with a lag of 25 and more
