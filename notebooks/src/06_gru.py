@@ -23,12 +23,13 @@
 # of two vectors of $H$ numbers are taken element by element.
 
 # %%
+import time
 
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
-from lstm_edu.plotting.style import REFERENCE
+from lstm_edu.plotting.style import CELL_STYLES, REFERENCE, new_figure
 
 course.begin(6)
 
