@@ -285,6 +285,9 @@ course.animate(draw_counter, frames=range(41), seconds=6, alt="Animation: while 
                "steadily one way, while twenty b are read, back again. Only then the end becomes likely.")  # fmt: skip
 
 # %% [markdown]
+# The orange line tells why peepholes help to count. From a count of about 3 on, $h = \tanh(c)$ is stuck at 1: what
+# the gates of an LSTM get to see doesn't change between 5 and 20. The state itself does, and a peephole sees it.
+#
 # ### Through the hole, backwards
 #
 # A peephole lets the error through as well. Back to the silent clock, over the nine steps before its first tick. The
@@ -302,7 +305,7 @@ timer, batch = runs["timing", "peephole"][0][0].layers[0], tasks["timing"].sampl
 dy = np.zeros((45, 1, 16), np.float32)
 dy[-1] = 1
 course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy)), alt="Heat map of the gradient of one "
-            "late error with respect to output and state of the 16 units of a trained timer, over 45 steps.")  # fmt: skip
+            "late error with respect to output and state of a trained timer's 16 units, over 45 steps.")  # fmt: skip
 
 # %% [markdown]
 # Without peepholes a shut gate lets no error pass: nothing tells the cell to be somewhere else. With them the error
