@@ -305,9 +305,9 @@ for name in tasks:
 
 # %% [markdown]
 # So claim 3 is not confirmed *here*: for small networks and a few hundred training steps, width is the better buy.
-# Mind what this does not say. We trained each network for half a minute at most, at one learning rate. A stack has a
-# longer way from the error to its lowest weights and starts more slowly. Karpathy and colleagues trained larger
-# networks for much longer. Exercise 07.6 asks you to look for the point where the order turns round.
+# Mind what this does not say. We trained each network for a few seconds, at one learning rate. A stack has a longer
+# way from the error to its lowest weights and starts more slowly. Karpathy and colleagues trained larger networks for
+# much longer. Exercise 07.5 asks you to look for the point where the order turns round.
 #
 # ### What each layer's units do
 #

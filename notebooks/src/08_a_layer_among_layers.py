@@ -384,7 +384,8 @@ for axes in (top, below):
     axes.grid(visible=False)
 course.show(figure, name="08-reading",
             alt="Left: a handwritten four of 8 by 8 pixels. Right: the probability of each digit after each of its "
-                "columns: even at first, leaning to the four from the third column on, sure of it from the sixth.")  # fmt: skip
+                "columns: even at first, leaning to the four from the third column on, sure of it from the sixth."
+            )  # fmt: skip
 assert known[-1] > 0.95 > 0.6 > known[3]
 assert belief[-1, four].argmax() == 4
 
