@@ -105,7 +105,7 @@ print("mean factor:", round(10 ** example.mean(), 2), " 95 % interval:", (10 ** 
 # | --- | --- | --- |
 # | adding | the sum of two marked numbers out of 20 | hold a number, ignore the rest |
 # | counting | after `S`, n times `a`, n times `b`: the end. Trained for n up to 10, tested for 11 to 20 | count |
-# | spikes | at each spike: did it come 5 or 6 steps after the last one? A stream without a reset | measure, and begin anew |
+# | spikes | at each spike: how late is it, 0 or 1 step? A stream without a reset | measure, begin anew |
 #
 # Adding is in Hochreiter and Schmidhuber (1997), section 5.4. Counting is the language $a^n b^n$ of Gers and
 # Schmidhuber (2001), and spikes is the task *measuring spike delays* of Gers, Schraudolph and Schmidhuber (2002). All
@@ -205,7 +205,7 @@ for axes, (name, table) in zip(all_axes, losses.items(), strict=True):
     axes.set_xticklabels(["RNN", "LSTM\n1997", "LSTM", "GRU"])
     axes.grid(visible=False, axis="x")
 all_axes[0].set_ylabel("test loss / baseline\n(dashed: no better than guessing)")
-course.show(figure, name="10-fair-contest", alt="Test loss over baseline, four cells, three tasks, eight seeds each with "
+course.show(figure, name="10-fair-contest", alt="Test loss over baseline, four cells, three tasks, eight seeds each, "
             "the median as a bar. Adding: only the RNN stays near 1. Counting: GRU and RNN are above 1, LSTM 1997 and "
             "LSTM below. Spikes: only LSTM 1997 stays near 1.")  # fmt: skip
 

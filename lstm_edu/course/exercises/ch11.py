@@ -1,5 +1,6 @@
 """Chapter 11: counting work, the order of loops, the gradient of a cell of one's own, a stable sigmoid."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -60,7 +61,7 @@ def add_rows(answer):
     same_array("out", mine, out + h @ U, shape="(B, 4H)", suspects=suspects)
     if not _READS:
         raise Wrong("The result is right; now as three loops over numbers, U[k, j] one after the other.")
-    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(_READS, _READS[1:], strict=False)]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(_READS)]
     if steps.count((0, 1)) < len(steps) / 2:
         raise Wrong("The result is right, but U is read down its columns: exchange the two inner loops.")
     return "Same sums, another order: in a kernel it was several times faster."
