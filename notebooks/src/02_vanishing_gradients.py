@@ -65,7 +65,7 @@ course.show(picture, alt="Three copies of the cell side by side; the gradient go
 #
 # ### First part: the weights
 #
-# Leave the tanh away for a moment. Then $k$ steps back multiply by $U^\top$ $k$ times. If $v$ is an eigenvector with
+# Leave the tanh out for a moment. Then $k$ steps back multiply by $U^\top$ $k$ times. If $v$ is an eigenvector with
 # eigenvalue $\lambda$, it comes out as $\lambda^k v$. So in the long run the largest $|\lambda|$ decides. It is called
 # the **spectral radius** of $U$.
 #

@@ -255,7 +255,7 @@ for name, (_, _, colour, line) in cases.items():
     axes.fill_between(np.arange(201), low, high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(middle, color=colour, linestyle=line, linewidth=2, label=name)
 axes.set(yscale="log", ylim=(1e-12, 1e3), xlim=(0, 200), xlabel="time step t", ylabel="share of the gradient")
-axes.legend(loc="lower right")
+axes.legend(loc="lower right", title="median and range of five seeds")
 alt = "Gradient from step 200 back to 0: the RNN's vanishes, the LSTM's stays near 1, the carousel's is exactly 1."
 course.show(figure, name="03-carousel", alt=alt)
 assert (left["its carousel alone: dL/dc"] == 1).all()
