@@ -94,5 +94,11 @@ def test_two_states_in_the_wrong_order_are_told_apart(capsys):
     assert "swapped" in said
 
 
+def test_one_bias_for_all_gates_is_named(capsys):
+    right, said = told(capsys, "03.1", lambda x, h, c, W, U, b: step(x, h, c, W, U, np.tile(b[:4], 3)))
+    assert not right
+    assert "one bias for all gates" in said
+
+
 def test_a_single_array_is_told_how_many_are_asked_for(capsys):
     assert "2 arrays, h, c" in told(capsys, "03.1", lambda *arrays: step(*arrays)[0])[1]

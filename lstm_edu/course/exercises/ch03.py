@@ -18,6 +18,8 @@ def _parts(got, names):
 
 def _step(x, h, c, W, U, b, bug=None):
     """One step, right or with one of the usual bugs."""
+    if bug == "one bias":
+        b = np.tile(b[: len(h)], 3)
     i, g, o = np.split(x @ W + h @ U + b, 3)
     if bug == "i o g":
         g, o = o, g
@@ -36,6 +38,7 @@ def _step(x, h, c, W, U, b, bug=None):
 
 
 _STEP_BUGS = {
+    "one bias": "one bias for all gates: each has its own block of b",
     "i o g": "the gates in the order i o g; here it is i g o",
     "g i o": "the gates in the order g i o; here it is i g o",
     "sigmoid g": "a sigmoid for the candidate g, which is a tanh",
