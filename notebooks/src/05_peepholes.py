@@ -255,9 +255,9 @@ for name in ("measuring", "timing"):
 # %%
 net = max(runs["counting", "peephole"], key=lambda run: run[2])[0]
 string = tasks["counting"].strings([20])
-gates = net.gates(net.forward(string.x)[1])
+gates = net.layers[0].gates(net.layers[0].forward(string.x)[1])
 count = np.concatenate([[0], np.arange(1, 21), np.arange(19, -1, -1)])  # S, then the a's, then the b's
-fit = [abs(np.corrcoef(count, gates["0.c"][:, 0, unit])[0, 1]) for unit in range(4)]
+fit = [abs(np.corrcoef(count, gates["c"][:, 0, unit])[0, 1]) for unit in range(4)]
 best = int(np.argmax(fit))
 letters = ["Sab"[s] for s in string.x[:, 0].argmax(-1)]
 print(f"unit {best} follows the count with a correlation of {fit[best]:.3f}")
@@ -270,12 +270,12 @@ course.show(figure, alt="Heat maps of gates, output and state of four units over
 # %%
 def draw_counter(figure, frame):
     axes = figure.subplots()
-    axes.plot(gates["0.c"][: frame + 1, 0, best], marker=".", label="state c of the counting unit")
-    axes.plot(gates["0.h"][: frame + 1, 0, best], color="#D55E00", label="its output h")
+    axes.plot(gates["c"][: frame + 1, 0, best], marker=".", label="state c of the counting unit")
+    axes.plot(gates["h"][: frame + 1, 0, best], color="#D55E00", label="its output h")
     end = 1 / (1 + np.exp(-net(string.x)[frame, 0, 2]))
     axes.set_title(f"read so far: {letters[frame]} number {max(1, frame if frame <= 20 else frame - 20)}; "
                    f"chance of the end: {end:.2f}")  # fmt: skip
-    low, high = gates["0.c"][:, 0, best].min(), gates["0.c"][:, 0, best].max()
+    low, high = gates["c"][:, 0, best].min(), gates["c"][:, 0, best].max()
     axes.set(xlim=(0, 40), ylim=(min(low, -1) - 0.5, max(high, 1) + 0.5), xlabel="step")
     axes.set_xticks(range(41), [s if k <= frame else "" for k, s in enumerate(letters)])
     axes.legend(loc="upper left")
@@ -310,8 +310,8 @@ course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy))
 # %% [markdown]
 # Without peepholes a shut gate lets no error pass: nothing tells the cell to be somewhere else. With them the error
 # asks for a lower state, so that the gate doesn't open yet, and nine steps earlier it is still as large. The picture
-# shows a net of 16 units that has learnt the timing task: one error at step 45, seen from every earlier state. A
-# counter has to carry it that far, since each of its steps has a share in the sum.
+# shows a net of 16 units that has learnt the timing task: one error at step 45, seen from every earlier state. It
+# comes in waves of some ten steps, one for each interval that the net had to time.
 #
 # ## What we saw
 #

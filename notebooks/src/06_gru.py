@@ -307,8 +307,8 @@ for cell, state in (("LSTM", "0.c"), ("GRU, before", "0.h")):
 # %%
 stream = tasks["stream"].sample(1, rng=99)
 letters = ["BTPSXVE"[s] for s in stream.x[:40, 0].argmax(-1)]
-net = runs["stream", "GRU, before"][0][0]
-gates = {name: values[:40] for name, values in net.gates(net.forward(stream.x)[1]).items()}
+layer = runs["stream", "GRU, before"][0][0].layers[0]
+gates = layer.gates(layer.forward(stream.x[:40])[1])
 figure = le.plotting.gates_over_time(gates)
 figure.axes[3].set_xticks(range(40), letters)
 course.show(figure, alt="Heat maps of reset gate, update gate, candidate and output of a trained GRU over 40 symbols.")
