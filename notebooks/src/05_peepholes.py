@@ -80,8 +80,8 @@ for stage in (7, None):
 # it keeps; once the old state is 1, it is $\sigma(-5) = 0.007$ and wipes the page. Then the count begins anew.
 #
 # The third cell of the figure is an LSTM without peepholes. Its output gate is always open, so $h = \tanh(c)$ and the
-# forget gate can see that by way of $U$. $\tanh(0.9) = 0.716$ and $\tanh(1.0) = 0.762$, so with a threshold between
-# the two, $1000 \cdot 0.739$, it can do the same. It ticks, but it talks all the time.
+# forget gate can see that by way of $U$. $\tanh(0.9) = 0.716$ and $\tanh(1.0) = 0.762$, so $U_f = -1000$ and $b_f =
+# 739$ put a threshold of 0.739 between the two, and it can do the same. It ticks, but it talks all the time.
 
 # %% [markdown] tags=["predict"]
 # **Predict first:** set $p = 0$ in the first cell and leave the rest. What do $c$ and $h$ do?
@@ -193,8 +193,7 @@ print("counting: read", "".join("Sab"[s] for s in string.x[:, 0].argmax(-1)), " 
 print(string.target[:, 0].astype(int).T)
 
 # %% [markdown] tags=["predict"]
-# **Predict first:** for which of the three tasks do peepholes help? The paper says that timing can't be learnt without
-# them, by a net of one cell.
+# **Predict first:** for which of the three tasks do peepholes help? Its authors had above all the last one in mind.
 
 
 # %%
@@ -318,7 +317,8 @@ course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy))
 # - A cell behind a shut output gate is blind to itself: its gates see $x$ and $h$ only. One peephole, one number,
 #   makes a clock of one unit without any input.
 # - "Blind" holds for a *shut* gate. With the gate open, one LSTM unit without peepholes ticks as well; and a net of
-#   some units can leave a counter's gate open and let the layer above ignore it. That is what training found.
+#   some units can leave a counter's gate open and let the layer above ignore what it says. Training found that way:
+#   in the heat map of the counter the output gates are open.
 # - In our training, peepholes took counting about twice as far beyond the training lengths. In measuring and timing
 #   they made no difference that we could measure.
 #
@@ -330,8 +330,8 @@ course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy))
 # measure too.
 #
 # So when to use them? If a state must be kept silent and its exact value decides, or if a net is so small that each
-# unit counts. Otherwise begin without: three numbers a unit cost little, but most libraries' fast LSTM does not have
-# them.
+# unit counts. Otherwise begin without: three numbers a unit cost little, but not every library has them; PyTorch's
+# LSTM, for one, doesn't.
 #
 # ## Where it breaks
 #
@@ -367,7 +367,7 @@ course.check("05.1", alarm)
 #
 # `a` (B, 4H) holds $x W + h U + b$ in the blocks $i, f, g, o$; `p` (3, H) the peepholes in the rows $i, f, o$. Return
 # `h` and `c`. This version was made from the LSTM of chapter 04 in a hurry. A clock built with it ticks one step
-# late.
+# late, and so faintly that one hardly hears it.
 
 
 # %% tags=["exercise"]
