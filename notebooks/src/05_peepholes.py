@@ -80,8 +80,8 @@ for stage in (7, None):
 # it keeps; once the old state is 1, it is $\sigma(-5) = 0.007$ and wipes the page. Then the count begins anew.
 #
 # The third cell of the figure is an LSTM without peepholes. Its output gate is always open, so $h = \tanh(c)$ and the
-# forget gate can see that by way of $U$. $\tanh(0.9) = 0.716$ and $\tanh(1.0) = 0.762$, so with a threshold between
-# the two, $1000 \cdot 0.739$, it can do the same. It ticks, but it talks all the time.
+# forget gate can see that by way of $U$. $\tanh(0.9) = 0.716$ and $\tanh(1.0) = 0.762$, so $U_f = -1000$ and $b_f =
+# 739$ put a threshold of 0.739 between the two, and it can do the same. It ticks, but it talks all the time.
 
 # %% [markdown] tags=["predict"]
 # **Predict first:** set $p = 0$ in the first cell and leave the rest. What do $c$ and $h$ do?
@@ -193,8 +193,7 @@ print("counting: read", "".join("Sab"[s] for s in string.x[:, 0].argmax(-1)), " 
 print(string.target[:, 0].astype(int).T)
 
 # %% [markdown] tags=["predict"]
-# **Predict first:** for which of the three tasks do peepholes help? The paper says that timing can't be learnt without
-# them, by a net of one cell.
+# **Predict first:** for which of the three tasks do peepholes help? Its authors had above all the last one in mind.
 
 
 # %%
@@ -255,9 +254,9 @@ for name in ("measuring", "timing"):
 # %%
 net = max(runs["counting", "peephole"], key=lambda run: run[2])[0]
 string = tasks["counting"].strings([20])
-gates = net.gates(net.forward(string.x)[1])
+gates = net.layers[0].gates(net.layers[0].forward(string.x)[1])
 count = np.concatenate([[0], np.arange(1, 21), np.arange(19, -1, -1)])  # S, then the a's, then the b's
-fit = [abs(np.corrcoef(count, gates["0.c"][:, 0, unit])[0, 1]) for unit in range(4)]
+fit = [abs(np.corrcoef(count, gates["c"][:, 0, unit])[0, 1]) for unit in range(4)]
 best = int(np.argmax(fit))
 letters = ["Sab"[s] for s in string.x[:, 0].argmax(-1)]
 print(f"unit {best} follows the count with a correlation of {fit[best]:.3f}")
@@ -270,12 +269,12 @@ course.show(figure, alt="Heat maps of gates, output and state of four units over
 # %%
 def draw_counter(figure, frame):
     axes = figure.subplots()
-    axes.plot(gates["0.c"][: frame + 1, 0, best], marker=".", label="state c of the counting unit")
-    axes.plot(gates["0.h"][: frame + 1, 0, best], color="#D55E00", label="its output h")
+    axes.plot(gates["c"][: frame + 1, 0, best], marker=".", label="state c of the counting unit")
+    axes.plot(gates["h"][: frame + 1, 0, best], color="#D55E00", label="its output h")
     end = 1 / (1 + np.exp(-net(string.x)[frame, 0, 2]))
     axes.set_title(f"read so far: {letters[frame]} number {max(1, frame if frame <= 20 else frame - 20)}; "
                    f"chance of the end: {end:.2f}")  # fmt: skip
-    low, high = gates["0.c"][:, 0, best].min(), gates["0.c"][:, 0, best].max()
+    low, high = gates["c"][:, 0, best].min(), gates["c"][:, 0, best].max()
     axes.set(xlim=(0, 40), ylim=(min(low, -1) - 0.5, max(high, 1) + 0.5), xlabel="step")
     axes.set_xticks(range(41), [s if k <= frame else "" for k, s in enumerate(letters)])
     axes.legend(loc="upper left")
@@ -310,15 +309,16 @@ course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy))
 # %% [markdown]
 # Without peepholes a shut gate lets no error pass: nothing tells the cell to be somewhere else. With them the error
 # asks for a lower state, so that the gate doesn't open yet, and nine steps earlier it is still as large. The picture
-# shows a net of 16 units that has learnt the timing task: one error at step 45, seen from every earlier state. A
-# counter has to carry it that far, since each of its steps has a share in the sum.
+# shows a net of 16 units that has learnt the timing task: one error at step 45, seen from every earlier state. It
+# comes in waves of some ten steps, one for each interval that the net had to time.
 #
 # ## What we saw
 #
 # - A cell behind a shut output gate is blind to itself: its gates see $x$ and $h$ only. One peephole, one number,
 #   makes a clock of one unit without any input.
 # - "Blind" holds for a *shut* gate. With the gate open, one LSTM unit without peepholes ticks as well; and a net of
-#   some units can leave a counter's gate open and let the layer above ignore it. That is what training found.
+#   some units can leave a counter's gate open and let the layer above ignore what it says. Training found that way:
+#   in the heat map of the counter the output gates are open.
 # - In our training, peepholes took counting about twice as far beyond the training lengths. In measuring and timing
 #   they made no difference that we could measure.
 #
@@ -330,8 +330,8 @@ course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy))
 # measure too.
 #
 # So when to use them? If a state must be kept silent and its exact value decides, or if a net is so small that each
-# unit counts. Otherwise begin without: three numbers a unit cost little, but most libraries' fast LSTM does not have
-# them.
+# unit counts. Otherwise begin without: three numbers a unit cost little, but not every library has them; PyTorch's
+# LSTM, for one, doesn't.
 #
 # ## Where it breaks
 #
@@ -367,7 +367,7 @@ course.check("05.1", alarm)
 #
 # `a` (B, 4H) holds $x W + h U + b$ in the blocks $i, f, g, o$; `p` (3, H) the peepholes in the rows $i, f, o$. Return
 # `h` and `c`. This version was made from the LSTM of chapter 04 in a hurry. A clock built with it ticks one step
-# late.
+# late, and so faintly that one hardly hears it.
 
 
 # %% tags=["exercise"]
