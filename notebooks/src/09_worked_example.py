@@ -496,8 +496,7 @@ course.check("09.4", windows_with_bugs)
 
 # %% tags=["solution"]
 def windows_repaired(series, length, train):
-    known = series[:train]  # mean and deviation of the training years alone
-    values = (series - known.mean()) / known.std()
+    values = (series - series[:train].mean()) / series[:train].std()  # of the training years alone
     starts = np.arange(len(series) - length)
     x = np.stack([values[k : k + length] for k in starts], axis=1)
     target = values[starts + length]  # the year after the window; length - 1 is its last year
