@@ -270,7 +270,7 @@ def draw_curves(axes, name, task, steps):
         at = np.linspace(steps / 20, steps, 20)
         axes.fill_between(at, curves.min(axis=0), curves.max(axis=0), color=COLOURS[k], alpha=0.2, linewidth=0)
         line = ("-", "--", "-.", (0, (5, 1)))[k]
-        axes.plot(at, np.median(curves, axis=0), line, color=COLOURS[k], label=f"{kind}, {layers} x {units}")
+        axes.plot(at, np.median(curves, axis=0), linestyle=line, color=COLOURS[k], label=f"{kind}, {layers} x {units}")
     axes.axhline(task.baseline, color=REFERENCE, linestyle=":", label="baseline")
     axes.set(title=name, xlabel="training steps", ylabel="validation loss (nats)", xlim=(0, steps))
     axes.legend(loc="upper right", fontsize=8)
@@ -282,7 +282,8 @@ for axes, (name, (task, steps)) in zip(both_axes, tasks.items(), strict=True):
 course.show(figure, name="07-deep-or-wide",
             alt="Validation loss of four networks on two tasks against training steps, median and range over three "
                 "seeds, with the baseline. The order at the end is the same on both: two half-width layers are worst, "
-                "then one thin layer, then two thin layers; one wide layer with as many parameters is best.")  # fmt: skip
+                "then one thin layer, then two thin layers; one wide layer of as many parameters is best."
+            )  # fmt: skip
 
 # %% [markdown]
 # ## What we saw
@@ -309,9 +310,9 @@ assert early["two thin"] > early["one thin"]
 
 # %% [markdown]
 # So claim 3 is not confirmed *here*: for small networks and a few hundred training steps, width is the better buy.
-# Mind what this does not say. We trained each network for a few seconds, at one learning rate. A stack has a longer
-# way from the error to its lowest weights and starts more slowly. Karpathy and colleagues trained larger networks for
-# much longer. Exercise 07.5 asks you to look for the point where the order turns round.
+# Mind what this does not say. We trained each network for a few seconds, at one learning rate, and a slow start costs
+# most where the training is short. Karpathy and colleagues trained larger networks for much longer. Exercise 07.5 asks
+# you to look for the point where the order turns round.
 #
 # ### What each layer's units do
 #
