@@ -63,20 +63,16 @@ COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
 # ## One gate at a time: one layer at a time
 #
 # The cell in each layer is the LSTM of chapter 04, unchanged. What grows is the pile.
-
-# %%
-thin = le.Sequential([le.LSTM(16, 32, rng=0), le.LSTM(32, 32, rng=1)])
-figure = le.plotting.stack(thin)
-course.show(figure, alt="A stack of two layers, each with a loop for its own states h and c. " + figure.alt_text)
-
-# %% [markdown]
+#
 # Count by hand. An LSTM with $D$ inputs and $H$ units has $4H(D + H + 1)$ parameters. With 16 inputs and 32 units the
-# lower layer has $4 \cdot 32 \cdot (16 + 32 + 1) = 6272$. The upper one has 32 inputs, the lower layer's units: $4
-# \cdot 32 \cdot (32 + 32 + 1) = 8320$. Together 14592. One layer of 64 units, as many as both together, has $4 \cdot
-# 64 \cdot (16 + 64 + 1) = 20736$. So claim 2 is true: at equal units the stack has 30 % fewer weights.
+# lower layer has $4 \cdot 32 \cdot (16 + 32 + 1) = 6272$. The upper one has 32 inputs, the lower layer's units:
+# $4 \cdot 32 \cdot (32 + 32 + 1) = 8320$. Together 14592. One layer of 64 units, as many as both together, has
+# $4 \cdot 64 \cdot (16 + 64 + 1) = 20736$. So claim 2 is true: at equal units the stack has 30 % fewer weights.
 
 # %% tags=["claim"]
-wide = le.LSTM(16, 64, rng=2)
+thin, wide = le.Sequential([le.LSTM(16, 32, rng=0), le.LSTM(32, 32, rng=1)]), le.LSTM(16, 64, rng=2)
+figure = le.plotting.stack(thin)
+course.show(figure, alt="A stack of two layers, each with a loop for its own states h and c. " + figure.alt_text)
 print(thin.summary())
 print(f"one layer of 64 units: {le.count_parameters(wide)}")
 assert le.count_parameters(thin) == 6272 + 8320 == 14592
@@ -346,14 +342,23 @@ for seed in range(3):
 # forget gates stay further open: it keeps things for longer. That is division of labour, and it is what people mean by
 # more abstract features. It is real, and it still did not pay for its parameters.
 #
+# Here are forget gates and cells of both layers while the first of these texts is read; the letters stand below.
+
+# %%
+net = results["letters", "two thin", 0][0]
+y, tape = net.forward(batch.x, training=False)
+figure = le.plotting.gates_over_time(net.gates(tape), names=["2.f", "2.c", "1.f", "1.c"])
+figure.axes[3].set_xticks(range(32), text.decode(batch.x[:, 0]))
+course.show(figure, alt="Heat maps of forget gates and cells of both layers over 32 letters. In the lower layer most of them "
+            "change from letter to letter; in the upper layer more rows stay bright and keep their colour.")  # fmt: skip
+
+# %% [markdown]
 # ### How the error finds its way
 #
 # We put an error at the last of 32 steps only and follow it back: $\partial L / \partial h_t$ for each unit of both
 # layers. It enters the upper layer from above. The lower layer gets it from the upper one.
 
 # %%
-net = results["letters", "two thin", 0][0]
-y, tape = net.forward(batch.x, training=False)
 dy = np.zeros_like(y)
 dy[-1] = le.SoftmaxCrossEntropy()(y[-1], batch.target[-1])[1]
 flow = le.gradient_flow(net, batch.x, dy)

@@ -19,7 +19,7 @@
 #
 # The LSTM, softmax and cross-entropy (chapter 08). Nothing else. Put the path of a text of your own into `FILE` below,
 # in any language, of at least a hundred thousand characters. As it stands, the text is the help pages that come with
-# Python.
+# Python. The asserts of this page hold for that text; with your own some may fail, and then you know more about it.
 
 # %%
 import tempfile
