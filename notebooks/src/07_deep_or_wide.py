@@ -348,9 +348,10 @@ for seed in range(3):
 net = results["letters", "two thin", 0][0]
 y, tape = net.forward(batch.x, training=False)
 figure = le.plotting.gates_over_time(net.gates(tape), names=["2.f", "2.c", "1.f", "1.c"])
-figure.axes[3].set_xticks(range(32), text.decode(batch.x[:, 0]))
-course.show(figure, alt="Heat maps of forget gates and cells of both layers over 32 letters. In the lower layer most of them "
-            "change from letter to letter; in the upper layer more rows stay bright and keep their colour.")  # fmt: skip
+figure.axes[3].set_xticks(range(32), list(text.decode(batch.x[:, 0])))
+course.show(figure,
+            alt="Heat maps of forget gates and cells of both layers over 32 letters. In the lower layer most of them "
+                "change from letter to letter; in the upper layer more rows keep their colour.")  # fmt: skip
 
 # %% [markdown]
 # ### How the error finds its way
@@ -419,9 +420,9 @@ assert np.median(scores[0.3][:, 1]) < np.median(scores[0.0][:, 1])
 # Zaremba's networks, with the settings of their published code, had two layers of 650 units with half of the values
 # dropped, and two of 1500 with 0.65 dropped. At that scale it decides whether a stack is of use at all.
 #
-# **A pile of equal layers is not the only pile.** The wheels needed two layers only because each wheel has a memory.
-# Often what is missing below is not memory but eyes, and above not memory but a decision. What else can stand below
-# and above an LSTM is the question of the next chapter.
+# **A pile of equal layers is not the only pile.** Often what is missing below is not one more memory but eyes, and
+# above not one more memory but a decision. What else can stand below and above an LSTM is the question of the next
+# chapter.
 
 # %% [markdown]
 # ## Exercises
