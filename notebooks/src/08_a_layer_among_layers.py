@@ -72,9 +72,9 @@ course.show(figure, alt=figure.alt_text)
 # $$ y_t = \varphi\Big(b + \sum_{k} x_{t+k-1}\, W_k\Big), \qquad \varphi(a) = \max(0, a). $$
 #
 # The function $\varphi$ is called *relu*. By hand: take one input, the sequence $0, 0, 1, 1, 0, 0$, and the window
-# $(-1, 0, 1)$, the right neighbour less the left one. Outside the sequence is zero. At step 2 the window holds $(0, 0,
-# 1)$: $y = -0 + 1 = 1$. At step 3 it holds $(0, 1, 1)$: again $1$. At step 4, $(1, 1, 0)$: $-1$, which relu makes $0$.
-# The result is $0, 1, 1, 0, 0, 0$: a detector of rising edges.
+# $(-1, 0, 1)$, the right neighbour less the left one. Outside the sequence is zero. At step 2 the window holds
+# $(0, 0, 1)$: $y = -0 + 1 = 1$. At step 3 it holds $(0, 1, 1)$: again $1$. At step 4, $(1, 1, 0)$: $-1$, which relu
+# makes $0$. The result is $0, 1, 1, 0, 0, 0$: a detector of rising edges.
 #
 # ### Pooling: the largest of a few
 #
@@ -93,9 +93,9 @@ assert seen.ravel().tolist() == [0, 1, 1, 0, 0, 0]
 assert pooled.ravel().tolist() == [1, 1, 0]
 
 # %% [markdown]
-# On the digits the window covers 3 columns of 8 pixels. There are 16 such windows ("filters"), so $3 \cdot 8 \cdot 16
-# + 16 = 400$ parameters. Their 16 outputs at a step are the 16 inputs of the LSTM. After pooling by 2 the LSTM has 4
-# steps left.
+# On the digits the window covers 3 columns of 8 pixels. There are 16 such windows ("filters"), so
+# $3 \cdot 8 \cdot 16 + 16 = 400$ parameters. Their 16 outputs at a step are the 16 inputs of the LSTM. After pooling
+# by 2 the LSTM has 4 steps left.
 #
 # ### Softmax: ten numbers become ten probabilities
 #
@@ -104,20 +104,20 @@ assert pooled.ravel().tolist() == [1, 1, 0]
 #
 # $$ p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} $$
 #
-# For three classes with $z = (2, 1, 0)$: the exponentials are $7.389$, $2.718$, $1$, their sum is $11.107$, so $p =
-# (0.665, 0.245, 0.090)$.
+# For three classes with $z = (2, 1, 0)$: the exponentials are $7.389$, $2.718$, $1$, their sum is $11.107$, so
+# $p = (0.665, 0.245, 0.090)$.
 #
 # The *cross-entropy* is the loss $L = -\ln p_y$, where $y$ is the right class. If class 1 is right here (they count
-# from 0), $L = -\ln 0.245 = 1.408$. A network that knows nothing of ten classes gives $p = 0.1$ to each and has $L =
-# \ln 10 = 2.303$: this is the baseline.
+# from 0), $L = -\ln 0.245 = 1.408$. A network that knows nothing of ten classes gives $p = 0.1$ to each and has
+# $L = \ln 10 = 2.303$: this is the baseline.
 #
 # Now the gradient. With $S = \sum_j e^{z_j}$ the loss is $L = \ln S - z_y$. The derivative of $\ln S$ with respect to
 # $z_k$ is $e^{z_k} / S = p_k$, and that of $z_y$ is 1 if $k = y$ and else 0. So
 #
 # $$ \frac{\partial L}{\partial z_k} = p_k - [k = y]. $$
 #
-# In words: what the network believed less what was true. In the example it is $(0.665, 0.245 - 1, 0.090) = (0.665,
-# -0.755, 0.090)$. The entries add up to 0.
+# In words: what the network believed less what was true. In the example it is
+# $(0.665, 0.245 - 1, 0.090) = (0.665, -0.755, 0.090)$. The entries add up to 0.
 
 # %% [markdown]
 # ## The equations in NumPy
@@ -174,8 +174,8 @@ course.source(le.MaxPool1D.backward)
 #
 # To see a long lag as well, we read the same images *pixel by pixel*, from top to bottom within each column: 64 steps
 # of one number. A convolution of 8 steps that also *moves* by 8 steps ("stride 8") gathers one column at a time, and 8
-# steps are left. We measure which share of the gradient at the LSTM's end arrives at its beginning, $\lVert \partial
-# L/\partial h_0 \rVert / \lVert \partial L/\partial h_T \rVert$, in fresh networks.
+# steps are left. We measure which share of the gradient at the LSTM's end arrives at its beginning,
+# $\lVert \partial L/\partial h_0 \rVert / \lVert \partial L/\partial h_T \rVert$, in fresh networks.
 
 # %% [markdown] tags=["predict"]
 # **Predict first.** Order the four readers by the share that arrives: pixels, 64 steps; pixels gathered by a
@@ -245,10 +245,10 @@ assert high["pixel, LSTM"] < 0.3 * min(low["pixel, conv, LSTM"], low["column, LS
 assert high["column, LSTM"] < low["column, conv, pool, LSTM"]
 
 # %% [markdown]
-# Over 64 steps a hundredth arrives, over 8 or 4 steps a tenth. The cell alone, with a forget gate of $\sigma(1) =
-# 0.73$, would keep $0.73^{64} = 2 \cdot 10^{-9}$. More arrives because the recurrent weights add a second way back.
-# They start as a rotation here, so that along the best direction the factor is about $0.73 + 0.5 \cdot 0.5 = 0.98$,
-# with half-open input and output gates.
+# Over 64 steps a hundredth arrives, over 8 or 4 steps a tenth. The cell alone, with a forget gate of
+# $\sigma(1) = 0.73$, would keep $0.73^{64} = 2 \cdot 10^{-9}$. More arrives because the recurrent weights add a second
+# way back. They start as a rotation here, so that along the best direction the factor is about
+# $0.73 + 0.5 \cdot 0.5 = 0.98$, with half-open input and output gates.
 #
 # So shortening 64 steps to 8 buys a factor of ten. Shortening 8 to 4 buys a little, and halves the work of the LSTM.
 

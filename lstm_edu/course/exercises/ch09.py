@@ -19,7 +19,7 @@ def bits(answer):
         "logarithms to base 10": -np.log10(p).mean(),
     }
     same_array("the mean", call(answer, p), -np.log2(p).mean(), suspects=suspects)
-    return "The one character that got p = 0.01 costs as much as the other four together: 6.6 bits."
+    return "The one character that got p = 0.01 costs 6.6 bits, more than the other four together."
 
 
 def _chances(z, temperature):
