@@ -299,8 +299,8 @@ for axes in (left, right_axes):
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
 course.show(figure, name="11-under-the-hood", alt="Left: seven bars on a logarithmic scale, from the Python loop to "
-            "the register tile, more than a thousand times shorter. Right: forward and backward, fresh memory, memory used "
-            "again, two threads.")  # fmt: skip
+            "the register tile, more than a thousand times shorter. Right: forward and backward, with fresh memory, "
+            "with memory used again, with two threads.")  # fmt: skip
 
 at = dict(zip(range(1, 8), micro.values(), strict=True))
 numpy = min(at[2], at[3])
