@@ -53,10 +53,10 @@ course.begin(0)
 # | 00 Start here | Can we watch a network remember? | 45 |
 # | 01 A network with a memory | How does a network get a memory, and how does it learn? | 60 |
 # | 02 Why it forgets | Where does the error go on its way back through time? | 60 |
-# | 03 The constant error carousel | What does it take to carry an error back over hundreds of steps? | 60 |
-# | 04 Learning to forget | What happens when nobody says where a sequence ends? | 60 |
-# | 05 Peepholes | Can a cell count, and hit a moment exactly? | 60 |
-# | 06 GRU | What is lost with one gate fewer, and what is gained? | 60 |
+# | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 60 |
+# | 04 Learning to forget | What should a memory do with what it no longer needs? | 60 |
+# | 05 Peepholes | How can a gate act on what the cell does not show? | 60 |
+# | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 60 |
 # | 07 Deep or wide | Several thin layers or a single wide one? | 60 |
 # | 08 A layer among layers | What goes below a recurrent layer, and what above? | 60 |
 # | 09 A worked example | How does one get from a file to samples and forecasts? | 60 |
@@ -128,8 +128,8 @@ for f, i in ((1, 0), (0, 1), (0.5, 0.5)):
 def fade(axes, forget_gate):
     kept = forget_gate ** np.arange(21)
     axes.bar(np.arange(21), kept, color="#0072B2")
-    axes.set(ylim=(0, 1.05), xlabel="step", ylabel="what is left of c")
-    axes.annotate(f"{kept[-1]:.4f} left", (20, kept[-1]), (20, kept[-1] + 0.08), ha="right")
+    axes.set(ylim=(0, 1.2), xlabel="step", ylabel="what is left of c")
+    axes.text(20.5, 1.08, f"after 20 steps: {kept[-1]:.4f}", ha="right")
 
 
 course.explore(fade, forget_gate=[0.7, 0.9, 0.99], alt="What is left of a memory over 20 steps: it fades fast at a "
@@ -259,25 +259,26 @@ marks = seen.x[..., 1].argmax(axis=0)  # at which step each of the 64 sequences 
 one = int(np.flatnonzero(marks == 8)[0])  # a sequence with its mark in the middle
 
 # %%
-figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(7, 5), sharex=True, height_ratios=(1, 1.2, 1.2))
+figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(7, 5), sharex=True, layout="constrained")
 top.bar(np.arange(20), seen.x[:, one, 0], color=["#D55E00" if t == marks[one] else "#bbbbbb" for t in range(20)])
 middle.plot(answers[:, one, 0], "o-", color="#0072B2", label="answer so far")
 middle.axhline(seen.target[one, 0], color="#D55E00", linestyle="--", label="right answer")
 largest = np.abs(written[:, one]).max()
 image = bottom.imshow(written[:, one].T, aspect="auto", cmap="PuOr", vmin=-largest, vmax=largest)
-middle.legend(loc="upper left", bbox_to_anchor=(1, 1))
+middle.legend(loc="upper right", ncols=2)
 top.set(ylabel="sign (input)", title="orange: the marked sign")
-middle.set(ylabel="answer", ylim=(-1.4, 1.4))
+middle.set(ylabel="answer", ylim=(-1.5, 1.9))
 bottom.set(ylabel="memory cell", xlabel="time step t", yticks=range(4), xticks=range(0, 20, 2))
-figure.colorbar(image, ax=bottom, label="written, $i\\,g$", location="bottom", aspect=50, pad=0.35)
+bottom.grid(visible=False)
+figure.colorbar(image, ax=bottom, label="written, $i\\,g$", aspect=8)
 course.show(figure, name="00-start-here", alt="Top: twenty signs, one of them marked. Middle: the network's answer at "
             "each step settles on the right sign after the mark. Bottom: what is written into four cells.")  # fmt: skip
 
 # %% [markdown]
 # Before the mark the answer is undecided. After it, the answer has the right sign and stays there, although random
 # signs keep arriving. All gates and states of the same sequence are in the next picture. It looks like a lot; for now
-# find two things. The forget gate $f$ is bright most of the time: the cells keep what they have. And the memory
-# $c$ changes its colour at the mark.
+# find two things. The forget gate $f$ is bright most of the time, which means *keep*, and darker at the mark. And
+# in some rows the memory $c$ changes its colour there.
 
 # %%
 chosen = le.plotting.gates_over_time(gates, seen.x, sequence=one, names=["i", "f", "g", "c", "h"])

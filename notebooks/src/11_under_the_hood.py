@@ -299,8 +299,8 @@ for axes in (left, right_axes):
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
 course.show(figure, name="11-under-the-hood", alt="Left: seven bars on a logarithmic scale, from the Python loop to "
-            "the register tile, more than a thousand times shorter. Right: forward and backward, fresh memory, memory used "
-            "again, two threads.")  # fmt: skip
+            "the register tile, more than a thousand times shorter. Right: forward and backward, with fresh memory, "
+            "with memory used again, with two threads.")  # fmt: skip
 
 at = dict(zip(range(1, 8), micro.values(), strict=True))
 numpy = min(at[2], at[3])
@@ -347,7 +347,7 @@ assert eager > 5 * lazy
 # does `count_nan` below return for an array with one NaN in it?
 
 
-# %%
+# %% tags=["claim"]
 def with_numpy(x, y):
     for j in range(x.size):
         y[j] = np.tanh(x[j])
@@ -382,8 +382,8 @@ assert finds == {"no fastmath": 1, "fastmath=True": 0, "a part": 1}
 #
 # **Closures and the cache.** `cache=True` keeps machine code on disk, for the next process. It works for a function
 # that stands by itself. It fails for a function made inside another one that holds a *kernel*: that one is compiled
-# anew each time, and leaves a file behind each time. Let us count. We
-# load a small module three times, as three processes would.
+# anew each time, and leaves a file behind each time. Let us count. We load a small module three times, as three
+# processes would.
 
 # %% tags=["claim"]
 import importlib
@@ -404,7 +404,7 @@ def make(function):
 
 closed = make(square)
 """
-folder = Path(tempfile.mkdtemp())
+folder = Path((scratch := tempfile.TemporaryDirectory()).name)
 (folder / "on_disk.py").write_text(text)
 sys.path.insert(0, str(folder))
 module = importlib.import_module("on_disk")
@@ -412,7 +412,7 @@ for _ in range(3):
     module = importlib.reload(module)
     module.square(2.0), module.closed(2.0)
     hits = [sum(function.stats.cache_hits.values()) for function in (module.square, module.closed)]
-files = len(list(folder.rglob("*twice*.nbc")))
+files = len(list(Path(module.closed.stats.cache_path).glob("*twice*.nbc")))
 print(f"third load: square found {hits[0]} time, the closure {hits[1]} times; it has left {files} files")
 assert (hits, files) == ([1, 0], 3)
 

@@ -1,0 +1,123 @@
+# %% [markdown]
+# # 12 · Cheat sheet
+#
+# All equations of the course on one page, how many parameters they have, and what the same things are called elsewhere.
+#
+# **Letters.** $T$ steps, $B$ sequences, $D$ inputs, $H$ units. A prime is the value before the step: $h'$ is $h_{t-1}$.
+# $\odot$, often left out, multiplies element by element. $\sigma(a) = 1/(1+e^{-a})$. States are rows: $x W + h' U + b$.
+# $\mathrm{d}w$ is $\partial L/\partial w$. $\delta$ is the gradient of what goes into a sigmoid or tanh.
+
+# %% [markdown]
+# ## The cells forward
+#
+# | cell | equations | chapter |
+# | --- | --- | --- |
+# | RNN | $h = \tanh(x W + h' U + b)$ | 01 |
+# | LSTM 1997 | $i = \sigma(x W_i + h' U_i + b_i)$, $\;g = \tanh(x W_g + h' U_g + b_g)$, $\;o = \sigma(x W_o + h' U_o + b_o)$, $\;c = c' + i\,g$, $\;h = o \tanh c$ | 03 |
+# | LSTM | the same, with $f = \sigma(x W_f + h' U_f + b_f)$ and $c = f\,c' + i\,g$ | 04 |
+# | peephole LSTM | the same, with $p_i c'$ added inside of $i$, $\;p_f c'$ inside of $f$, and $p_o c$ (the new $c$) inside of $o$ | 05 |
+# | GRU, reset before | $r = \sigma(x W_r + h' U_r + b_r)$, $\;z = \sigma(x W_z + h' U_z + b_z)$, $\;n = \tanh(x W_n + (r h') U_n + b_n)$, $\;h = z h' + (1 - z) n$ | 06 |
+# | GRU, reset after | the same, with $n = \tanh(x W_n + r (h' U_n + b_n^{\mathrm{in}}) + b_n)$ | 06 |
+#
+# In this package $z = 1$ *keeps*. Other texts let $z$ and $1 - z$ change places. The squashing functions of 1997 were
+# $g(a) = 4\sigma(a) - 2$ and $h(a) = 2\sigma(a) - 1$ (Hochreiter and Schmidhuber 1997, appendix A.1):
+# `LSTM97(..., squashing="1997")`.
+
+# %% [markdown]
+# ## The cells backward
+#
+# $\mathrm{d}h$ is the sum of what comes from above (`dy[t]`) and from the step after.
+#
+# | cell | one step back |
+# | --- | --- |
+# | RNN | $\delta = \mathrm{d}h\,(1 - h^2)$ |
+# | LSTM | $\mathrm{d}c \mathrel{+}= \mathrm{d}h\,o\,(1 - \tanh^2 c)$; $\;\delta_i = \mathrm{d}c\,g\,i(1-i)$, $\;\delta_f = \mathrm{d}c\,c'\,f(1-f)$, $\;\delta_g = \mathrm{d}c\,i\,(1-g^2)$, $\;\delta_o = \mathrm{d}h\,\tanh(c)\,o(1-o)$; $\;\mathrm{d}c' = \mathrm{d}c\,f$ |
+# | LSTM 1997 | the same without $f$: $\mathrm{d}c' = \mathrm{d}c$, **exactly** |
+# | peephole LSTM | $\delta_o$ first, then $\mathrm{d}c \mathrel{+}= p_o\,\delta_o$; at the end $\mathrm{d}c' = \mathrm{d}c\,f + p_i\,\delta_i + p_f\,\delta_f$ |
+# | GRU, reset before | $\delta_z = \mathrm{d}h\,(h' - n)\,z(1-z)$, $\;\delta_n = \mathrm{d}h\,(1-z)(1-n^2)$, $\;q = \delta_n U_n^\top$, $\;\delta_r = q\,h'\,r(1-r)$; $\;\mathrm{d}h' = \mathrm{d}h\,z + q\,r + [\delta_r\,\delta_z]\,[U_r\,U_z]^\top$ |
+# | GRU, reset after | $\delta_z$, $\delta_n$ as above; $\delta_r = \delta_n\,(h' U_n + b_n^{\mathrm{in}})\,r(1-r)$; $\;\mathrm{d}h' = \mathrm{d}h\,z + [\delta_r\,\delta_z\;(r\,\delta_n)]\,U^\top$ |
+#
+# For all but the GRU, $\mathrm{d}h' = \delta\,U^\top$. For every cell, over all steps: $\mathrm{d}x =
+# \delta\,W^\top$, $\;\mathrm{d}W = \sum x^\top \delta$, $\;\mathrm{d}U = \sum h'^\top \delta$ (with $r h'$ in place
+# of $h'$ for the candidate of a GRU with reset before, and $r\,\delta_n$ in place of $\delta_n$ with reset after),
+# $\;\mathrm{d}b = \sum \delta$. Peepholes: $\mathrm{d}p_i = \sum \delta_i c'$, $\;\mathrm{d}p_f = \sum \delta_f c'$,
+# $\;\mathrm{d}p_o = \sum \delta_o c$.
+
+# %% [markdown]
+# ## Parameters
+#
+# | cell | number | for $D = 2$, $H = 32$ | multiplications per step and sequence |
+# | --- | --- | --- | --- |
+# | RNN | $H(D + H + 1)$ | 1,120 | $H(D + H)$ |
+# | LSTM 1997 | $3H(D + H + 1)$ | 3,360 | $3H(D + H)$ |
+# | LSTM | $4H(D + H + 1)$ | 4,480 | $4H(D + H)$ |
+# | peephole LSTM | $4H(D + H + 1) + 3H$ | 4,576 | $4H(D + H) + 3H$ |
+# | GRU, reset before | $3H(D + H + 1)$ | 3,360 | $3H(D + H)$ |
+# | GRU, reset after | $3H(D + H + 1) + H$ | 3,392 | $3H(D + H)$ |
+# | Dense layer on top | $O(H + 1)$ for $O$ outputs | 33 for $O = 1$ | $O H$ |
+#
+# PyTorch has two biases where one would do, so its LSTM has $4H(D + H + 2)$ parameters.
+
+# %% [markdown]
+# ## Memory of a forget gate
+#
+# A gate that stays at $f$ leaves $f^k$ after $k$ steps. One half is left after $\ln 2 / (-\ln f)$ steps, with
+# $f = \sigma(b)$ for the bias $b$ alone. (Chapter 04.)
+#
+# | bias $b$ | $f = \sigma(b)$ | half-life in steps |
+# | --- | --- | --- |
+# | 0 | 0.5000 | 1.0 |
+# | 1 | 0.7311 | 2.2 |
+# | 2 | 0.8808 | 5.5 |
+# | 3 | 0.9526 | 14.3 |
+# | 5 | 0.9933 | 103 |
+
+# %% [markdown]
+# ## Order of the gates, and shapes
+#
+# | library | LSTM blocks | GRU blocks | weights | biases |
+# | --- | --- | --- | --- | --- |
+# | this package | i f g o | r z n | `W` (D, 4H), `U` (H, 4H) | one, `b` (4H,) |
+# | PyTorch | i f g o | r z n | `weight_ih_l0` (4H, D), `weight_hh_l0` (4H, H) | two, `bias_ih_l0`, `bias_hh_l0` |
+# | Keras 3 | i f c o (c is our g) | z r h (h is our n) | `kernel` (D, 4H), `recurrent_kernel` (H, 4H) | one (4H,); GRU with `reset_after=True`: (2, 3H) |
+# | ONNX | i o f c | z r h | `W` (1, 4H, D), `R` (1, 4H, H) | `B` (1, 8H), both biases one after the other |
+# | TensorFlow 1.x `LSTMCell` | i j f o (j is our g) | gates r u, candidate c | one kernel (D + H, 4H), rows x above h | one (4H,) |
+#
+# From our order to another one, block by block (NumPy indices): LSTM to ONNX `[0, 3, 1, 2]`, back `[0, 2, 3, 1]`; GRU
+# to Keras or ONNX `[1, 0, 2]`, and the same back. Peepholes in ONNX: `P` (1, 3H) in the order i o f. To PyTorch:
+# transpose, put `b` into `bias_ih_l0` and zeros into `bias_hh_l0`; for the GRU, our `bn` is the n-block of
+# `bias_hh_l0`.
+#
+# **Reset before or after?** PyTorch and cuDNN: after, only. Keras: `reset_after=True` by default; `False` is before.
+# TensorFlow 1.x `GRUCell`: before. ONNX: `linear_before_reset=0` is before (default), `1` is after. PyTorch and Keras
+# have no peepholes; ONNX and the `LSTMCell` of TensorFlow 1.x have.
+
+# %% [markdown]
+# ## Arguments by name
+#
+# | what | this package | PyTorch | Keras 3 | TensorFlow 1.x | ONNX |
+# | --- | --- | --- | --- | --- | --- |
+# | an LSTM layer | `le.LSTM(inputs, units)` | `nn.LSTM(input_size, hidden_size)` | `layers.LSTM(units)` | `LSTMCell(num_units)` in `dynamic_rnn` | node `LSTM`, attribute `hidden_size` |
+# | order of the axes | (T, B, D) | (T, B, D); `batch_first=True`: (B, T, D) | (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) | (T, B, D); `layout=1`: (B, T, D) |
+# | forget bias | `forget_bias=1.0`, a number or one per unit, the initial value of the parameter | none: set the block of a bias by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` |
+# | peepholes | `le.PeepholeLSTM` | no | no | `use_peepholes=True` | input `P` |
+# | several layers | `le.Sequential([...])` | `num_layers=2` | several layers | `MultiRNNCell([...])` | several nodes |
+# | all steps or the last | `Dense(..., steps="last")` | `y[-1]` | `return_sequences=False` | `outputs[:, -1]`, or the state | outputs `Y`, `Y_h` |
+# | states | `state=(h, c)`, `tape.state` | `(h_0, c_0)`, returned | `return_state=True` | `initial_state`, `LSTMStateTuple(c, h)` | `initial_h`, `initial_c` |
+# | lengths | `lengths` in batches and losses | `pack_padded_sequence` | masks | `sequence_length` | `sequence_lens` |
+#
+# The `forget_bias` of TensorFlow 1.x is a trap when weights move between libraries: its bias variable does *not*
+# contain the 1. Add it to the f-block. In PyTorch the two biases are added, so a forget bias set in both counts
+# twice.
+
+# %% [markdown]
+# ## Optimizing
+#
+# | name | rule |
+# | --- | --- |
+# | gradient descent | $w \leftarrow w - \eta\,\mathrm{d}w$ |
+# | Adam | $m \leftarrow \beta_1 m + (1 - \beta_1)\,\mathrm{d}w$, $\;v \leftarrow \beta_2 v + (1-\beta_2)\,\mathrm{d}w^2$, $\;w \leftarrow w - \eta\,\hat m/(\sqrt{\hat v} + \varepsilon)$, with $\hat m = m/(1 - \beta_1^k)$ and $\hat v = v/(1-\beta_2^k)$ at step $k$ |
+# | clipping by the norm | if $\lVert g \rVert > \theta$: $g \leftarrow \theta\,g/\lVert g \rVert$, over all parameters together (chapter 02) |
+# | cross-entropy with softmax | $L = -\log p_k$ for the right class $k$; gradient of the inputs of the softmax: $p - y$, with $y$ 1 at $k$ and 0 elsewhere (chapter 08) |
+# | mean squared error | $L = \frac1N \sum (y - \hat y)^2$ |
+# | perplexity, bits | $e^L$ for $L$ in nats per symbol; $L / \ln 2$ bits per symbol |
