@@ -19,6 +19,11 @@ app = typer.Typer(
 _Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NN]...", help="Chapters.  [default: all]")]
 
 
+def _plain(words: str) -> str:
+    """A chapter's words for the terminal: simple formulas without the marks of TeX."""
+    return words.replace("$", "").replace("\\dots", "…")
+
+
 @app.command("list")
 def list_chapters() -> None:
     """Every chapter: its question, its minutes."""
@@ -28,7 +33,7 @@ def list_chapters() -> None:
         made = notebook.read(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
         kind = f"{notebook.minutes(made)} min" if notebook.code_cells(made) else "appendix"
         print(f"{chapter.number:02d}  {notebook.title(made)} ({kind})")
-        print(f"    {notebook.question(made)}")
+        print(f"    {_plain(notebook.question(made))}")
 
 
 @app.command("build")
