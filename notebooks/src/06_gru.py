@@ -6,8 +6,8 @@
 # The LSTM has three gates, a candidate, a state $c$ and an output $h$. That is a lot of machinery. **Can a cell do with
 # one gate fewer and with no state but its output, and what does it lose?**
 #
-# To be fair we compare at equal *parameters*, not at equal units. The answer has two halves, and this figure shows
-# both.
+# To be fair we compare at equal *parameters*, not at equal units. The answer depends on the task, and this figure
+# shows three.
 #
 # ![Three panels. Adding: the losses of LSTM and both forms of the GRU fall far below the baseline, close together.
 # Stream: the GRUs' losses fall faster and lower than the LSTM's. Counting: one dot for each run, how far it counts; the
