@@ -6,12 +6,12 @@
 # The LSTM has three gates, a candidate, a state $c$ and an output $h$. That is a lot of machinery. **Can a cell do with
 # one gate fewer and with no state but its output, and what does it lose?**
 #
-# To be fair we compare at equal *parameters*, not at equal units. The answer has two halves, and this figure shows
-# both.
+# To be fair we compare at equal *parameters*, not at equal units. The answer depends on the task, and this figure
+# shows three.
 #
-# ![Left: test loss of LSTM and the two forms of the GRU on two tasks at equal parameters, one dot for each seed, with
-# the baseline; the dots of the three cells overlap. Right: how far each cell counts beyond the strings it was trained
-# on; the LSTM gets much further than the GRU.](../figures/06-gru.png)
+# ![Three panels. Adding: the losses of LSTM and both forms of the GRU fall far below the baseline, close together.
+# Stream: the GRUs' losses fall faster and lower than the LSTM's. Counting: one dot for each run, how far it counts; the
+# LSTMs well above 10, the longest string of training, the GRUs at 10 or 11.](../figures/06-gru.png)
 
 # %% [markdown]
 # ## What you need
