@@ -181,6 +181,8 @@ letters = re.sub("[^a-z]+", " ", " ".join(topics[name] for name in sorted(topics
 file = Path(tempfile.mkdtemp()) / "letters.txt"
 file.write_text(letters)
 text = le.tasks.Text(file, length=32)
+file.with_name("little.txt").write_text(letters[:12_000])
+little = le.tasks.Text(file.with_name("little.txt"), length=32)  # for the end of this page
 print(text.inputs, "characters, baseline", round(text.baseline, 3), "nats")
 
 
@@ -200,6 +202,10 @@ gears = wheels()
 print("bits ", gears.x[:, 0, 0].astype(int), "\nwheel", gears.target[:, 0], "\nbaseline", round(gears.baseline, 3))
 
 # %% [markdown]
+# On the letters each character first becomes 16 learnt numbers, its row in a table (an *embedding*; the 16 inputs of
+# the count above). The text is read in order, with the state carried on from batch to batch. The learning rate falls
+# to zero along a cosine, so that the last steps are small.
+#
 # Four networks for each task. The starting point is one thin layer. Then there are *three* ways to ask "deep or
 # wide?", and they hold different things equal:
 #
@@ -269,7 +275,7 @@ def draw_curves(axes, name, task, steps):
         axes.plot(at, np.median(curves, axis=0), linestyle=line, color=COLOURS[k], label=f"{kind}, {layers} x {units}")
     axes.axhline(task.baseline, color=REFERENCE, linestyle=":", label="baseline")
     axes.set(title=name, xlabel="training steps", ylabel="validation loss (nats)", xlim=(0, steps))
-    axes.legend(loc="upper right", fontsize=8)
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.96), fontsize=8)
 
 
 figure, both_axes = plt.subplots(1, 2, figsize=(8.5, 3.6))
@@ -375,6 +381,8 @@ for layer, where in ((2, "upper"), (1, "lower")):
                     "strongest at the last step, weaker by orders of magnitude towards the first.")  # fmt: skip
 
 # %% [markdown]
+# Grey stands for exactly zero: cells so large that their tanh is flat, where nothing comes in from above.
+#
 # At the last step the upper layer has the larger gradient. Sixteen steps earlier it is the lower one: there, many ways
 # lead back, over $t$ in the upper layer, down, and on in the lower layer, and all of them are added up.
 
@@ -401,9 +409,6 @@ def overfit(rate, seed, units=48):
     le.fit(net, little, steps=600, batch=16, schedule="cosine", seed=seed, carry_state=True, progress_bar=False)
     return [le.evaluate(net, little, 100, split=split)["loss"] for split in ("train", "test")]
 
-
-file.with_name("little.txt").write_text(letters[:12_000])
-little = le.tasks.Text(file.with_name("little.txt"), length=32)
 
 # %% tags=["claim"]
 scores = {rate: np.array([overfit(rate, seed) for seed in range(3)]) for rate in (0.0, 0.3)}
