@@ -6,8 +6,9 @@
 # You may spend a fixed number of parameters. Is it better to put two thin LSTM layers on top of each other, or to make
 # one layer wide?
 #
-# ![Learning curves, one panel for each of two tasks. In both, a second layer on top of the first lowers the loss at
-# the end, and one wide layer with as many parameters as the stack lowers it further.](../figures/07-deep-or-wide.png)
+# ![Learning curves, one panel for each of two tasks. In both, one wide layer ends lowest, a stack of two thin layers
+# with as many parameters ends higher, and a stack of two layers of half that width ends
+# highest.](../figures/07-deep-or-wide.png)
 #
 # By the end of this page you will have made this figure yourself. It will also show how the same measurement can be
 # told as "depth helps" and as "depth hurts", depending on what is held equal.
@@ -290,23 +291,23 @@ course.show(figure, name="07-deep-or-wide",
 # %% [markdown]
 # ## What we saw
 #
-# *Same width.* The second layer helps: in the end "two thin" is better than "one thin" on both tasks. Many reports
-# that depth helps are of this kind. But the second layer has more than doubled the parameters. On the letters the
-# stack starts more slowly, too: after a fifth of the training it is still behind the one layer, and it overtakes it
-# later.
+# *Same width.* A second layer on top helps: clearly on the wheels, hardly on the letters. Many reports that depth
+# helps are of this kind. But the second layer has more than doubled the parameters. On the letters the stack starts
+# more slowly, too: after a fifth of the training it is still behind the one layer.
 #
 # *Same number of units.* "Two half" is worse than "one thin". It also has fewer weights, so this alone decides
 # nothing.
 #
-# *Same number of parameters.* "One wide" beats "two thin", on both tasks and for every pair of seeds. Even on the
+# *Same number of parameters.* "One wide" beats "two thin", on both tasks and with each of the three seeds. Even on the
 # wheels, which could not be a better fit for two layers.
 
 # %% tags=["claim"]
 for name in tasks:
-    assert np.median(losses(name, "two thin")) < np.median(losses(name, "one thin"))
-    assert losses(name, "one wide").max() < losses(name, "two thin").min()
-    assert losses(name, "two half").min() > losses(name, "one thin").max()
+    assert np.all(losses(name, "one wide") < losses(name, "two thin"))
+    assert np.median(losses(name, "two half")) > np.median(losses(name, "one thin"))
     assert all(losses(name, kind).max() < tasks[name][0].baseline for kind in shapes[name])
+assert np.median(losses("wheels", "two thin")) < 0.8 * np.median(losses("wheels", "one thin"))
+assert abs(np.median(losses("letters", "two thin")) - np.median(losses("letters", "one thin"))) < 0.1
 early = {kind: np.median([results["letters", kind, seed][2][3] for seed in range(3)]) for kind in shapes["letters"]}
 assert early["two thin"] > early["one thin"]
 
