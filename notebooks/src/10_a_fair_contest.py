@@ -228,7 +228,7 @@ middle = pd.DataFrame({name: table.median() for name, table in losses.items()})
 print(middle.round(5).to_string())
 assert middle.loc["rnn", "adding"] > 0.4 > 0.1 > middle.loc[["lstm97", "lstm", "gru"], "adding"].max()
 assert middle.loc[["rnn", "gru"], "counting"].min() > 1 > middle.loc[["lstm97", "lstm"], "counting"].max()
-assert middle.loc["lstm97", "spikes"] > 0.5 > 0.05 > middle.loc[["rnn", "lstm", "gru"], "spikes"].max()
+assert middle.loc["lstm97", "spikes"] > 0.2 > 0.05 > middle.loc[["rnn", "lstm", "gru"], "spikes"].max()
 assert middle.loc["rnn", "spikes"] == middle["spikes"].min()
 
 # %% [markdown]
@@ -275,6 +275,10 @@ print(verdicts.to_string(index=False, float_format="{:.3g}".format))
 # made this page, GRU and LSTM on adding are such a case. Both tools are honest. But an interval from eight numbers is a
 # little too narrow, and it knows nothing of the other two comparisons. Such a difference is at the edge of what these
 # seeds can show. The way out is more seeds, planned before, and not another test.
+#
+# You can try how firm a verdict is: put `range(20, 28)` in place of `range(8)`, and other seeds for the tuning. The
+# five verdicts that the next cell asserts come out again. Others may change, among them the small lead of the LSTM of
+# 1997 on adding.
 #
 # And the trap of the single seed? Take one run of the LSTM and one of the LSTM of 1997 at random, on counting. The
 # last lines say how often each wins, as if two people had published one run each.
