@@ -87,6 +87,9 @@ def run(chapter, figures=None):
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     made = make(chapter)
+    if not any(cell.cell_type == "code" for cell in made.cells):  # an appendix needs no kernel
+        tidy(made)
+        return made
     with tempfile.TemporaryDirectory() as scratch:
         work, settings = Path(scratch, "work"), Path(scratch, "ipython")
         work.mkdir()

@@ -61,8 +61,24 @@ def exercise(number: str, *, hint: str = ""):
     return register
 
 
-def check(number: str, answer) -> bool:
-    """Look at the answer to an exercise: print "right" or what is wrong in words; True where it is right.
+class Verdict:
+    """True or False, without a line of its own below what `check` prints in a notebook."""
+
+    def __init__(self, right: bool):
+        self.right = right
+
+    def __bool__(self):
+        return self.right
+
+    def __repr__(self):
+        return "right" if self.right else "not yet"
+
+    def _ipython_display_(self):
+        """Nothing: the words are printed already."""
+
+
+def check(number: str, answer) -> Verdict:
+    """Look at the answer to an exercise: print "right" or what is wrong in words; true where it is right.
 
     `number` is chapter and exercise, such as "03.2"; a wrong answer never raises. A ValueError says that there is no
     such exercise.
@@ -80,8 +96,8 @@ def check(number: str, answer) -> bool:
         print(f"{number}: not yet. Your answer can't be checked as it is: {_words(error)}")
     else:
         print(f"{number}: right. {praise or ''}".rstrip())
-        return True
-    return False
+        return Verdict(True)
+    return Verdict(False)
 
 
 def numbers(chapter: int) -> list:

@@ -29,7 +29,7 @@ def carousel(monkeypatch):
 
 
 def said(capsys, answer):
-    result = course.check("97.2", answer)
+    result = bool(course.check("97.2", answer))
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out.count("\n") == 1
@@ -152,7 +152,7 @@ def test_a_checker_that_meets_the_unexpected_still_does_not_raise(capsys):
         if len(answer) != 3:
             raise Wrong("Not three.")
 
-    assert course.check("97.3", 5) is False
+    assert not course.check("97.3", 5)
     assert "97.3: not yet. Your answer can't be checked as it is: TypeError" in capsys.readouterr().out
     assert checker.numbers(97) == ["97.2", "97.3"]
 
@@ -165,3 +165,9 @@ def test_an_unknown_exercise_and_a_bad_number_are_errors():
             exercise(number)
     with pytest.raises(ValueError, match="needs a docstring"):
         exercise("97.9")(lambda answer: None)
+
+
+def test_the_verdict_shows_nothing_of_its_own_in_a_notebook():
+    from IPython.core.formatters import DisplayFormatter
+
+    assert DisplayFormatter().format(course.check("01.1", None)) == ({}, {})
