@@ -411,8 +411,9 @@ def overfit(rate, seed, units=48):
     return [le.evaluate(net, little, 100, split=split)["loss"] for split in ("train", "test")]
 
 
-# %% tags=["claim"]
 both = Parallel(n_jobs=2)(delayed(overfit)(rate, seed) for rate in (0.0, 0.3) for seed in range(3))
+
+# %% tags=["claim"]
 scores = {0.0: np.array(both[:3]), 0.3: np.array(both[3:])}
 gaps = {rate: test - train for rate, (train, test) in ((rate, found.T) for rate, found in scores.items())}
 for rate in (0.0, 0.3):
