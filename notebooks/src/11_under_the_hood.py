@@ -299,7 +299,7 @@ for axes in (left, right_axes):
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
 course.show(figure, name="11-under-the-hood", alt="Left: seven bars on a logarithmic scale, from the Python loop to "
-            "the register tile, more than a thousand times shorter. Right: forward and backward, with fresh memory, "
+            "the register tile, hundreds of times shorter or more. Right: forward and backward, with fresh memory, "
             "with memory used again, with two threads.")  # fmt: skip
 
 at = dict(zip(range(1, 8), micro.values(), strict=True))
@@ -313,9 +313,10 @@ print(f"Python to the package: {at[1] / at[7]:,.0f} times")
 # %% [markdown]
 # ## What we saw
 #
-# From top to bottom it is a factor of thousands. Compiling alone gave the smaller part of it: a compiled loop in the
-# wrong order lost against NumPy by far. What followed was not magic but a list of questions. Does the inner loop run
-# along a row? Are its turns independent? Is there a branch in it? How often is a loaded number used?
+# From top to bottom it is a factor of hundreds at least; the last line printed above has yours. Compiling alone gave
+# the smaller part of it: a compiled loop in the wrong order lost against NumPy by far. What followed was not magic but
+# a list of questions. Does the inner loop run along a row? Are its turns independent? Is there a branch in it? How
+# often is a loaded number used?
 #
 # The asserts in that cell leave a wide margin, so that they hold on a busy machine, too.
 #
@@ -373,7 +374,7 @@ finds = {
     for name, value in {"no fastmath": False, "fastmath=True": True, "a part": set(kernel.FASTMATH)}.items()
 }
 print("how many NaN:", finds)
-assert slow > 3 * fast
+assert slow > 2 * fast or numba.config.USING_SVML  # Intel's library has a tanh for vectors
 assert finds == {"no fastmath": 1, "fastmath=True": 0, "a part": 1}
 
 # %% [markdown]
@@ -414,7 +415,7 @@ for _ in range(3):
     hits = [sum(function.stats.cache_hits.values()) for function in (module.square, module.closed)]
 files = len(list(Path(module.closed.stats.cache_path).glob("*twice*.nbc")))
 print(f"third load: square found {hits[0]} time, the closure {hits[1]} times; it has left {files} files")
-assert (hits, files) == ([1, 0], 3)
+assert (hits, files) in (([1, 0], 3), ([1, 0], 0))  # 0 if NUMBA_CACHE_DIR sends them elsewhere
 
 # %% [markdown]
 # **`np.dot` in a kernel** works, but it prepares the weights anew at each of the $T$ steps, where `pack` does it

@@ -28,11 +28,19 @@ def gru_multiplications(answer):
 
 
 class _Read(np.ndarray):
-    """An array that writes down which of its elements are read."""
+    """An array that writes down which of its elements are read, as U[k, j] or as U[k][j]."""
+
+    place = ()
 
     def __getitem__(self, key):
+        if isinstance(key, int | np.integer) and self.ndim == 2:
+            row = np.ndarray.__getitem__(self, key)
+            row.place = (int(key),)
+            return row
+        if isinstance(key, int | np.integer):
+            key = (key,)
         if isinstance(key, tuple) and all(isinstance(k, int | np.integer) for k in key):
-            _READS.append(tuple(int(k) for k in key))
+            _READS.append((*self.place, *(int(k) for k in key)))
             return float(np.asarray(self)[key])
         return np.asarray(self)[key]
 
@@ -111,7 +119,7 @@ def stable_sigmoid(answer):
         "a tanh": np.tanh(a),
         "the sigmoid of -a": np.where(a >= 0, e, 1) / (1 + e),
     }
-    same_array("the sigmoid", got, right, suspects=suspects, atol=1e-300)
+    same_array("the sigmoid", got, right, suspects=suspects, atol=1e-12)  # a clamped argument will do
     if heard:
         raise Wrong(f"The values are right, but NumPy warns: {heard[0].message}.")
     return "The package's kernels clamp the argument instead: no branch, and the loop vectorises."
