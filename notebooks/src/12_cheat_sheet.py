@@ -37,11 +37,11 @@
 # | GRU, reset before | $\delta_z = \mathrm{d}h\,(h' - n)\,z(1-z)$, $\;\delta_n = \mathrm{d}h\,(1-z)(1-n^2)$, $\;q = \delta_n U_n^\top$, $\;\delta_r = q\,h'\,r(1-r)$; $\;\mathrm{d}h' = \mathrm{d}h\,z + q\,r + [\delta_r\,\delta_z]\,[U_r\,U_z]^\top$ |
 # | GRU, reset after | $\delta_z$, $\delta_n$ as above; $\delta_r = \delta_n\,(h' U_n + b_n^{\mathrm{in}})\,r(1-r)$; $\;\mathrm{d}h' = \mathrm{d}h\,z + [\delta_r\,\delta_z\;(r\,\delta_n)]\,U^\top$ |
 #
-# For all but the GRU, $\mathrm{d}h' = \delta\,U^\top$. For every cell, over all steps: $\mathrm{d}x =
-# \delta\,W^\top$, $\;\mathrm{d}W = \sum x^\top \delta$, $\;\mathrm{d}U = \sum h'^\top \delta$ (with $r h'$ in place
-# of $h'$ for the candidate of a GRU with reset before, and $r\,\delta_n$ in place of $\delta_n$ with reset after),
-# $\;\mathrm{d}b = \sum \delta$. Peepholes: $\mathrm{d}p_i = \sum \delta_i c'$, $\;\mathrm{d}p_f = \sum \delta_f c'$,
-# $\;\mathrm{d}p_o = \sum \delta_o c$.
+# For all but the GRU, $\mathrm{d}h' = \delta\,U^\top$. For every cell, over all steps: $\mathrm{d}x = \delta\,W^\top$,
+# $\;\mathrm{d}W = \sum x^\top \delta$, $\;\mathrm{d}U = \sum h'^\top \delta$ (with $r h'$ in place of $h'$ for the
+# candidate of a GRU with reset before, and $r\,\delta_n$ in place of $\delta_n$ with reset after), $\;\mathrm{d}b =
+# \sum \delta$, and with reset after $\mathrm{d}b_n^{\mathrm{in}} = \sum r\,\delta_n$. Peepholes: $\mathrm{d}p_i = \sum
+# \delta_i c'$, $\;\mathrm{d}p_f = \sum \delta_f c'$, $\;\mathrm{d}p_o = \sum \delta_o c$.
 
 # %% [markdown]
 # ## Parameters
