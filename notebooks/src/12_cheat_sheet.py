@@ -101,6 +101,7 @@
 # | order of the axes | (T, B, D) | (T, B, D); `batch_first=True`: (B, T, D) | (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) | (T, B, D); `layout=1`: (B, T, D) |
 # | forget bias | `forget_bias=1.0`, a number or one per unit, the initial value of the parameter | none: set the block of a bias by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` |
 # | peepholes | `le.PeepholeLSTM` | no | no | `use_peepholes=True` | input `P` |
+# | reset before or after | `le.GRU(..., reset_after=False)` | after only | `reset_after=True` | `GRUCell`: before only | `linear_before_reset=0`: before |
 # | several layers | `le.Sequential([...])` | `num_layers=2` | several layers | `MultiRNNCell([...])` | several nodes |
 # | all steps or the last | `Dense(..., steps="last")` | `y[-1]` | `return_sequences=False` | `outputs[:, -1]`, or the state | outputs `Y`, `Y_h` |
 # | states | `state=(h, c)`, `tape.state` | `(h_0, c_0)`, returned | `return_state=True` | `initial_state`, `LSTMStateTuple(c, h)` | `initial_h`, `initial_c` |

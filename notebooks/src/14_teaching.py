@@ -76,7 +76,7 @@
 # | "The LSTM of 1997 had a forget gate." | It had two gates. In an endless stream its state grows without bound. | 03; 04, *The experiment* |
 # | "Without peepholes a cell cannot measure time." | It can measure, and it can make spikes; counting goes further with peepholes. | 05, *The experiment* |
 # | "The GRU is the LSTM with fewer parameters, so it can do the same." | At equal parameters it is as good on many tasks; beyond the lengths it was trained for it does not go on counting. | 06; 10, counting |
-# | "More layers are better." | At equal parameters, one wide layer won on two tasks; a stack of two beat one thin layer. | 07 |
+# | "More layers are better." | At equal parameters, one wide layer won on two tasks; a stack of two beat one thin layer clearly on one of them, hardly on the other. | 07 |
 # | "An LSTM cell is one unit." | It is a layer of $H$ cells; so is `LSTMCell(num_units)`. | 00, counting parameters |
 # | "Each step has weights of its own." | The same weights at all steps; the gradients are added. | 01, *Backward by hand* |
 # | "The hidden state is the memory." | In an LSTM, $c$ is; $h$ is what is shown. | 03, forward by hand |
