@@ -124,3 +124,7 @@ def test_the_gradient_of_the_peepholes(capsys, words, mistake):
 
 def test_one_array_with_both_results_is_right_too(capsys):
     assert told(capsys, "05.1", lambda at, within: np.array(alarm(at, within)))[0]
+
+
+def test_the_number_that_the_text_prints_is_exact_enough(capsys):
+    assert told(capsys, "05.1", lambda at, within: (4.595 / within, -4.595 / within * at))[0]
