@@ -328,7 +328,7 @@ assert not half_open["solved"].any()
 # %%
 nets = [le.make_network(task, "lstm97", units=16, memory=50, rng=seed) for seed in range(3)]
 for seed, net in enumerate(nets):
-    le.fit(net, task, steps=800, schedule="cosine", seed=seed, progress_bar=False)
+    le.fit(net, task, steps=800, schedule="cosine", seed=seed, progress_bar=False)  # cosine: ever smaller steps
 
 one = task.sample(1, rng=5)
 dy = np.zeros((len(one.x), 1, 16))
