@@ -217,7 +217,7 @@ course.source(le.cells.rnn.forward)
 course.source(le.cells.rnn.backward)
 
 # %% [markdown]
-# Same names, same result: the layer `le.RNN` and our fifteen lines agree to twelve digits, forward and backward.
+# Same names, same result: the layer `le.RNN` and our fourteen lines agree to twelve digits, forward and backward.
 
 # %% tags=["claim"]
 layer = le.RNN(3, 4, dtype=np.float64, rng=0)
@@ -237,8 +237,9 @@ print("forward and backward agree, for", layer.count_parameters(), "parameters")
 #
 # Back to the question. Each sequence is a random row of signs. Its last sign comes at step $T$, and the target is the
 # sign `lag` steps before it. Two networks have 16 units each. The first has only `Dense` layers: a `Dense` layer is
-# one matrix product and a bias at each step on its own, $y_t = \varphi(x_t W + b)$, so it has no state. The second has
-# an RNN, and above it a `Dense` layer that reads the answer from the 16 units at the last step.
+# one matrix product and a bias at each step on its own, $y_t = \varphi(x_t W + b)$, so it has no state. Here $\varphi$
+# is the tanh or nothing at all. The second has an RNN, and above it a `Dense` layer that reads the answer from the 16
+# units at the last step.
 #
 # Both train for 400 steps with the same optimizer, from five different random starts, which are called **seeds**.
 #

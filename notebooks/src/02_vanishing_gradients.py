@@ -126,7 +126,8 @@ course.explore(
 assert np.isclose(np.tanh(2 * 0.9575), 0.9575, atol=5e-5)  # a state that stays where it is
 
 # %% [markdown]
-# With $u = 0.5$ all lines meet at zero: everything is forgotten. With $u = 2$ they meet in **two** places, near
+# With $u = 0.5$ all lines meet at zero: everything is forgotten. With $u = 1$ they creep towards zero, ever more
+# slowly, for there the slope is 1. With $u = 2$ they meet in **two** places, near
 # $+0.9575$ and $-0.9575$. That is a memory of one bit, and a good one: a small disturbance dies out. But look at what
 # it does to the gradient. The gradient asks: *if the start were a little different, how different would the end be?*
 # Lines that meet give the answer: not at all. In numbers, the factor at rest is $2 \cdot (1 - 0.9575^2) = 0.166$, and
@@ -229,6 +230,7 @@ assert left[0.7][:, 50].max() < 1e-7
 assert left[1.0][:, 50].min() > 1e-4
 assert left[1.0][:, 50].max() < 0.1
 assert left[2.0][:, 50].min() > 100
+assert 5 < left[1.2][:, 50].max() / left[1.2][:, 50].min() < 7
 
 # %% [markdown]
 # ## What we saw
@@ -316,6 +318,7 @@ course.show(figure, alt="Learning curves for the lags 3, 10, 30 and 80, three se
 
 final = {lag: [h["valid_loss"].iloc[-1] for h, _ in found] for lag, found in lags.items()}
 assert max(final[3]) < 0.01
+assert 0.4 < np.median([share for _, share in lags[3]]) < 0.6
 assert min(final[80]) > 0.9
 assert max(share for _, share in lags[80]) < 1e-4
 
@@ -419,7 +422,7 @@ def steps_until_one_percent(factor):
 course.check("02.1", steps_until_one_percent)
 
 # %% [markdown]
-# **02.2 The Jacobian with a squared state.** Someone builds a unit without a tanh, $h_t = a_t / \sqrt{1 + a_t^2}$ with
+# **02.2 Another Jacobian.** Someone builds a unit without a tanh, $h_t = a_t / \sqrt{1 + a_t^2}$ with
 # $a_t = x_t W + h_{t-1} U$. It also stays between $-1$ and $1$. Its slope is $(1 - h_t^2)^{3/2}$: check that on paper.
 # Return the Jacobian (H, H), row $j$ from unit $j$, column $k$ to unit $k$.
 

@@ -268,7 +268,7 @@ assert left["LSTM 1997, whole: dL/dc"][:, 100].min() > 0.01
 # The carousel forgets nothing, noise included. Take a unit that should keep its state while random numbers come in. If
 # the gate is open by $i$, each step adds about $0.63\,i$ in a random direction ($0.63$ is the spread of $\tanh$ of a
 # normal random number), and after 100 steps the state is off by about $0.63\,i\,\sqrt{100}$. With a bias of 0 the gate
-# is half open and that is $0.63 \cdot 0.5 \cdot 10 = 3.1$. With a bias of $-3$ it is $0.3$, with $-6$ it is $0.016$.
+# is half open and that is $0.63 \cdot 0.5 \cdot 10 = 3.15$. With a bias of $-3$ it is $0.3$, with $-6$ it is $0.016$.
 # So it pays to start with a closed gate. Hochreiter and Schmidhuber start the input gates for the task below at $-3$
 # and $-6$ (table 10).
 
@@ -291,8 +291,8 @@ course.explore(drift, input_bias=[-6.0, -3.0, 0.0], alt="Cell state under noise:
 #
 # The adding problem: each step brings a random number from $-1$ to $1$ and a mark. Two of the 50 to 55 numbers are
 # marked, both in the first half. At the end the network must give $0.5 + (X_1 + X_2) / 4$, where $X_1$ and $X_2$ are
-# the marked numbers. It is experiment 4 of the paper, there with 100 steps and more. The best guess without memory is
-# $0.5$.
+# the marked numbers: $0.4$ and $-0.6$ ask for $0.45$. It is experiment 4 of the paper, there with 100 steps and more.
+# The best guess without memory is $0.5$. We call the task solved if 95 % of the answers are less than $0.04$ off.
 #
 # **Predict first.** Who solves it within 800 training steps: the RNN, the LSTM with all gates half open at the start,
 # the LSTM with its input gates nearly closed (`memory=50` draws their biases between $0$ and $-\log 50 = -3.9$)?
@@ -328,7 +328,7 @@ assert not half_open["solved"].any()
 # %%
 nets = [le.make_network(task, "lstm97", units=16, memory=50, rng=seed) for seed in range(3)]
 for seed, net in enumerate(nets):
-    le.fit(net, task, steps=800, schedule="cosine", seed=seed, progress_bar=False)
+    le.fit(net, task, steps=800, schedule="cosine", seed=seed, progress_bar=False)  # cosine: ever smaller steps
 
 one = task.sample(1, rng=5)
 dy = np.zeros((len(one.x), 1, 16))
@@ -337,7 +337,8 @@ flow = le.gradient_flow(nets[1].layers[0], one.x, dy)
 alt = "Gradients of h and c over 55 steps and 16 units: that of c is no smaller at step 0 than at the end."
 course.show(le.plotting.gradient_flow(flow), alt=alt)
 norm = np.linalg.norm(flow.dc[:, 0], axis=1)
-assert norm.min() > 0.3 * norm[-1]
+assert norm.min() > 0.8 * norm[-1]
+assert norm[0] > norm[-1]
 
 # %% [markdown]
 # Our runs saw $800 \cdot 32 = 25\,600$ sequences. The paper needed $74\,000$ at length 100 (table 7), with another

@@ -145,7 +145,8 @@ print("b =", layer.params["b"], "  h =", h.round(4))
 #   \frac{\partial L}{\partial f_t} = c_{t-1} \frac{\partial L}{\partial c_t}.$$
 #
 # (The paths through the gates, by way of $h_{t-1}$ and $U$, come on top.) The second formula says something useful: a
-# forget gate learns from the *old state*. It is told to close where the old state pushes the output the wrong way.
+# forget gate learns from the *old state*: with $c_{t-1} = 2$ and $\partial L/\partial c_t = 0.1$ it gets $0.2$, with
+# $c_{t-1} = 0$ nothing. It is told to close where the old state pushes the output the wrong way.
 #
 # Over $k$ steps the first formula gives $f^k$: the same number that measured the memory. At a bias of 1 and 30 steps,
 # that is $0.731^{30} = 0.00008$. **What a cell forgets going forward, its error forgets going back.**
@@ -177,8 +178,8 @@ assert np.allclose(tape.state[1], c)
 # weights $U = 0$, so that the gates are deaf to $h$ and the carousel is the only way back; once with the usual $U$.
 
 # %% [markdown] tags=["predict"]
-# **Predict first:** at a bias of 5, $f = 0.9933$. How much of the error is left after 50 steps along the carousel: two
-# thirds, a tenth, a thousandth?
+# **Predict first:** at a bias of 5, $f = 0.9933$. How much of the error is left after 50 steps along the carousel:
+# seven tenths, a tenth, a thousandth?
 
 
 # %%
@@ -199,14 +200,19 @@ for bias in (0.0, 1.0, 3.0, 5.0):
 
 # %% [markdown]
 # Along the carousel the rule is exact. With the usual $U$ an error has other ways as well, through $h$ and the gates;
-# they are those of the plain RNN, and training can't rely on them. (At a bias of 3 or 5 they add up to more than 1.)
+# they are those of the plain RNN, and training can't rely on them. (At a bias of 3 or 5 they make the error about a
+# thousand times as large, or more.)
 #
 # ## The experiment: a stream without end
 #
 # The *embedded Reber grammar* writes strings such as `BTBPVVETE`: a B, then T or P, then an inner string, then **the
 # same** T or P again, then E. To predict the last but one symbol, a network has to remember the second one across the
 # inner string. Gers, Schmidhuber and Cummins let such strings follow each other without a gap and without a reset of
-# the network. Let us look at one such stream.
+# the network.
+#
+# The loss is the *cross-entropy*: $-\ln p$, where $p$ is the probability that an output gave to the truth, averaged
+# over outputs and steps. Its unit is the *nat*. To call everything a coin toss, $p = 0.5$, costs $0.693$ nats. Let us
+# look at one such stream.
 
 # %%
 task = le.tasks.ContinualReber(length=50)
@@ -296,7 +302,7 @@ assert full["lstm97"].min() > 0.7 > full["lstm"].max()
 #
 # A new string begins wherever a B follows an E. If the network has understood that, some forget gates should close
 # right there. We take the first LSTM, average each unit's $f$ over all starts and over all other steps, and look at
-# the units that differ most. In the picture below it, each line is the first symbol of a string.
+# the six units that differ most. In the picture, each line marks the first symbol of a string.
 
 # %%
 net = runs["lstm"][0][0]
@@ -330,6 +336,9 @@ for name in ("lstm97", "lstm"):
     flows[name] = le.gradient_flow(layer, stream.x[:40], dy)
     figure = le.plotting.gradient_flow(flows[name])
     course.show(figure, alt=f"Heat map of the gradient with respect to the state, {name}, 24 units over 40 steps.")
+grey = {name: np.mean(flow.dc[20:, 0] == 0) for name, flow in flows.items()}
+print("grey after step 20:", {name: f"{share:.0%}" for name, share in grey.items()})
+assert grey["lstm97"] > 0.9 > 0.6 > grey["lstm"]
 
 # %% [markdown]
 # In the cell of 1997 (first picture) almost all of $\partial L / \partial c$ is grey after step 20. The carousel is
@@ -360,7 +369,8 @@ course.animate(draw_states, frames=range(0, 60, 2), alt="Animation of four state
 # The bias sets the half-life at the start; training can change it only if an error arrives. So give the same LSTM three
 # biases, and two tasks that want the opposite: the stream, where old things are in the way, and the *temporal order*
 # task of 50 steps. There two marks stand among random symbols, one early and one around the middle. After
-# the last step the network has to say which marks came in which order. For the stream we look at half-time, 400 steps:
+# the last step the network has to say which marks came in which order. There are four orders, so a guess costs
+# $\ln 4 = 1.386$ nats. For the stream we look at half-time, 400 steps:
 # who is late?
 
 # %% [markdown] tags=["predict"]

@@ -66,10 +66,10 @@ course.explore(draw_slide, z=[0.0, 0.75, 0.95], alt="A state that begins at 0.8 
 # With the candidate at 0, what is left after $k$ steps is $z^k$: the same half-life as in chapter 04, with $z$ in the
 # place of $f$. An `update_bias` of 1 gives $\sigma(1) = 0.731$ and 2.2 steps.
 #
-# **Mind the direction.** In this package $z = 1$ *keeps*, as in Cho et al. (2014) and as in PyTorch, TensorFlow and
-# ONNX. Other texts and libraries write $h = (1 - z)\, h' + z\, n$, and there $z = 1$ *writes*. Both are the same
-# family of functions, since $1 - \sigma(a) = \sigma(-a)$. But a bias of $+5$ means "remember" in one and "forget" in
-# the other. Before you copy weights or a formula, set $z = 1$ and look at what is left.
+# **Mind the direction.** In this package $z = 1$ *keeps*, as in PyTorch, TensorFlow and ONNX. Other texts and libraries
+# write $h = (1 - z)\, h' + z\, n$, and there $z = 1$ *writes*. Both are the same family of functions, since $1 -
+# \sigma(a) = \sigma(-a)$. But a bias of $+5$ means "remember" in one and "forget" in the other. Before you copy weights
+# or a formula, set $z = 1$ and look at what is left.
 #
 # ## One gate at a time
 #
@@ -162,9 +162,10 @@ assert le.match_parameters("gru", 2, budget=4480) == 37
 #   \frac{\partial L}{\partial z} = (h' - n)\,\frac{\partial L}{\partial h}, \qquad
 #   \frac{\partial L}{\partial n} = (1 - z)\,\frac{\partial L}{\partial h}.$$
 #
-# So $z$ is the GRU's carousel. Note a price: with $z$ near 1 the error travels far, but the candidate learns almost
-# nothing, because its share is $1 - z$. An LSTM can have $f$ and $i$ near 1 at once. Below is the error of one loss
-# at the last of 40 steps, for two update biases; nothing is trained.
+# With the numbers of the slider, $z = 0.75$, $h' = 0.8$, $n = -0.4$, and an error of 1 on $h$: $h'$ gets $0.75$ of it,
+# $z$ gets $0.8 + 0.4 = 1.2$, and $n$ gets $0.25$. So $z$ is the GRU's carousel. Note a price: with $z$ near 1 the error
+# travels far, but the candidate learns almost nothing, because its share is $1 - z$. An LSTM can have $f$ and $i$ near
+# 1 at once. Below is the error of one loss at the last of 40 steps, for two update biases; nothing is trained.
 
 # %%
 x = 0.1 * rng.standard_normal((40, 1, 3)).astype(np.float32)
@@ -178,6 +179,7 @@ for bias in (0.0, 3.0):
     course.show(le.plotting.gradient_flow(flow), alt=f"Heat map of the gradient of one late error with respect to h, "
                 f"12 units over 40 steps, update bias {bias:.0f}.")  # fmt: skip
 print({bias: f"{share:.1e} of the error is left after 40 steps" for bias, share in left_over.items()})
+assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
 
 # %% [markdown]
 # ## The kernel
@@ -301,7 +303,7 @@ for cell, state in (("LSTM", "0.c"), ("GRU, before", "0.h")):
 # %% [markdown]
 # ### The two gates at work
 #
-# What has the update gate learnt on the stream? Averaged over all units and steps it is near 0.2: most units take the
+# What has the update gate learnt on the stream? Averaged over all units and steps it is below 0.2: most units take the
 # candidate at nearly every step, as in a plain RNN (which did well on this task, chapter 04). A few keep. Here are
 # the six that keep most.
 
@@ -312,7 +314,7 @@ layer = runs["stream", "GRU, before"][0][0].layers[0]
 gates = layer.gates(layer.forward(stream.x)[1])
 kept = gates["z"].mean(axis=(0, 1))
 print(f"update gate: mean {kept.mean():.2f}; by unit from {kept.min():.2f} to {kept.max():.2f}")
-assert kept.mean() < 0.3
+assert kept.mean() < 0.2
 assert kept.max() > 0.4
 keepers = np.argsort(-kept)[:6]
 figure = le.plotting.gates_over_time({name: values[..., keepers] for name, values in gates.items()})

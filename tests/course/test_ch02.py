@@ -52,6 +52,13 @@ def clip_without_condition(grads, threshold):
     return [g * threshold / norm for g in grads]
 
 
+def clip_in_place(grads, threshold):
+    scale = min(1, threshold / np.sqrt(sum(np.sum(g**2) for g in grads)))
+    for g in grads:
+        g *= scale
+    return grads
+
+
 def carry_forward(dh, h, U):
     for t in range(1, len(h)):
         dh = (dh * (1 - h[t] ** 2)) @ U.T
@@ -84,6 +91,7 @@ def carry_untransposed(dh, h, U):
         ("02.3", "every array clipped on its own", clip_one_by_one),
         ("02.3", "every number clipped", lambda grads, limit: [np.clip(g, -limit, limit) for g in grads]),
         ("02.3", "below the threshold must stay", clip_without_condition),
+        ("02.3", "writes into the arrays", clip_in_place),
         ("02.3", "list of 3 arrays", lambda grads, limit: grads[0]),
         ("02.4", "forward order", carry_forward),
         ("02.4", "state before each step", carry_old_slope),

@@ -102,3 +102,14 @@ def test_one_bias_for_all_gates_is_named(capsys):
 
 def test_a_single_array_is_told_how_many_are_asked_for(capsys):
     assert "2 arrays, h, c" in told(capsys, "03.1", lambda *arrays: step(*arrays)[0])[1]
+
+
+def test_one_array_with_both_results_is_right_too(capsys):
+    assert told(capsys, "03.1", lambda *arrays: np.array(step(*arrays)))[0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(capsys, value):
+    right, said = told(capsys, "03.4", lambda: (np.full((3, 3), value), np.zeros(3)))
+    assert not right
+    assert "W must hold finite numbers" in said

@@ -120,3 +120,11 @@ def gradient(da, c, of_i=slice(-1), of_o=slice(1, None), o_block=3, how=np.sum):
 def test_the_gradient_of_the_peepholes(capsys, words, mistake):
     assert told(capsys, "05.4", gradient)[0]
     refused(capsys, "05.4", lambda da, c: gradient(da, c, **mistake), words)
+
+
+def test_one_array_with_both_results_is_right_too(capsys):
+    assert told(capsys, "05.1", lambda at, within: np.array(alarm(at, within)))[0]
+
+
+def test_the_number_that_the_text_prints_is_exact_enough(capsys):
+    assert told(capsys, "05.1", lambda at, within: (4.595 / within, -4.595 / within * at))[0]

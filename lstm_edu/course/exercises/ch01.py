@@ -54,6 +54,7 @@ def one_step_back(answer):
     }
     back = {words: d @ U.T for words, d in slopes.items()}
     back["U not transposed: the message goes back from unit k to unit j"] = delta @ U
+    back["the slope taken after U: first through the tanh, then through the weight"] = dh @ U.T * (1 - h_new**2)
     back["delta alone: it still has to go back through U"] = delta
     same_array("dh_old", dh_old, delta @ U.T, shape="(H,)", suspects=back)
     blame = {words: np.outer(h_old, d) for words, d in slopes.items()}

@@ -66,7 +66,18 @@ def clip(answer):
 
 
 def _clipped(answer, grads, threshold):
-    got = call(answer, grads, threshold)
+    if not callable(answer):
+        call(answer)  # says what is wrong
+    written = []
+
+    def watched(copies, threshold):
+        got = answer(copies, threshold)
+        written.extend(k for k, (now, g) in enumerate(zip(copies, grads, strict=False)) if not np.array_equal(now, g))
+        return got
+
+    got = call(watched, grads, threshold)
+    if written:
+        raise Wrong("Your function writes into the arrays that it got; return new ones.")
     if not isinstance(got, list | tuple) or len(got) != len(grads):
         raise Wrong(f"Return a list of {len(grads)} arrays, as many as came in; this returns {type(got).__name__}.")
     return got

@@ -11,7 +11,7 @@ def _sigmoid(a):
 
 def _parts(got, names):
     """The answer's parts; Wrong unless there are as many as names."""
-    if not isinstance(got, tuple | list) or len(got) != len(names):
+    if (not isinstance(got, tuple | list) and np.ndim(got) < 1) or len(got) != len(names):
         raise Wrong(f"Return {len(names)} arrays, {', '.join(names)}; this returns {type(got).__name__}.")
     return got
 
@@ -166,6 +166,8 @@ def gates_by_hand(answer):
     for name, array, shape in (("W", W, (3, 3)), ("b", b, (3,))):
         if array.shape != shape:
             raise Wrong(f"{name} must have the shape {shape}, this has {array.shape}.")
+        if not np.isfinite(array).all():
+            raise Wrong(f"{name} must hold finite numbers: 0 times infinity is not a number.")
     rng = np.random.default_rng(304)
     for keep in (0, 5, 20):
         x = np.zeros((40, 3))

@@ -19,6 +19,7 @@ def alarm(answer):
             f"p for at={at:g}, within={within:g}",
             p_got,
             p,
+            rtol=1e-3,  # ln 99 = 4.595 as the exercise prints it is right
             suspects={
                 "b, so the two are in the wrong order": -p * at,
                 "0.99 itself instead of the number whose sigmoid is 0.99, ln 99": 0.99 / within,
@@ -27,7 +28,7 @@ def alarm(answer):
             },
         )
         suspects = {"the sign of b turned: p c + b is 0 at c = -b / p": p * at, "p left out: b is -p at": -at}
-        same_array(f"b for at={at:g}, within={within:g}", b_got, -p * at, suspects=suspects)
+        same_array(f"b for at={at:g}, within={within:g}", b_got, -p * at, suspects=suspects, rtol=1e-3)
     return "The finer the cell counts, the larger p must be: this is what training has to find."
 
 
@@ -151,6 +152,6 @@ def peephole_gradient(answer):
 
 
 def _arrays(got, count, names):
-    if not isinstance(got, tuple | list) or len(got) != count:
+    if (not isinstance(got, tuple | list) and np.ndim(got) < 1) or len(got) != count:
         raise Wrong(f"The function should return {names}.")
     return got
