@@ -2,19 +2,7 @@
 
 import numpy as np
 import pytest
-
-from lstm_edu import course
-
-
-def told(capsys, number, answer):
-    """What the check prints, and whether it says right."""
-    right = course.check(number, answer)
-    return right, capsys.readouterr().out
-
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
-
+from answers import sigmoid, told
 
 RIGHT = {
     "00.1": lambda T, B, D, H: ((T, B, D), (T, B, H), (B, H)),

@@ -2,18 +2,7 @@
 
 import numpy as np
 import pytest
-
-from lstm_edu import course
-
-
-def told(capsys, number, answer):
-    """What the check prints, and whether it says right."""
-    right = course.check(number, answer)
-    return right, capsys.readouterr().out
-
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from answers import sigmoid, told
 
 
 def step(x, h, c, W, U, b, order=(0, 1, 2), squash_g=np.tanh, carry=1, shown="new", squash_h=np.tanh):

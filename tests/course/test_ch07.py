@@ -2,16 +2,9 @@
 
 import numpy as np
 import pytest
+from answers import told
 
 import lstm_edu as le
-from lstm_edu import course
-
-
-def told(capsys, number, answer):
-    """What the check prints, and whether it says right."""
-    right = course.check(number, answer)
-    return right, capsys.readouterr().out
-
 
 COUNTS = {
     "upper layers see the H units": lambda D, H, L: L * 4 * H * (D + H + 1),
