@@ -294,7 +294,7 @@ for place, value in enumerate(times):
     left.text(value * 1.2, place, words, va="center", fontsize=9)
 left.set(xscale="log", xlim=(times.min() / 3, slow * 60), xlabel="µs for one step of one sequence", title="forward")
 right_axes.barh(list(training), 1e3 * np.array(list(training.values())), color="#009E73")
-right_axes.set(xlabel="ms for 100 steps of 32 sequences", title="forward and backward")
+right_axes.set(xlabel="ms for one pass", title="forward and backward")
 for axes in (left, right_axes):
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
