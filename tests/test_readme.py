@@ -42,4 +42,5 @@ def test_the_map_names_every_module():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for file in sorted((ROOT / "lstm_edu").rglob("*.py")):
         if file.stem not in ("__init__", "__main__"):
-            assert f"`{file.name}`" in text or f"{file.name} " in text or f"/{file.name}`" in text, file.name
+            name = re.sub(r"^ch\d\d", "chNN", file.name)  # one for each chapter
+            assert f"`{name}`" in text or f"{name} " in text or f"/{name}`" in text, name

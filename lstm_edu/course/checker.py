@@ -41,13 +41,13 @@ def exercise(number: str, *, hint: str = ""):
     ...         raise Wrong(f"{answer} is not 7.")
     >>> check("98.1", ...)
     98.1: not yet. Which number is half of 14?
-    False
+    not yet
     >>> check("98.1", 8)
     98.1: not yet. 8 is not 7.
-    False
+    not yet
     >>> check("98.1", 7)
     98.1: right.
-    True
+    right
     """
     if not isinstance(number, str) or not re.fullmatch(r"\d\d\.\d+", number):
         raise ValueError(f"number must be chapter and exercise such as '03.2', got {number!r}")

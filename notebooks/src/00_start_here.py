@@ -50,18 +50,18 @@ course.begin(0)
 #
 # | chapter | question | minutes |
 # | --- | --- | --- |
-# | 00 Start here | Can we watch a network remember? | 45 |
-# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 60 |
-# | 02 Why it forgets | Where does the error go on its way back through time? | 60 |
-# | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 60 |
-# | 04 Learning to forget | What should a memory do with what it no longer needs? | 60 |
-# | 05 Peepholes | How can a gate act on what the cell does not show? | 60 |
-# | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 60 |
-# | 07 Deep or wide | Several thin layers or a single wide one? | 60 |
-# | 08 A layer among layers | What goes below a recurrent layer, and what above? | 60 |
-# | 09 A worked example | How does one get from a file to samples and forecasts? | 60 |
-# | 10 A fair contest | Which cell for which task, and how sure can we be? | 60 |
-# | 11 Under the hood | How does a Python loop become as fast as the machine? | 60 |
+# | 00 Start here | Can we watch a network remember? | 50 |
+# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 50 |
+# | 02 Why it forgets | Where does the error go on its way back through time? | 50 |
+# | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 55 |
+# | 04 Learning to forget | What should a memory do with what it no longer needs? | 55 |
+# | 05 Peepholes | How can a gate act on what the cell does not show? | 50 |
+# | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 50 |
+# | 07 Deep or wide | Several thin layers or a single wide one? | 55 |
+# | 08 A layer among layers | What goes below a recurrent layer, and what above? | 50 |
+# | 09 A worked example | How does one get from a file to samples and forecasts? | 50 |
+# | 10 A fair contest | Which cell for which task, and how sure can we be? | 55 |
+# | 11 Under the hood | How does a Python loop become as fast as the machine? | 55 |
 # | 12 to 15 | Cheat sheet, glossary in English and Chinese, how to teach with it, further reading | |
 #
 # Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order. In a hurry? Read 01, 02, 03, 04 and the

@@ -133,10 +133,10 @@ def gru_step(x, h, W, U, b, bn=None):
 
 
 # %% [markdown]
-# Count the parameters. Each of the three blocks has $D$ rows of $W$, $H$ rows of $U$ and one row of biases: $3H(D + H
-# + 1)$, and $H$ more for `bn`. An LSTM has four blocks. By hand for $D = 2$, $H = 32$: the LSTM has $4 \cdot 32 \cdot
-# 35 = 4480$, the GRU $3 \cdot 32 \cdot 35 = 3360$. For the price of 32 LSTM units one gets 37 GRU units: $3 \cdot 37
-# \cdot 40 = 4440$.
+# Count the parameters. Each of the three blocks has $D$ rows of $W$, $H$ rows of $U$ and one row of biases:
+# $3H(D + H + 1)$, and $H$ more for `bn`. An LSTM has four blocks. By hand for $D = 2$, $H = 32$: the LSTM has
+# $4 \cdot 32 \cdot 35 = 4480$, the GRU $3 \cdot 32 \cdot 35 = 3360$. For the price of 32 LSTM units one gets 37 GRU
+# units: $3 \cdot 37 \cdot 40 = 4440$.
 
 # %% tags=["claim"]
 rng = np.random.default_rng(1)
