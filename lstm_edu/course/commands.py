@@ -125,8 +125,9 @@ def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) 
     print(f"for the class: {folder}\nwith solutions: {folder / 'answer-key'}")
 
 
-@app.command("open")
+@app.command("open", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def open_chapter(
+    context: typer.Context,
     number: Annotated[str, typer.Argument(metavar="[NN]", help="The chapter to begin with.")] = "00",
     folder: Annotated[Path, typer.Option(help="Where your copy of the chapters is, or is to be.")] = Path(
         "lstm_edu-course"
@@ -134,7 +135,8 @@ def open_chapter(
 ) -> None:
     """Open a chapter in JupyterLab.
 
-    It opens in a copy of your own: what you have changed there is never overwritten."""
+    It opens in a copy of your own: what you have changed there is never overwritten. Further options go to JupyterLab,
+    as in: lstm-edu course open 03 --no-browser --port=8899"""
     from . import copies
 
     library.need("jupyterlab", "ipykernel", "ipywidgets", "nbformat")
@@ -146,8 +148,8 @@ def open_chapter(
     print(f"your copy of the course: {folder.resolve()} ({len(written)} chapters new)")
     if kept:
         print(f"kept as you left them, although there are newer ones: {', '.join(kept)}")
-    path = str(folder / chapter.notebook.name)
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", path], check=False).returncode)
+    command = [sys.executable, "-m", "jupyterlab", str(folder / chapter.notebook.name), *context.args]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command("book")

@@ -287,8 +287,10 @@ def test_open_starts_jupyterlab_at_the_chapter_in_the_learners_own_copy(folder, 
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", start)
-    assert run("open", "97") == 0
-    assert commands == [[sys.executable, "-m", "jupyterlab", "lstm_edu-course/97_test.ipynb"]]
+    assert run("open", "97", "--no-browser", "--port=8899") == 0
+    assert commands == [
+        [sys.executable, "-m", "jupyterlab", "lstm_edu-course/97_test.ipynb", "--no-browser", "--port=8899"]
+    ]
     assert (folder / "lstm_edu-course" / "97_test.ipynb").is_file()
     assert "your copy of the course" in capsys.readouterr().out
     assert run("open", "12") == 2
