@@ -88,3 +88,19 @@ def test_gradients_are_written_where_the_caller_says(cell):
     grads = layer.backward(np.ones_like(y), tape, grads=place)[1]
     assert grads is place
     assert np.array_equal(place.flat, expected.flat)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+def test_without_the_gradient_of_the_input_all_others_are_the_same_bits(cell):
+    T, B, D, H = 5, 3, 4, 6
+    rng = np.random.default_rng(8)
+    layer = cell.make(D, H)
+    _, tape = layer.forward(rng.standard_normal((T, B, D)), random_state(layer, B, rng))
+    dy, dstate = rng.standard_normal((T, B, H)), random_state(layer, B, rng)
+    dx, grads, dinitial = layer.backward(dy, tape, dstate)
+    none, same_grads, same_dinitial = layer.backward(dy, tape, dstate, need_dx=False)
+    assert dx.shape == (T, B, D)
+    assert none is None
+    np.testing.assert_array_equal(same_grads.flat, grads.flat)
+    for same, d in zip(same_dinitial, dinitial, strict=True):
+        np.testing.assert_array_equal(same, d)
