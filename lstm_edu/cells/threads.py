@@ -64,16 +64,32 @@ def run(part, size: int, work: int, block: int = ROWS) -> None:
         return
     blocks = -(-size // block)
     cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
+    others = []
     try:
-        others = [_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]) for p in range(1, parts)]
-    except RuntimeError:  # the interpreter is shutting down and starts no threads any more
-        part(0, size)
-        return
-    try:
+        try:
+            for p in range(1, parts):
+                others.append(_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]))
+        except RuntimeError:  # the interpreter is shutting down and starts no threads any more
+            _wait_for(others)
+            part(0, size)
+            return
         part(cuts[0], cuts[1])
-    finally:  # nobody may go on while a thread still writes into its slice
-        for other in others:
-            other.result()
+    finally:
+        _wait_for(others)
+
+
+def _wait_for(futures: list) -> None:
+    """Nobody may go on while a thread still writes into its slice: an error, or a Ctrl-C, is raised when all ended."""
+    error = None
+    while futures:
+        try:
+            futures[-1].result()
+        except BaseException as found:  # a Ctrl-C while waiting, or what the slice itself raised
+            error = error or found
+        if futures[-1].done():
+            futures.pop()
+    if error is not None:
+        raise error
 
 
 def _workers(n: int) -> ThreadPoolExecutor:

@@ -1,6 +1,9 @@
 """Large arrays use memory again, and never while anybody still looks at it."""
 
 import gc
+import os
+import signal
+import sys
 import threading
 
 import numpy as np
@@ -14,9 +17,14 @@ SHAPE = (7, 50, 101)  # 141,400 bytes of float32
 
 @pytest.fixture(autouse=True)
 def nothing_waits():
-    memory._waiting.clear()
+    memory._piles.clear()
     yield
-    memory._waiting.clear()
+    memory._piles.clear()
+
+
+def waiting():
+    """The sizes of the buffers that wait."""
+    return [pile.size for pile in memory._piles.values() for _ in pile]
 
 
 def address(array):
@@ -67,12 +75,12 @@ def test_a_view_keeps_the_memory(view):
     kept = view(array)
     del array
     gc.collect()
-    assert not memory._waiting
+    assert not waiting()
     other = memory.empty(SHAPE, np.float32)
     assert address(other) != first
     del kept
     gc.collect()
-    assert len(memory._waiting) == 1
+    assert len(waiting()) == 1
 
 
 def test_sizes_that_differ_little_share_memory_and_others_do_not():
@@ -96,7 +104,152 @@ def test_small_arrays_are_numpys_own():
 def test_no_more_waits_than_the_limit():
     arrays = [memory.empty((k, 1 << 20), np.float32) for k in (3, 5, 7, 9)]  # 12 to 36 MiB
     arrays.clear()
-    assert 0 < sum(map(len, memory._waiting)) <= memory.MOST
+    gone = memory.empty((2, 1 << 20), np.float32)  # a new buffer is made: the time to look at what waits
+    assert 0 < sum(waiting()) <= memory.MOST
+    del gone
+
+
+def test_no_more_of_one_size_waits_than_the_limit():
+    arrays = [memory.empty((5, 1 << 20), np.float32) for _ in range(5)]  # 20 MiB each
+    arrays.clear()
+    assert 0 < sum(waiting()) <= memory.MOST
+
+
+def test_an_array_above_the_limit_is_numpys_own():
+    assert memory.empty((memory.MOST // 4 + 1,), np.float32).flags.owndata
+
+
+ODD_SIZES = [20_000, 20_500, 33_000, 70_000, 300_000, 1_400_000, 5_000_000, 14_000_000]  # of float32
+
+
+def ask_and_drop(seed, rounds, wrong, keep=0.3):
+    """Ask for arrays of mixed sizes, hold each in a reference cycle, drop and collect them in any order.
+
+    Each array carries its number at both ends, where the buffer of a neighbour or one that is too small would show.
+    """
+    rng, held = np.random.default_rng(seed), []
+    for number in range(rounds):
+        size = ODD_SIZES[rng.integers(len(ODD_SIZES))] + int(rng.integers(200))
+        array = memory.empty((size,), np.float32)
+        room = len(array.base._return.buffer) - array.ctypes.data + array.base._return.buffer.ctypes.data
+        if room < array.nbytes:
+            wrong.append(f"{array.nbytes} bytes wanted, room for {room}")
+            return
+        array[:8] = array[-8:] = seed * rounds + number
+        cycle = [array, seed * rounds + number]
+        cycle.append(cycle)
+        held.append(cycle)
+        while len(held) > 12:
+            array, mark, _ = held.pop(int(rng.integers(len(held))))
+            if not ((array[:8] == mark).all() and (array[-8:] == mark).all()):
+                wrong.append(f"array {mark} was written to by somebody else")
+                return
+            if rng.random() < keep:
+                held.insert(0, [array, mark, None])
+                break
+        del array, cycle
+
+
+@pytest.fixture
+def eager_collector():
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("threshold", [1, 90])  # how much may pile up until a collection comes
+def test_a_collection_at_any_line_leaves_every_buffer_its_size(threshold, eager_collector):
+    gc.set_threshold(threshold)
+    events, wrong = [], []
+
+    def tracer(frame, event, argument):
+        if frame.f_code.co_filename == memory.__file__:
+            events.append((event, []))  # a tracked object: a collection may start here
+            return tracer
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        ask_and_drop(threshold, 4000, wrong)
+    finally:
+        sys.settrace(before)
+    assert len(events) > 10_000
+    assert not wrong
+
+
+def test_nothing_of_ours_runs_when_an_array_dies():
+    array, lines = memory.empty(SHAPE, np.float32), []
+
+    def tracer(frame, event, argument):
+        lines.append((frame.f_code.co_name, frame.f_lineno, frame.f_code.co_filename))
+        return tracer
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    del array
+    sys.settrace(before)
+    assert not [line for line in lines if line[2] == memory.__file__]
+    assert len(waiting()) == 1
+
+
+def test_four_threads_with_collections_at_any_time_share_no_buffer(eager_collector):
+    wrong = []
+    threads = [threading.Thread(target=ask_and_drop, args=(seed, 800, wrong)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of a process with threads: that is the test
+def test_a_child_that_is_forked_while_threads_ask_goes_on_asking():
+    wrong, codes = [], []
+    threads = [threading.Thread(target=ask_and_drop, args=(seed, 2000, wrong)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        child = os.fork()
+        if child == 0:
+            try:
+                ask_and_drop(9, 200, wrong)
+            finally:
+                os._exit(len(wrong))
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    for thread in threads:
+        thread.join()
+    assert codes == [0] * 5
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer on this system")
+def test_no_ctrl_c_is_lost_while_arrays_die():
+    sent, caught, lost = [], 0, []
+
+    def interrupt(number, frame):
+        sent.append(number)
+        raise KeyboardInterrupt
+
+    before, hook = signal.signal(signal.SIGALRM, interrupt), sys.unraisablehook
+    sys.unraisablehook = lost.append
+    try:
+        for _ in range(400):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 2e-4)
+                for _ in range(20_000):
+                    memory.empty(SHAPE, np.float32)
+            except KeyboardInterrupt:
+                caught += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        sys.unraisablehook = hook
+    assert caught == len(sent) == 400
+    assert not lost
+    assert memory.empty(SHAPE, np.float32).shape == SHAPE
 
 
 def test_threads_can_ask_at_once():

@@ -1,7 +1,9 @@
 """The package's own threads: how many there are, and what they do."""
 
 import os
+import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -68,6 +70,47 @@ def test_an_error_in_a_slice_reaches_the_caller():
     set_num_threads(2)
     with pytest.raises(RuntimeError, match="in a slice"):
         threads.run(fail, 64, threads._WORK)
+
+
+@pytest.mark.parametrize("failing", ["first", "last"])
+def test_an_error_in_one_slice_waits_for_the_others(failing):
+    ended = []
+
+    def part(start, stop):
+        if (start == 0) == (failing == "first"):
+            raise RuntimeError("in a slice")
+        time.sleep(0.2)
+        ended.append(start)
+
+    set_num_threads(3)
+    with pytest.raises(RuntimeError, match="in a slice"):
+        threads.run(part, 64, threads._WORK)
+    assert len(ended) == (2 if failing == "first" else 1)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer on this system")
+def test_a_ctrl_c_waits_for_the_slices_that_run():
+    ended = []
+
+    def part(start, stop):
+        if start:
+            time.sleep(0.3)
+            ended.append(start)
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    set_num_threads(2)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            threads.run(part, 64, threads._WORK)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert ended == [32]
 
 
 def test_a_forked_child_starts_threads_of_its_own():
