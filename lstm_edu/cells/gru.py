@@ -9,25 +9,25 @@ from .matmul import add_product, input_product, pack, pack_transposed, parameter
 from .recurrent import Recurrent, rows
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)
-# q is what the reset gate made on its way to the candidate n, dq its gradient: r * h' (reset before the product) or
+# past is what the reset gate made on its way to the candidate n, dpast its gradient: r * h' (reset before the product) or
 # h' U_n + bn (reset after it).
 
 
 @kernel
-def forward_before(x, W, U, bias, a, h, q, b0, b1):
+def forward_before(x, W, U, bias, a, h, past, b0, b1):
     H = U.shape[0]
     from_x, weights_rz, weights_n = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
-        a_t, q_t = a[t % len(a)], q[t % len(q)]
+        a_t, past_t = a[t % len(a)], past[t % len(past)]
         add_product(a_t, h[t], weights_rz, b0, b1)
         for b in range(b0, b1):
-            r, z, h_old, q_b = a_t[b, :H], a_t[b, H : 2 * H], h[t, b], q_t[b]
+            r, z, h_old, past_b = a_t[b, :H], a_t[b, H : 2 * H], h[t, b], past_t[b]
             for j in range(H):
                 r[j] = sigmoid(r[j])
                 z[j] = sigmoid(z[j])
-                q_b[j] = r[j] * h_old[j]
-        add_product(a_t, q_t, weights_n, b0, b1, 2 * H)
+                past_b[j] = r[j] * h_old[j]
+        add_product(a_t, past_t, weights_n, b0, b1, 2 * H)
         for b in range(b0, b1):
             z, n, h_old, h_new = a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
             for j in range(H):
@@ -36,31 +36,31 @@ def forward_before(x, W, U, bias, a, h, q, b0, b1):
 
 
 @kernel
-def backward_before(dy, a, h, U, delta, dq, dh, b0, b1):
+def backward_before(dy, a, h, U, delta, dpast, dh, b0, b1):
     H = U.shape[0]
     weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             z, n, h_old = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b]
             dz, dn = delta[t, b, H : 2 * H], delta[t, b, 2 * H :]
-            dy_b, dh_b, dq_b = dy[t, b], dh[b], dq[b]
+            dy_b, dh_b, dpast_b = dy[t, b], dh[b], dpast[b]
             for j in range(H):
                 dh_j = dy_b[j] + dh_b[j]
                 dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (1 - z[j])
                 dn[j] = dh_j * (1 - z[j]) * (1 - n[j] * n[j])
                 dh_b[j] = dh_j * z[j]
-                dq_b[j] = 0
-        add_product(dq, delta[t], weights_n, b0, b1, 0, 2 * H)
+                dpast_b[j] = 0
+        add_product(dpast, delta[t], weights_n, b0, b1, 0, 2 * H)
         for b in range(b0, b1):
-            r, h_old, dr, dh_b, dq_b = a[t, b, :H], h[t, b], delta[t, b, :H], dh[b], dq[b]
+            r, h_old, dr, dh_b, dpast_b = a[t, b, :H], h[t, b], delta[t, b, :H], dh[b], dpast[b]
             for j in range(H):
-                dr[j] = dq_b[j] * h_old[j] * r[j] * (1 - r[j])
-                dh_b[j] += dq_b[j] * r[j]
+                dr[j] = dpast_b[j] * h_old[j] * r[j] * (1 - r[j])
+                dh_b[j] += dpast_b[j] * r[j]
         add_product(dh, delta[t], weights_rz, b0, b1)
 
 
 @kernel
-def forward_after(x, W, U, bias, bn, a, h, q, b0, b1):
+def forward_after(x, W, U, bias, bn, a, h, past, b0, b1):
     H = U.shape[0]
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     inner, inner_bias = np.empty((a.shape[1], 3 * H), a.dtype), np.zeros(3 * H, a.dtype)
@@ -68,12 +68,12 @@ def forward_after(x, W, U, bias, bn, a, h, q, b0, b1):
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
         set_product(inner, inner_bias, h[t], from_h, b0, b1)
-        a_t, q_t = a[t % len(a)], q[t % len(q)]
+        a_t, past_t = a[t % len(a)], past[t % len(past)]
         for b in range(b0, b1):
             r, z, n, h_old, h_new = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
-            u_r, u_z, u_n, q_b = inner[b, :H], inner[b, H : 2 * H], inner[b, 2 * H :], q_t[b]
+            u_r, u_z, u_n, past_b = inner[b, :H], inner[b, H : 2 * H], inner[b, 2 * H :], past_t[b]
             for j in range(H):
-                q_b[j] = u_n[j]
+                past_b[j] = u_n[j]
                 r[j] = sigmoid(r[j] + u_r[j])
                 z[j] = sigmoid(z[j] + u_z[j])
                 n[j] = tanh(n[j] + r[j] * u_n[j])
@@ -81,23 +81,23 @@ def forward_after(x, W, U, bias, bn, a, h, q, b0, b1):
 
 
 @kernel
-def backward_after(dy, a, h, q, U, delta, dq, dh, b0, b1):
+def backward_after(dy, a, h, past, U, delta, dpast, dh, b0, b1):
     H = U.shape[0]
     weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
             dr, dz, dn = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H :]
-            h_old, q_b, dy_b, dh_b, dq_b = h[t, b], q[t, b], dy[t, b], dh[b], dq[t, b]
+            h_old, past_b, dy_b, dh_b, dpast_b = h[t, b], past[t, b], dy[t, b], dh[b], dpast[t, b]
             for j in range(H):
                 dh_j = dy_b[j] + dh_b[j]
                 dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (1 - z[j])
                 dn[j] = dh_j * (1 - z[j]) * (1 - n[j] * n[j])
-                dr[j] = dn[j] * q_b[j] * r[j] * (1 - r[j])
-                dq_b[j] = dn[j] * r[j]
+                dr[j] = dn[j] * past_b[j] * r[j] * (1 - r[j])
+                dpast_b[j] = dn[j] * r[j]
                 dh_b[j] = dh_j * z[j]
         add_product(dh, delta[t], weights_rz, b0, b1)
-        add_product(dh, dq[t], weights_n, b0, b1)
+        add_product(dh, dpast[t], weights_n, b0, b1)
 
 
 class GRU(Recurrent):
@@ -131,7 +131,10 @@ class GRU(Recurrent):
     Translation, EMNLP 2014.
     """
 
+    title = "GRU"
     gate_names = ("r", "z", "n")
+    fixed = Recurrent.fixed | {"reset_after"}
+    keeping_bias = "update_bias"
 
     def __init__(
         self, inputs: int, units: int, *, reset_after: bool = False, update_bias=0.0, dtype=np.float32, rng=None
@@ -143,44 +146,44 @@ class GRU(Recurrent):
         self.update_bias = initial_values("update_bias", update_bias, self.units)
         self.params["b"][self._block("z")] = self.update_bias
 
-    def _shapes(self):
-        return super()._shapes() | ({"bn": (self.units,)} if self.reset_after else {})
+    @classmethod
+    def parameter_shapes(cls, inputs, units, reset_after=False, **_):
+        return super().parameter_shapes(inputs, units) | ({"bn": (units,)} if reset_after else {})
 
-    def _variant(self):
-        return (f"reset_after={self.reset_after}",)
+    @classmethod
+    def kept_widths(cls, units, **_):
+        return {"past": units}
+
+    def _form(self):
+        return {"reset_after": self.reset_after}
 
     def config(self) -> dict:
         return super().config() | {"reset_after": self.reset_after, "update_bias": self.update_bias}
 
     def _run_forward(self, tape, b0, b1):
         forward = forward_after if self.reset_after else forward_before
-        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.q, b0, b1)
-
-    def _new_tape(self, x, state, kept):
-        tape = super()._new_tape(x, state, kept)
-        tape.q = memory.empty((len(tape.a), x.shape[1], self.units), self.dtype)
-        return tape
+        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.past, b0, b1)
 
     def _new_deltas(self, tape):
-        dq = tape.q if self.reset_after else tape.q[0]  # of all steps, or room for one that nobody looks at later
-        return (*super()._new_deltas(tape), memory.empty(dq.shape, self.dtype))
+        dpast = tape.past if self.reset_after else tape.past[0]  # of all steps, or room for one that nobody looks at later
+        return (*super()._new_deltas(tape), memory.empty(dpast.shape, self.dtype))
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         U = self.params["U"]
         if self.reset_after:
-            backward_after(dy, tape.a, tape.h, tape.q, U, *deltas, *dstate, b0, b1)
+            backward_after(dy, tape.a, tape.h, tape.past, U, *deltas, *dstate, b0, b1)
         else:
             backward_before(dy, tape.a, tape.h, U, *deltas, *dstate, b0, b1)
 
     def _parameter_gradients(self, tape, deltas, grads, c0, c1):
-        x, h, q, delta, dq = map(rows, (tape.x, tape.h[:-1], tape.q, *deltas))
+        x, h, past, delta, dpast = map(rows, (tape.x, tape.h[:-1], tape.past, *deltas))
         dW, dU, db = grads["W"], grads["U"], grads["b"]
         n = 2 * self.units  # here the columns of the candidate begin, whose product has factors of its own
         if c0 < n:
             parameter_gradients(x, h, delta, 0, dW, dU, db, c0, min(c1, n))
         if c1 > n and not self.reset_after:
-            parameter_gradients(x, q, delta, 0, dW, dU, db, max(c0, n), c1)
+            parameter_gradients(x, past, delta, 0, dW, dU, db, max(c0, n), c1)
         if c1 > n and self.reset_after:
             none, nowhere = np.empty((len(x), 0), self.dtype), np.empty((0, 3 * self.units), self.dtype)
             parameter_gradients(x, none, delta, 0, dW, nowhere, db, max(c0, n), c1)
-            parameter_gradients(h, none, dq, n, dU, nowhere, grads["bn"], max(c0, n) - n, c1 - n)
+            parameter_gradients(h, none, dpast, n, dU, nowhere, grads["bn"], max(c0, n) - n, c1 - n)

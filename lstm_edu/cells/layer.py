@@ -18,8 +18,10 @@ class Layer:
     A layer holds no memory of a call: two tapes can be alive at once, and threads can share a layer.
     """
 
-    params: Parameters
-    dtype: np.dtype
+    params: Parameters  # what is learned
+    dtype: np.dtype  # of the parameters; None for a layer without any
+    inputs: int | None  # D, the numbers that go in at each step; None for any
+    units: int | None  # H; None: as many as went in
     in_network = False  # True once the parameters lie in a network's buffer
 
     def forward(self, x, state=None, *, lengths=None, training=True):
@@ -51,9 +53,46 @@ class Layer:
         """How many steps come out where `steps` (a number or an array of lengths) go in."""
         return steps
 
+    @property
+    def outputs(self) -> int | None:
+        """How many numbers come out at each step: the units, for all but a cell that projects its output."""
+        return self.units
+
     def config(self) -> dict:
         """The arguments that make this layer again (not its weights), as plain numbers, strings and lists."""
         raise NotImplementedError
+
+    def children(self) -> dict:
+        """The layers that this one is made of, by name; empty for all but a `Container`."""
+        return {}
+
+    # Shapes before arrays: what the configuration alone says
+
+    @classmethod
+    def parameter_shapes(cls, **config) -> dict:
+        """Name -> shape of the parameters of a layer with this configuration, in their order, without making one.
+
+        A class that does not say it has a layer made to look at.
+        """
+        return dict(cls(**config).params.shapes)
+
+    @classmethod
+    def output_shape(cls, shape: tuple, **config) -> tuple:
+        """The shape that comes out where `shape` goes in; letters such as "T" and "B" stand for any size."""
+        units = config.get("units")
+        return (*shape[:-1], shape[-1] if units is None else units)
+
+    def input_shape(self) -> tuple:
+        """The shape that goes in, ("T", "B", inputs)."""
+        return "T", "B", "D" if self.inputs is None else self.inputs
+
+    def check_complete(self, name: str = "layer") -> None:
+        """ValueError that says what a class of layers forgot to have or to set."""
+        cls = type(self)
+        lacks = [f"{what}()" for what in ("forward", "backward", "config") if getattr(cls, what) is getattr(Layer, what)]
+        lacks += [what for what in ("params", "inputs", "units", "dtype") if not hasattr(self, what)]
+        if lacks:
+            raise ValueError(f"{name}: the class {cls.__name__} lacks {', '.join(lacks)}; see lstm_edu.Layer")
 
     def count_parameters(self) -> int:
         """How many numbers this layer learns."""

@@ -82,8 +82,11 @@ class LSTM(Recurrent):
     c is tanh here as in all later work.
     """
 
+    title = "LSTM"
     gate_names = ("i", "f", "g", "o")
     state_names = ("h", "c")
+    keeping_bias, admitting_bias = "forget_bias", "input_bias"
+    passing = {"f": 1, "i": 0}
 
     def __init__(self, inputs: int, units: int, *, forget_bias=1.0, input_bias=0.0, dtype=np.float32, rng=None):
         super().__init__(inputs, units, dtype=dtype, rng=rng)

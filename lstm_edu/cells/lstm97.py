@@ -85,8 +85,12 @@ class LSTM97(Recurrent):
     Source: S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997.
     """
 
+    title = "LSTM 1997"
     gate_names = ("i", "g", "o")
     state_names = ("h", "c")
+    fixed = Recurrent.fixed | {"squashing"}
+    admitting_bias = "input_bias"
+    passing = {"i": 0}
     squashings = {"tanh": (1.0, 1.0), "1997": (0.5, 2.0)}  # slope, range of g
 
     def __init__(
@@ -107,8 +111,8 @@ class LSTM97(Recurrent):
         self.params["b"][self._block("i")] = self.input_bias
         self.params["b"][self._block("o")] = self.output_bias
 
-    def _variant(self):
-        return (f"squashing={self.squashing}",)
+    def _form(self):
+        return {"squashing": self.squashing}
 
     def config(self) -> dict:
         biases = {"input_bias": self.input_bias, "output_bias": self.output_bias}

@@ -82,8 +82,11 @@ class PeepholeLSTM(LSTM):
     The gradient is the full one; the paper's rule cuts it off at the peepholes as well.
     """
 
-    def _shapes(self):
-        return super()._shapes() | {"p": (3, self.units)}
+    title = "Peephole LSTM"
+
+    @classmethod
+    def parameter_shapes(cls, inputs, units, **_):
+        return super().parameter_shapes(inputs, units) | {"p": (3, units)}
 
     def _run_forward(self, tape, b0, b1):
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
@@ -92,8 +95,6 @@ class PeepholeLSTM(LSTM):
         dh, dc = dstate
         backward(dy, tape.a, tape.c, self.params["U"], self.params["p"], *deltas, dh, dc, b0, b1)
 
-    def _parameter_gradients(self, tape, deltas, grads, c0, c1):
-        super()._parameter_gradients(tape, deltas, grads, c0, c1)
-        if c0 == 0:  # the peepholes have no columns of their own: the first slice brings them
-            for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
-                np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])
+    def _other_gradients(self, tape, deltas, grads):
+        for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
+            np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])

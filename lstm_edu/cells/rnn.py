@@ -53,6 +53,7 @@ class RNN(Recurrent):
     Source: J. Elman, Finding Structure in Time, Cognitive Science 14 (1990).
     """
 
+    title = "RNN"
     gate_names = ("h",)
 
     def _run_forward(self, tape, b0, b1):

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lstm_edu.cells import Layer, Recurrent, Tape, checks
-
-from .network import Sequential
+from lstm_edu.cells import Layer, Recurrent, checks
+from lstm_edu.cells.container import walk
+from lstm_edu.cells.recurrent import watcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +38,15 @@ class GradientFlow:
 def gradient_flow(layer: Layer, x, dy, state=None, *, lengths=None):
     """The total gradients dL/dh[t] and dL/dc[t] for every step, sequence and unit: a `GradientFlow`.
 
-    `layer`: any recurrent cell, or a Sequential. `x`, `state`, `lengths`: as for its forward; dropout is off. `dy`: the
+    `layer`: any recurrent cell, or a layer with cells inside. `x`, `state`, `lengths`: as for its forward; dropout is off. `dy`: the
     gradient of the loss L with respect to the layer's output, of the output's shape; zero but for the last step, it
     asks how much of one late error reaches the early steps.
 
     Total means: L is a function of h[t] by everything that comes after it, dy[t] included, and of c[t] also by way of
     h[t]. At t = 0 the two are the `dstate` that backward returns.
 
-    For a Sequential: a dict from the place of each recurrent layer to its flow, so `gradient_flow(net, x, dy)[0]` is
-    that of `net.layers[0]` (for a Sequential inside a dict again). Its dh is of the loss at the network's end.
+    For a network: a dict from the place of each recurrent layer to its flow, so `gradient_flow(net, x, dy)[0]` is that
+    of `net.layers[0]` (for a layer with children of its own a dict again). Its dh is of the loss at the network's end.
 
     Raises ValueError for a layer without recurrence, and where forward or backward would.
 
@@ -60,85 +60,84 @@ def gradient_flow(layer: Layer, x, dy, state=None, *, lengths=None):
 
     Source: S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997, section 3.
     """
-    if isinstance(layer, Sequential) and _is_recurrent(layer):
-        return _through_network(layer, x, dy, state, lengths)[0]
-    if not isinstance(layer, Recurrent):
-        got = "a Sequential without one" if isinstance(layer, Sequential) else type(layer).__name__
-        raise ValueError(f"layer must be a recurrent cell or a Sequential with one, got {got}")
-    return _through_cell(layer, layer.forward(x, state, lengths=lengths)[1], dy)[0]
-
-
-def _is_recurrent(layer) -> bool:
-    return isinstance(layer, Recurrent) or (isinstance(layer, Sequential) and any(map(_is_recurrent, layer.layers)))
-
-
-def _through_network(net, x, dy, state, lengths):
-    """The flows by place, and dx."""
-    _, tape = net.forward(x, state, lengths=lengths, training=False)
-    return _back(net, tape, dy)
-
-
-def _back(layer, tape, dy):
+    if not isinstance(layer, Layer) or not any(isinstance(inner, Recurrent) for _, inner in walk(layer)):
+        got = f"a {type(layer).__name__} without one" if isinstance(layer, Layer) else type(layer).__name__
+        raise ValueError(f"layer must be a recurrent cell, or a network with one, got {got}")
+    _, tape = layer.forward(x, state, lengths=lengths, training=False)
     if isinstance(layer, Recurrent):
         return _through_cell(layer, tape, dy)
-    if not isinstance(layer, Sequential):
-        return None, layer.backward(dy, tape)[0]
-    flows = {}
-    for k in reversed(range(len(layer.layers))):
-        flow, dy = _back(layer.layers[k], tape.tapes[k], dy)
+    reached = {}  # each cell inside -> what reached it on the way back
+    token = watcher.set(lambda inner, dy, tape, dstate: reached.setdefault(id(inner), (inner, tape, dy, dstate)))
+    try:
+        layer.backward(dy, tape)
+    finally:
+        watcher.reset(token)
+    return _by_place(layer, {key: _through_cell(*found) for key, found in reached.items()})
+
+
+def _by_place(layer, flows) -> dict:
+    """The flows by the place of their layer, in dicts that are nested as the layers are."""
+    found = {}
+    for name, child in layer.children().items():
+        flow = flows.get(id(child)) or _by_place(child, flows)
         if flow:
-            flows[k] = flow
-    return dict(sorted(flows.items())), dy
+            found[int(name) if name.isdecimal() else name] = flow
+    return found
 
 
-def _through_cell(layer, tape, dy):
-    """The flow through one cell, and dx. One backward a step, each with the gradient that the step after it left."""
+def _through_cell(layer, tape, dy, dstate=None):
+    """The flow through one cell. One backward a step, each with the gradient that the step after it left."""
     T, B, _ = tape.x.shape
-    dy = checks.floats("dy", dy, (T, B, layer.units), layer.dtype)
-    dx, grads = np.empty_like(tape.x), layer.params.empty_like()
-    after = [np.zeros((T + 1, B, layer.units), layer.dtype) for _ in layer.state_names]  # by way of later steps alone
+    dy = checks.floats("dy", dy, (T, B, layer.outputs), layer.dtype)
+    grads = layer.params.empty_like()
+    after = [np.zeros(s.shape, layer.dtype) for s in tape.states]  # by way of later steps alone
+    if dstate is not None:
+        _at_the_ends(after, dstate, tape)
     for t in reversed(range(T)):
-        dstate = tuple(d[t + 1] for d in after)
-        dx[t : t + 1], _, dstate = layer.backward(dy[t : t + 1], _cut(tape, t), dstate, grads=grads)
-        for place, d in zip(after, dstate, strict=True):
-            place[t] = d
+        late = tuple(d[t + 1] for d in after)
+        _, _, dstates = layer.backward(dy[t : t + 1], tape.steps(t, t + 1), late, grads=grads, need_dx=False)
+        for place, d in zip(after, dstates, strict=True):
+            place[t] += d
     dh = after[0]
     dh[1:] += dy
-    if tape.c is None:
-        return GradientFlow(dh), dx
+    if tape.c is None or not layer.passing:
+        return GradientFlow(dh)
     dc = after[1]
     dc[1:] = _with_the_output(layer, tape, dh[1:], dc[1:])
-    return GradientFlow(dh, dc), dx
+    return GradientFlow(dh, dc)
 
 
-def _cut(tape, t) -> Tape:
-    """The tape of step t alone: views, so that nothing is computed again."""
-    step, states = slice(t, t + 1), slice(t, t + 2)
-    return replace(
-        tape,
-        x=tape.x[step],
-        a=tape.a[step],
-        h=tape.h[states],
-        c=None if tape.c is None else tape.c[states],
-        q=None if tape.q is None else tape.q[step],
-    )
+def _at_the_ends(after, dstate, tape) -> None:
+    """The gradient of the final state enters at the end of each sequence."""
+    ends = np.full(tape.x.shape[1], len(tape.x)) if tape.lengths is None else tape.lengths
+    for place, d in zip(after, dstate, strict=True):
+        place[ends, np.arange(len(ends))] += d
 
 
 def _with_the_output(layer, tape, dh, dc):
     """dL/dc[t] (T, B, H) from dL/dh[t] and what reaches c[t] by way of later steps.
 
     How h[t] depends on c[t] is known to the cell's backward alone, and it hands out only what is left of dc[t] one
-    step earlier. So all steps run once more as one, side by side, with the forget gate open (f = 1: c passes as it is)
-    and the input gate closed (i = 0): then nothing is lost on the way, and no gate but o sees c.
+    step earlier. So all steps run once more as one, side by side, with the gates so that c passes as it is (the cell's
+    `passing`: the forget gate open, the input gate closed): then nothing is lost on the way, and no gate but o sees c.
     """
-    rows = {"x": tape.x, "a": tape.a.copy()}
-    for name, value in (("f", 1), ("i", 0)):
-        if name in layer.gate_names:
-            rows["a"][..., layer._block(name)] = value
-    wide = {name: array.reshape(1, -1, array.shape[-1]) for name, array in rows.items()}
-    for name in ("h", "c"):
-        s = getattr(tape, name)
-        wide[name] = np.stack([s[:-1], s[1:]]).reshape(2, -1, layer.units)
-    dh, late = dh.reshape(1, -1, layer.units), dc.reshape(-1, layer.units)
-    _, _, (_, whole) = layer.backward(dh, replace(tape, **wide), (np.zeros_like(late), late))
+    a = tape.a.copy()
+    for name, value in layer.passing.items():
+        a[..., layer._block(name)] = value
+    side_by_side = replace(
+        tape,
+        x=_one_step(tape.x),
+        a=_one_step(a),
+        states=tuple(np.stack([s[:-1], s[1:]]).reshape(2, -1, s.shape[-1]) for s in tape.states),
+        kept={name: _one_step(array) for name, array in tape.kept.items()},
+        lengths=None,
+    )
+    late = dc.reshape(-1, dc.shape[-1])
+    no_dh = np.zeros((len(late), dh.shape[-1]), dh.dtype)
+    _, _, (_, whole) = layer.backward(_one_step(dh), side_by_side, (no_dh, late), need_dx=False)
     return whole.reshape(dc.shape)
+
+
+def _one_step(array):
+    """(T, B, n) -> (1, T * B, n)"""
+    return array.reshape(1, -1, array.shape[-1])

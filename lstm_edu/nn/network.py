@@ -1,37 +1,29 @@
 """Layers in a row. A network is a layer itself: the same interface, and all parameters in one flat buffer."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from lstm_edu.cells import Layer, Parameters
+from lstm_edu.cells import Container, Layer
+from lstm_edu.cells.container import check_children, described
 
 
-@dataclass(slots=True)
-class SequentialTape:
-    """The tapes of the layers, from the first to the last."""
-
-    tapes: list
-
-    @property
-    def state(self) -> tuple:
-        """The final state of every layer, () for a layer without one: feed it to the next forward."""
-        return tuple(tape.state for tape in self.tapes)
-
-
-class _Placed:
-    """`in_network` of a layer: true, but False in a copy or a pickle of the layer, whose buffer is its own."""
-
-    def __reduce__(self):
-        return bool, ()
-
-
-class Sequential(Layer):
+class Sequential(Container):
     """Layers in a row, each fed with the output of the one before.
 
     `params` names them "0.W", "0.U", ...: the layer's place, then the layer's own name. All of them are views into
     one buffer, `params.flat`. The state is a tuple with the state of each layer, () for a layer without one.
 
+    Parameters
+    ----------
+    layers : list of Layer
+        Each takes as many inputs as the one before gives outputs.
+
+    Raises
+    ------
+    ValueError
+        For layers that do not fit together, or that belong to a network already.
+
+    Examples
+    --------
     >>> from lstm_edu import LSTM, Dense
     >>> net = Sequential([LSTM(2, 8, rng=0), LSTM(8, 8, rng=1), Dense(8, 1, steps="last", rng=2)])
     >>> y, tape = net.forward(np.ones((5, 3, 2)))     # T = 5 steps of B = 3 sequences
@@ -40,39 +32,36 @@ class Sequential(Layer):
     >>> net.params.flat.size == net.count_parameters() == 905
     True
 
-    A layer belongs to one network; `copy.deepcopy` makes another of it.
+    A layer belongs to one network; `copy.deepcopy` makes another of it. `layers` is a tuple: nobody can put in a layer
+    whose parameters lie elsewhere.
     """
 
+    fixed = Layer.fixed | {"layers"}
+    in_a_row = True
+
     def __init__(self, layers):
-        self.layers = _checked(layers)
+        self.layers = tuple(_checked(layers))
+        super().__init__({str(k): layer for k, layer in enumerate(self.layers)})
         self.inputs = next((s for s in (layer.inputs for layer in self.layers) if s is not None), None)
-        self.units = next((s for s in (layer.units for layer in reversed(self.layers)) if s is not None), None)
-        self.dtype = next((la.dtype for la in self.layers if la.params.flat.size), np.dtype(np.float32))
-        values = [layer.params.flat for layer in self.layers]
-        self._adopt(np.concatenate(values, dtype=self.dtype))
+        self.units = next((s for s in (layer.outputs for layer in reversed(self.layers)) if s is not None), None)
 
-    def _adopt(self, flat) -> None:
-        """Make `flat`, which holds the values already, the buffer of this network and of its layers."""
-        shapes, self._slices, start = {}, [], 0
-        for k, layer in enumerate(self.layers):
-            shapes.update({f"{k}.{name}": shape for name, shape in layer.params.shapes.items()})
-            self._slices.append(slice(start, start + layer.params.flat.size))
-            start += layer.params.flat.size
-        self.params = Parameters(shapes, self.dtype, flat)
-        for layer, part in zip(self.layers, self._slices, strict=True):
-            layer._place(flat[part])
-            layer.in_network = _Placed()
-
-    def _place(self, flat) -> None:
-        flat[...] = self.params.flat
-        self._adopt(flat)
-
-    def __setstate__(self, state):  # copied or unpickled layers have buffers of their own: join them again
-        self.__dict__.update(state)
-        self._adopt(self.params.flat)
+    @staticmethod
+    def _label(name, child):
+        return f"layers[{name}] ({type(child).__name__})"
 
     def config(self) -> dict:
-        return {"layers": self.layers}
+        return {"layers": list(self.layers)}
+
+    @classmethod
+    def output_shape(cls, shape, *, layers):
+        for layer in layers:
+            kind, config = described(layer)
+            shape = kind.output_shape(shape, **config)
+        return shape
+
+    def input_shape(self):
+        first = self.layers[0].input_shape()
+        return first if self.inputs is None or len(first) == 2 else (*first[:-1], self.inputs)
 
     def __repr__(self):
         rows = "".join(f"    {layer!r},\n" for layer in self.layers)
@@ -97,52 +86,31 @@ class Sequential(Layer):
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x through every layer in turn -> y of the last one, and the tape."""
         tapes = []
-        for layer, own in zip(self.layers, self._states(state, "state"), strict=True):
+        for layer, own in zip(self.layers, self.child_states(state), strict=True):
             x, tape = layer.forward(x, own, lengths=lengths, training=training)
             tapes.append(tape)
             lengths = None if lengths is None else layer.out_steps(lengths)
-        return x, SequentialTape(tapes)
+        return x, self.tape(tapes)
 
     def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy back through every layer in turn -> dx, grads in one flat buffer, dstate with one entry a layer.
 
         Raises ValueError for a tape of another network, and for grads that are not like `params`.
         """
-        self._check_tape(tape)
+        self.check_tape(tape)
         grads = self._grads(grads)
-        dstates = list(self._states(dstate, "dstate"))
+        dstates = self.child_states(dstate, "dstate")
         for k in reversed(range(len(self.layers))):
-            layer = self.layers[k]
-            own = grads.part(self._slices[k], layer.params.shapes)
-            dy, _, dstates[k] = layer.backward(dy, tape.tapes[k], dstates[k], grads=own, need_dx=need_dx or k > 0)
+            own = self.part(grads, str(k))
+            dy, _, dstates[k] = self.layers[k].backward(
+                dy, tape.tapes[k], dstates[k], grads=own, need_dx=need_dx or k > 0
+            )
         return dy, grads, tuple(dstates)
-
-    def _check_tape(self, tape) -> None:
-        if not isinstance(tape, SequentialTape) or len(tape.tapes) != len(self.layers):
-            got = f"{len(tape.tapes)} tapes" if isinstance(tape, SequentialTape) else type(tape).__name__
-            raise ValueError(f"tape must come from this network's forward, {len(self.layers)} tapes, got {got}")
-
-    def _states(self, state, name):
-        if state is None:
-            return [None] * len(self.layers)
-        if not isinstance(state, tuple | list) or len(state) != len(self.layers):
-            got = f"{len(state)} entries" if isinstance(state, tuple | list) else type(state).__name__
-            raise ValueError(f"{name} must be a tuple with one entry per layer ({len(self.layers)}), got {got}")
-        return state
 
     def out_steps(self, steps):
         for layer in self.layers:
             steps = layer.out_steps(steps)
         return steps
-
-    def gates(self, tape) -> dict:
-        """The gates and states of every recurrent layer, named "0.i", "0.f", ... after the layer's place."""
-        self._check_tape(tape)
-        return {
-            f"{k}.{name}": value
-            for k, (layer, own) in enumerate(zip(self.layers, tape.tapes, strict=True))
-            for name, value in layer.gates(own).items()
-        }
 
 
 def _checked(layers) -> list:
@@ -155,19 +123,12 @@ def _checked(layers) -> list:
         raise ValueError(f"layers must be a list of layers, got {type(layers).__name__}") from None
     if not layers:
         raise ValueError("layers must hold at least one layer, got none")
-    units, giver, dtype = None, None, None
-    for k, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise ValueError(f"layers[{k}] must be a layer, got {type(layer).__name__}")
-        here = f"layers[{k}] ({type(layer).__name__})"
-        if layer.in_network or any(layer is other for other in layers[:k]):
-            raise ValueError(f"{here} belongs to a network already; copy.deepcopy makes another of it")
+    named = {f"layers[{k}] ({type(layer).__name__})": layer for k, layer in enumerate(layers)}
+    check_children(named)
+    units, giver = None, None
+    for here, layer in named.items():
         if None not in (units, layer.inputs) and layer.inputs != units:
             raise ValueError(f"{here} takes {layer.inputs} inputs, but {giver} gives {units}")
-        if layer.units is not None:
-            units, giver = layer.units, here
-        if layer.params.flat.size:
-            if dtype is not None and layer.dtype != dtype:
-                raise ValueError(f"{here} is {layer.dtype}, the layers before it are {dtype}: a network has one dtype")
-            dtype = layer.dtype
+        if layer.outputs is not None:
+            units, giver = layer.outputs, here
     return layers
