@@ -132,6 +132,7 @@ class GRU(Recurrent):
     """
 
     gate_names = ("r", "z", "n")
+    fixed = Recurrent.fixed | {"reset_after"}
 
     def __init__(
         self, inputs: int, units: int, *, reset_after: bool = False, update_bias=0.0, dtype=np.float32, rng=None

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from . import checks
+from . import checks, memory
 from .parameters import Parameters
 
 
@@ -16,11 +16,27 @@ class Layer:
         y = layer(x, state=None)                                   inference: no tape, dropout off
 
     A layer holds no memory of a call: two tapes can be alive at once, and threads can share a layer.
+
+    What decides the sizes of arrays is set once, in `__init__`: the names in `fixed`, to which a class adds its own. A
+    kernel relies on it and would read or write beyond its arrays. The values in `params` can be assigned at any time.
     """
+
+    fixed = frozenset({"params", "inputs", "units", "dtype"})
 
     params: Parameters
     dtype: np.dtype
     in_network = False  # True once the parameters lie in a network's buffer
+
+    def __setattr__(self, name, value):
+        if name in self.fixed and self.__dict__.get(name, value) is not value:
+            instead = "assign to params[...] or to params.flat[:], or make" if name == "params" else "make"
+            raise AttributeError(f"{name} of a {type(self).__name__} can't be set anew: {instead} another layer")
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name):
+        if name in self.fixed:
+            raise AttributeError(f"{name} of a {type(self).__name__} can't be deleted")
+        super().__delattr__(name)
 
     def forward(self, x, state=None, *, lengths=None, training=True):
         """Map x to y. Returns (y, tape).
@@ -66,26 +82,51 @@ class Layer:
     def _place(self, flat) -> None:
         """Move the parameters into `flat`, a part of a network's buffer."""
         flat[...] = self.params.flat
-        self.params = Parameters(self.params.shapes, self.dtype, flat)
+        self._move_to(Parameters(self.params.shapes, flat.dtype, flat))
 
-    def _grads(self, grads):
-        """Where backward writes: a new Parameters, or the caller's if it fits."""
+    def _move_to(self, params) -> None:
+        """Other arrays of the same names and shapes: what is fixed for everybody else."""
+        self.__dict__["params"] = params
+
+    def _grads(self, grads, **read):
+        """Where backward writes: a new Parameters, or the caller's if it fits and overlaps no array of `read`."""
         if grads is None:
             return self.params.empty_like()
         needed = self.params.shapes
         if not isinstance(grads, Parameters):
-            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {type(grads).__name__}")
+            raise ValueError(f"grads must be a Parameters with the shapes {dict(needed)}, got {type(grads).__name__}")
         # as lists: a network's layers find their parts of the buffer by the order of the names
         if grads.shapes is not needed and list(grads.shapes.items()) != list(needed.items()):
-            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {grads.shapes}")
+            raise ValueError(f"grads must be a Parameters with the shapes {dict(needed)}, got {dict(grads.shapes)}")
         mine, theirs = self.params.flat, grads.flat
-        if mine.size and (theirs.dtype != mine.dtype or np.may_share_memory(theirs, mine)):
+        if mine.size and (theirs.dtype != mine.dtype or grads.overlaps(mine)):
             raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {theirs.dtype}")
+        for name, array in read.items():
+            if array is not None and grads.overlaps(array):
+                raise ValueError(
+                    f"grads must be a buffer of its own, got one that overlaps {name}, which is still read"
+                )
         return grads
 
     def _no_state(self, state, name="state") -> None:
         if state is not None and not (isinstance(state, tuple) and len(state) == 0):
             raise ValueError(f"{name}: {type(self).__name__} has no state, pass None")
+
+
+def blanked(x, lengths):
+    """`x` (T, B, D) with zeros beyond each sequence's length, and where that is, (T, B) of bool, or None for nowhere.
+
+    It is a copy if anything else stood there. A gradient of zero is not enough: 0 times a NaN of the padding is NaN.
+    """
+    if lengths is None or lengths.min() >= len(x):
+        return x, None
+    beyond = np.arange(len(x))[:, None] >= lengths
+    if not x[beyond].any():
+        return x, beyond
+    blank = memory.empty(x.shape, x.dtype)
+    blank[...] = x
+    blank[beyond] = 0
+    return blank, beyond
 
 
 def initial_values(name: str, value, units: int):

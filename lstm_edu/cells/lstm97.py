@@ -87,6 +87,7 @@ class LSTM97(Recurrent):
 
     gate_names = ("i", "g", "o")
     state_names = ("h", "c")
+    fixed = Recurrent.fixed | {"squashing"}
     squashings = {"tanh": (1.0, 1.0), "1997": (0.5, 2.0)}  # slope, range of g
 
     def __init__(

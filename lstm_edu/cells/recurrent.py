@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks, matmul, memory, threads
-from .layer import Layer
+from .layer import Layer, blanked
 from .parameters import Parameters
 
 
@@ -28,6 +28,7 @@ class Tape:
     h: np.ndarray  # (T+1, B, H)   h[0] is the initial state, h[t+1] the state after step t
     c: np.ndarray | None = None  # (T+1, B, H)   the cell state, for the cells that have one
     q: np.ndarray | None = None  # (T, B, H)     GRU: what the reset gate made (r*h before, or h U_n + bn after)
+    beyond: np.ndarray | None = None  # (T, B)   True in the padding, where x counts as zero whatever stands there
 
     @property
     def state(self) -> tuple:
@@ -73,8 +74,9 @@ class Recurrent(Layer):
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x (T, B, D) -> y (T, B, H) and the tape.
 
-        `state`: (h,) or (h, c), each (B, H), to go on from; default zeros. `lengths` and `training` change nothing
-        here: padding stands at the end, where a step cannot touch an earlier one.
+        `state`: (h,) or (h, c), each (B, H), to go on from; default zeros. `lengths` (B,): beyond them x counts as
+        zero, whatever stands there; the padding is at the end, where a step cannot touch an earlier one. `training`
+        changes nothing here. Raises ValueError for other shapes or types.
         """
         tape = self._fill(x, state, lengths)
         return tape.h[1:], tape
@@ -87,8 +89,9 @@ class Recurrent(Layer):
         """Run the kernel. Without `keep` all but x and h is overwritten every few steps."""
         x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
         T, B, _ = x.shape
-        checks.lengths(lengths, T, B)
+        x, beyond = blanked(x, checks.lengths(lengths, T, B))
         tape = self._new_tape(x, self._checked_state("state", state, B), T if keep else min(T, matmul.steps_ahead(B)))
+        tape.beyond = beyond
         work = T * B * (self.params["W"].size + self.params["U"].size)
         threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work)
         return tape
@@ -122,12 +125,16 @@ class Recurrent(Layer):
     # Backward
 
     def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy (T, B, H) -> dx (T, B, D), or None if it is not needed, grads as params, and dstate like the state."""
+        """dy (T, B, H) -> dx (T, B, D), or None if it is not needed, grads as params, and dstate like the state.
+
+        Raises ValueError for a dy, a dstate or a tape that does not fit, and for grads of other names, shapes or type
+        or that overlap an array which is still read.
+        """
         self._check_tape(tape)
-        T, B, _ = tape.x.shape
+        T, B = self._check_arrays(tape)
         dy = checks.floats("dy", dy, (T, B, self.units), self.dtype)
         dstate = self._own_copies(self._checked_state("dstate", dstate, B), B)
-        grads = self._grads(grads)
+        grads = self._grads(grads, dy=dy, x=tape.x, a=tape.a, h=tape.h, c=tape.c, q=tape.q)
         W, U = self.params["W"], self.params["U"]
         deltas = self._new_deltas(tape)
         dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
@@ -143,6 +150,8 @@ class Recurrent(Layer):
         work = T * B * (W.size + U.size)
         threads.run(sequences, B, work)
         threads.run(columns, W.shape[1], work)
+        if need_dx and tape.beyond is not None:
+            dx[tape.beyond] = 0
         return dx, grads, tuple(dstate)
 
     def _own_copies(self, values, B):
@@ -176,6 +185,26 @@ class Recurrent(Layer):
         made_by = getattr(tape, "made_by", type(tape).__name__)
         if made_by != self._kind:
             raise ValueError(f"tape must come from the forward of a layer like this one, {self._kind}, got {made_by}")
+
+    def _check_arrays(self, tape) -> tuple:
+        """T and B, once every array on the tape is known to fit the others: anybody can put another one there."""
+        H, dtype = self.units, self.dtype
+        shape = getattr(tape.x, "shape", ())
+        T, B = shape[:2] if len(shape) == 3 else (0, 0)
+        needed = [("x", (T, B, self.inputs)), ("a", (T, B, self.params["b"].size)), ("h", (T + 1, B, H))]
+        if len(self.state_names) > 1:
+            needed.append(("c", (T + 1, B, H)))
+        if tape.q is not None:
+            needed.append(("q", (T, B, H)))
+        for name, shape in needed:
+            array = getattr(tape, name)
+            if type(array) is np.ndarray and array.shape == shape and array.dtype == dtype and array.flags.carray:
+                continue
+            got = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise ValueError(
+                f"tape.{name} must be a contiguous, writeable array of {dtype} of shape {shape}, got {got}"
+            )
+        return T, B
 
     def gates(self, tape) -> dict:
         """Every gate and state by name, each a view (T, B, H) into the tape."""

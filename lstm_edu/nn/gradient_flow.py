@@ -121,6 +121,7 @@ def _cut(tape, t) -> Tape:
         h=tape.h[states],
         c=None if tape.c is None else tape.c[states],
         q=None if tape.q is None else tape.q[step],
+        beyond=None if tape.beyond is None else tape.beyond[step],
     )
 
 
@@ -140,5 +141,5 @@ def _with_the_output(layer, tape, dh, dc):
         s = getattr(tape, name)
         wide[name] = np.stack([s[:-1], s[1:]]).reshape(2, -1, layer.units)
     dh, late = dh.reshape(1, -1, layer.units), dc.reshape(-1, layer.units)
-    _, _, (_, whole) = layer.backward(dh, replace(tape, **wide), (np.zeros_like(late), late))
+    _, _, (_, whole) = layer.backward(dh, replace(tape, beyond=None, **wide), (np.zeros_like(late), late))
     return whole.reshape(dc.shape)

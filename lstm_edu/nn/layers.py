@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lstm_edu.cells import checks, memory
-from lstm_edu.cells.layer import Layer
+from lstm_edu.cells.layer import Layer, blanked
 from lstm_edu.cells.parameters import Parameters
 
 ACTIVATIONS = (None, "tanh", "sigmoid", "relu")
@@ -40,10 +40,11 @@ def checked_tape(layer, tape) -> None:
 
 
 def as_array(name: str, value) -> np.ndarray:
-    """`value` as an array of any type; ValueError for a ragged list."""
+    """`value` as an array of any type; ValueError for a ragged list and for a masked array."""
+    checks.unmasked(name, value)
     try:
         return np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last two from arrays of other libraries
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
@@ -126,7 +127,8 @@ class Dense(Layer):
     | W, b  | (D, O), (O,)                                                     |
     | y     | (T, B, O); (B, O) for steps="last" or x (B, D)                   |
 
-    `steps="last"` takes step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given.
+    `steps="last"` takes step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given. At all steps x
+    counts as zero beyond the lengths, whatever stands there.
     `activation`: None, "tanh", "sigmoid" or "relu". W starts as Glorot's uniform, b at zero.
 
     >>> layer = Dense(3, 2, activation="tanh", rng=0)
@@ -135,6 +137,8 @@ class Dense(Layer):
     >>> Dense(3, 2, steps="last", rng=0)(np.ones((5, 4, 3), np.float32), lengths=[5, 2, 1, 3]).shape
     (4, 2)
     """
+
+    fixed = Layer.fixed | {"steps", "activation"}
 
     def __init__(self, inputs, units, *, steps="all", activation=None, dtype=np.float32, rng=None):
         self.inputs = checks.whole("inputs", inputs)
@@ -161,10 +165,12 @@ class Dense(Layer):
         sequences = x.ndim != 2
         x = checks.floats("x", x, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
         lengths = checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = Tape(layer=self, in_shape=x.shape, last=None)
+        tape = Tape(layer=self, in_shape=x.shape, last=None, beyond=None)
         if sequences and self.steps == "last":
             tape.last = -1 if lengths is None else last_steps(lengths, *x.shape[:2])
             x = x[tape.last]
+        elif sequences:
+            x, tape.beyond = blanked(x, lengths)
         tape.y_shape = (*x.shape[:-1], self.units)
         tape.rows = x.reshape(-1, self.inputs)
         y, tape.y = _affine(tape.rows, self.params["W"], self.params["b"], self.activation)
@@ -175,7 +181,7 @@ class Dense(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
-        grads = self._grads(grads)
+        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
@@ -183,7 +189,10 @@ class Dense(Layer):
         W = self.params["W"]
         drows = np.matmul(da, W.T, out=memory.empty((len(da), len(W)), self.dtype))
         if tape.last is None:
-            return drows.reshape(tape.in_shape), grads, ()
+            dx = drows.reshape(tape.in_shape)
+            if tape.beyond is not None:
+                dx[tape.beyond] = 0
+            return dx, grads, ()
         dx = memory.empty(tape.in_shape, self.dtype)
         dx[...] = 0
         dx[tape.last] = drows
@@ -211,6 +220,8 @@ class Conv1D(Layer):
     >>> layer.out_steps(np.array([9, 4]))
     array([5, 2])
     """
+
+    fixed = Layer.fixed | {"filters", "width", "stride", "padding", "activation"}
 
     def __init__(
         self, inputs, filters, width, *, stride=1, padding="same", activation=None, dtype=np.float32, rng=None
@@ -276,7 +287,7 @@ class Conv1D(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.filters)
-        grads = self._grads(grads)
+        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
@@ -304,6 +315,7 @@ class MaxPool1D(Layer):
     """
 
     inputs = units = dtype = None  # passes through
+    fixed = Layer.fixed | {"width", "stride"}
 
     def __init__(self, width, stride=None):
         self.width = checks.whole("width", width)
@@ -363,6 +375,8 @@ class Embedding(Layer):
     >>> layer(np.array([[1, 2], [3, 1], [9, 0]])).shape
     (3, 2, 4)
     """
+
+    fixed = Layer.fixed | {"symbols"}
 
     def __init__(self, symbols, units, *, dtype=np.float32, rng=None):
         self.inputs = self.symbols = checks.whole("symbols", symbols)

@@ -40,11 +40,14 @@ class Sequential(Layer):
     >>> net.params.flat.size == net.count_parameters() == 905
     True
 
-    A layer belongs to one network; `copy.deepcopy` makes another of it.
+    A layer belongs to one network; `copy.deepcopy` makes another of it. `layers` is a tuple: nobody can put in a layer
+    whose parameters lie elsewhere.
     """
 
+    fixed = Layer.fixed | {"layers"}
+
     def __init__(self, layers):
-        self.layers = _checked(layers)
+        self.layers = tuple(_checked(layers))
         self.inputs = next((s for s in (layer.inputs for layer in self.layers) if s is not None), None)
         self.units = next((s for s in (layer.units for layer in reversed(self.layers)) if s is not None), None)
         self.dtype = next((la.dtype for la in self.layers if la.params.flat.size), np.dtype(np.float32))
@@ -58,7 +61,7 @@ class Sequential(Layer):
             shapes.update({f"{k}.{name}": shape for name, shape in layer.params.shapes.items()})
             self._slices.append(slice(start, start + layer.params.flat.size))
             start += layer.params.flat.size
-        self.params = Parameters(shapes, self.dtype, flat)
+        self._move_to(Parameters(shapes, self.dtype, flat))
         for layer, part in zip(self.layers, self._slices, strict=True):
             layer._place(flat[part])
             layer.in_network = _Placed()
@@ -72,7 +75,7 @@ class Sequential(Layer):
         self._adopt(self.params.flat)
 
     def config(self) -> dict:
-        return {"layers": self.layers}
+        return {"layers": list(self.layers)}
 
     def __repr__(self):
         rows = "".join(f"    {layer!r},\n" for layer in self.layers)
