@@ -71,10 +71,8 @@ def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
     `shape` holds numbers (which must match) and letters (any size of at least 1). Arrays of another float type are
     converted, arrays of anything but floats are refused: integers where floats belong are most often a mistake.
     """
-    if type(value) is np.ndarray and value.dtype == dtype and _fits(value.shape, shape):
-        flags = value.flags
-        if flags.c_contiguous and flags.writeable and flags.aligned:
-            return value  # as most arrays are: the rest would cost as much as a small kernel
+    if type(value) is np.ndarray and value.dtype == dtype and _fits(value.shape, shape) and value.flags.carray:
+        return value  # C-contiguous, writeable and aligned, as most are: the rest would cost as much as a small kernel
     value = _array(name, value, shape)
     if not np.issubdtype(value.dtype, np.floating):
         hint = f"; .astype({dtype.name!r}) converts it" if value.dtype.kind in "iub" else ""
@@ -113,10 +111,22 @@ def lengths(value, T, B: int):
     return value.astype(np.int64)
 
 
+def unmasked(name: str, value):
+    """`value`, unless it is one of NumPy's masked arrays: every function here would overlook the mask."""
+    masked = np.ma.MaskedArray
+    if isinstance(value, masked) or (isinstance(value, list | tuple) and any(isinstance(v, masked) for v in value)):
+        raise ValueError(
+            f"{name} must be an array without a mask, got a masked array, whose mask would be ignored: pass "
+            "value.filled(0), and say with lengths, or with the mask of a loss, which steps count"
+        )
+    return value
+
+
 def _array(name, value, shape) -> np.ndarray:
+    unmasked(name, value)
     try:
         return np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last two from arrays of other libraries
         raise ValueError(f"{name} must be an array of shape {_describe(shape)}: {error}") from None
 
 

@@ -165,7 +165,9 @@ class GRU(Recurrent):
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.past, b0, b1)
 
     def _new_deltas(self, tape):
-        dpast = tape.past if self.reset_after else tape.past[0]  # of all steps, or room for one that nobody looks at later
+        dpast = (
+            tape.past if self.reset_after else tape.past[0]
+        )  # of all steps, or room for one that nobody looks at later
         return (*super()._new_deltas(tape), memory.empty(dpast.shape, self.dtype))
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):

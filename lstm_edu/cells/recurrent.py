@@ -227,7 +227,9 @@ class Recurrent(Layer):
     def _check_tape(self, tape) -> None:
         made_by = getattr(tape, "made_by", type(tape).__name__)
         if made_by != self._made_by:
-            raise ValueError(f"tape must come from the forward of a layer like this one, {self._made_by}, got {made_by}")
+            raise ValueError(
+                f"tape must come from the forward of a layer like this one, {self._made_by}, got {made_by}"
+            )
 
     def _check_arrays(self, tape) -> tuple:
         """T and B, once every array on the tape is known to fit the others: anybody can put another one there."""

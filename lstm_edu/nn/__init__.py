@@ -1,5 +1,7 @@
 """What surrounds a cell: layers, networks, losses, optimizers, training and weights."""
 
+from lstm_edu.cells import register
+
 from .gradient_flow import GradientFlow, gradient_flow
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
@@ -9,6 +11,9 @@ from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
 from .training import History, evaluate, fit, predict
 from .weights import load, save
+
+for _class in (Conv1D, Dense, Dropout, Embedding, MaxPool1D, Sequential):
+    register(_class)
 
 __all__ = [
     "SGD",

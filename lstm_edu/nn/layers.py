@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lstm_edu.cells import checks, memory
-from lstm_edu.cells.layer import Layer
+from lstm_edu.cells.layer import Layer, blanked
 from lstm_edu.cells.parameters import Parameters
 
 ACTIVATIONS = (None, "tanh", "sigmoid", "relu")
@@ -21,29 +21,30 @@ STEPS = ("all", "last")
 PADDINGS = ("same", "valid", "causal")
 
 
-class Tape(SimpleNamespace):
-    """What a layer's backward needs from its forward: `kind` and more. These layers have no state."""
+class LayerTape(SimpleNamespace):
+    """What a layer's backward needs from its forward: `made_by` and more. These layers have no state."""
 
     state = ()
 
     @property
-    def kind(self) -> str:
+    def made_by(self) -> str:
         """What made it."""
         return repr(self.layer)
 
 
 def checked_tape(layer, tape) -> None:
-    """ValueError unless a layer of the same class and arguments made the tape: its `kind` is that layer's repr."""
-    if not isinstance(tape, Tape) or (tape.layer is not layer and tape.kind != repr(layer)):
-        got = f"one of {tape.kind}" if isinstance(tape, Tape) else type(tape).__name__
+    """ValueError unless a layer of the same class and arguments made the tape: its `made_by` is that layer's repr."""
+    if not isinstance(tape, LayerTape) or (tape.layer is not layer and tape.made_by != repr(layer)):
+        got = f"one of {tape.made_by}" if isinstance(tape, LayerTape) else type(tape).__name__
         raise ValueError(f"tape must come from a forward of {layer!r}, got {got}")
 
 
 def as_array(name: str, value) -> np.ndarray:
-    """`value` as an array of any type; ValueError for a ragged list."""
+    """`value` as an array of any type; ValueError for a ragged list and for a masked array."""
+    checks.unmasked(name, value)
     try:
         return np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last two from arrays of other libraries
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
@@ -105,6 +106,18 @@ def _glorot(rng, shape, ins, outs):
     return rng.uniform(-limit, limit, shape)
 
 
+def _windows(steps, width, stride):
+    """(steps - width) // stride + 1, for letters in as few signs as possible."""
+    if not isinstance(steps, str):
+        return (steps - width) // stride + 1
+    inner = steps if steps.isalpha() else f"({steps})"
+    if width == stride:
+        return steps if stride == 1 else f"{inner} // {stride}"
+    if stride == 1:
+        return f"{inner} - {width - 1}"
+    return f"({inner} - {width}) // {stride} + 1"
+
+
 def _out_steps(name, steps, count):
     """`count(steps)` for a number of steps or an array of lengths; both the old and the new ones at least 1."""
     if np.ndim(as_array(name, steps)) == 0:
@@ -126,7 +139,8 @@ class Dense(Layer):
     | W, b  | (D, O), (O,)                                                     |
     | y     | (T, B, O); (B, O) for steps="last" or x (B, D)                   |
 
-    `steps="last"` takes step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given.
+    `steps="last"` takes step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given. At all steps x
+    counts as zero beyond the lengths, whatever stands there.
     `activation`: None, "tanh", "sigmoid" or "relu". W starts as Glorot's uniform, b at zero.
 
     >>> layer = Dense(3, 2, activation="tanh", rng=0)
@@ -136,14 +150,24 @@ class Dense(Layer):
     (4, 2)
     """
 
+    fixed = Layer.fixed | {"steps", "activation"}
+
     def __init__(self, inputs, units, *, steps="all", activation=None, dtype=np.float32, rng=None):
         self.inputs = checks.whole("inputs", inputs)
         self.units = checks.whole("units", units)
         self.steps = checks.one_of("steps", steps, STEPS)
         self.activation = checks.one_of("activation", activation, ACTIVATIONS)
         self.dtype = checks.float_type(dtype)
-        self.params = Parameters({"W": (self.inputs, self.units), "b": (self.units,)}, self.dtype)
+        self.params = Parameters(self.parameter_shapes(self.inputs, self.units), self.dtype)
         self.params["W"] = _glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
+
+    @classmethod
+    def parameter_shapes(cls, inputs, units, **_):
+        return {"W": (inputs, units), "b": (units,)}
+
+    @classmethod
+    def output_shape(cls, shape, *, units, steps="all", **_):
+        return ("B", units) if steps == "last" and len(shape) == 3 else (*shape[:-1], units)
 
     def config(self):
         return {
@@ -161,10 +185,12 @@ class Dense(Layer):
         sequences = x.ndim != 2
         x = checks.floats("x", x, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
         lengths = checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = Tape(layer=self, in_shape=x.shape, last=None)
+        tape = LayerTape(layer=self, in_shape=x.shape, last=None, beyond=None)
         if sequences and self.steps == "last":
             tape.last = -1 if lengths is None else last_steps(lengths, *x.shape[:2])
             x = x[tape.last]
+        elif sequences:
+            x, tape.beyond = blanked(x, lengths)
         tape.y_shape = (*x.shape[:-1], self.units)
         tape.rows = x.reshape(-1, self.inputs)
         y, tape.y = _affine(tape.rows, self.params["W"], self.params["b"], self.activation)
@@ -175,7 +201,7 @@ class Dense(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
-        grads = self._grads(grads)
+        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
@@ -183,7 +209,10 @@ class Dense(Layer):
         W = self.params["W"]
         drows = np.matmul(da, W.T, out=memory.empty((len(da), len(W)), self.dtype))
         if tape.last is None:
-            return drows.reshape(tape.in_shape), grads, ()
+            dx = drows.reshape(tape.in_shape)
+            if tape.beyond is not None:
+                dx[tape.beyond] = 0
+            return dx, grads, ()
         dx = memory.empty(tape.in_shape, self.dtype)
         dx[...] = 0
         dx[tape.last] = drows
@@ -212,6 +241,8 @@ class Conv1D(Layer):
     array([5, 2])
     """
 
+    fixed = Layer.fixed | {"filters", "width", "stride", "padding", "activation"}
+
     def __init__(
         self, inputs, filters, width, *, stride=1, padding="same", activation=None, dtype=np.float32, rng=None
     ):
@@ -223,8 +254,16 @@ class Conv1D(Layer):
         self.activation = checks.one_of("activation", activation, ACTIVATIONS)
         self.dtype = checks.float_type(dtype)
         shape = (self.width, self.inputs, self.filters)
-        self.params = Parameters({"W": shape, "b": (self.filters,)}, self.dtype)
+        self.params = Parameters(self.parameter_shapes(self.inputs, self.filters, self.width), self.dtype)
         self.params["W"] = _glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
+
+    @classmethod
+    def parameter_shapes(cls, inputs, filters, width, **_):
+        return {"W": (width, inputs, filters), "b": (filters,)}
+
+    @classmethod
+    def output_shape(cls, shape, *, filters, width, stride=1, padding="same", **_):
+        return (_windows(shape[0], width if padding == "valid" else 1, stride), *shape[1:-1], filters)
 
     def config(self):
         return {
@@ -252,7 +291,7 @@ class Conv1D(Layer):
         T, B, D = x.shape
         steps = self._steps("x", T)
         lengths = checks.lengths(lengths, T, B)
-        tape = Tape(layer=self, in_shape=x.shape, beyond=None)
+        tape = LayerTape(layer=self, in_shape=x.shape, beyond=None)
         if lengths is not None:
             self._steps("lengths", lengths)
             tape.beyond = np.arange(T)[:, None] >= lengths
@@ -276,7 +315,7 @@ class Conv1D(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.filters)
-        grads = self._grads(grads)
+        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
@@ -304,11 +343,20 @@ class MaxPool1D(Layer):
     """
 
     inputs = units = dtype = None  # passes through
+    fixed = Layer.fixed | {"width", "stride"}
 
     def __init__(self, width, stride=None):
         self.width = checks.whole("width", width)
         self.stride = self.width if stride is None else checks.whole("stride", stride)
         self.params = Parameters({}, np.float32)
+
+    @classmethod
+    def parameter_shapes(cls, **_):
+        return {}
+
+    @classmethod
+    def output_shape(cls, shape, *, width, stride=None):
+        return (_windows(shape[0], width, width if stride is None else stride), *shape[1:])
 
     def config(self):
         return {"width": self.width, "stride": self.stride}
@@ -339,7 +387,7 @@ class MaxPool1D(Layer):
             larger = ~(other <= y) & (y == y)  # so that the first NaN wins and stays
             np.copyto(y, other, where=larger)
             chosen[larger] = k
-        return y, Tape(layer=self, in_shape=x.shape, chosen=chosen, dtype=x.dtype)
+        return y, LayerTape(layer=self, in_shape=x.shape, chosen=chosen, dtype=x.dtype)
 
     def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
@@ -364,12 +412,25 @@ class Embedding(Layer):
     (3, 2, 4)
     """
 
+    fixed = Layer.fixed | {"symbols"}
+
     def __init__(self, symbols, units, *, dtype=np.float32, rng=None):
         self.inputs = self.symbols = checks.whole("symbols", symbols)
         self.units = checks.whole("units", units)
         self.dtype = checks.float_type(dtype)
-        self.params = Parameters({"W": (self.symbols, self.units)}, self.dtype)
+        self.params = Parameters(self.parameter_shapes(self.symbols, self.units), self.dtype)
         self.params["W"] = checks.generator(rng).normal(0, 1 / math.sqrt(self.units), (self.symbols, self.units))
+
+    @classmethod
+    def parameter_shapes(cls, symbols, units, **_):
+        return {"W": (symbols, units)}
+
+    @classmethod
+    def output_shape(cls, shape, *, units, **_):
+        return (*shape[:2], units)
+
+    def input_shape(self):
+        return "T", "B"
 
     def config(self):
         return {"symbols": self.symbols, "units": self.units, "dtype": self.dtype.name}
@@ -379,7 +440,7 @@ class Embedding(Layer):
         self._no_state(state)
         x = checks.integers("x", x, ("T", "B"), self.symbols)
         checks.lengths(lengths, *x.shape)
-        return self.params["W"][x], Tape(layer=self, x=x)
+        return self.params["W"][x], LayerTape(layer=self, x=x)
 
     def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
         """dy (T, B, E). Returns (None, grads, ()); raises ValueError for a dy or a tape that does not fit."""
@@ -418,6 +479,10 @@ class Dropout(Layer):
         self.rng = checks.generator(rng)
         self.params = Parameters({}, np.float32)
 
+    @classmethod
+    def parameter_shapes(cls, **_):
+        return {}
+
     def config(self):
         return {"rate": self.rate}
 
@@ -428,7 +493,7 @@ class Dropout(Layer):
         sequences = x.ndim != 2
         x = own_floats("x", x, ("T", "B", "D") if sequences else ("B", "D"))
         checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = Tape(layer=self, shape=x.shape, dtype=x.dtype, mask=None)
+        tape = LayerTape(layer=self, shape=x.shape, dtype=x.dtype, mask=None)
         if not training or self.rate == 0:
             return x, tape
         kept = self.rng.random(x.shape, np.float32) >= self.rate  # float32 for every x: one seed, one mask

@@ -1,7 +1,5 @@
 """Layers in a row. A network is a layer itself: the same interface, and all parameters in one flat buffer."""
 
-import numpy as np
-
 from lstm_edu.cells import Container, Layer
 from lstm_edu.cells.container import check_children, described
 

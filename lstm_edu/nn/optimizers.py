@@ -69,6 +69,8 @@ def _flat(name, parameters) -> np.ndarray:
     flat = getattr(parameters, "flat", None)
     if not isinstance(flat, np.ndarray) or flat.ndim != 1 or flat.dtype not in (np.float32, np.float64):
         raise ValueError(f"{name} must be Parameters over a flat float32 or float64 array, got {type(parameters)}")
+    if not flat.flags.carray or type(flat) is not np.ndarray:  # the kernels run over it number by number
+        raise ValueError(f"{name}.flat must be a plain array, contiguous, aligned and writeable, got another")
     return flat
 
 
@@ -142,6 +144,8 @@ class Optimizer:
                 f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
                 f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
             )
+        if np.may_share_memory(p, g):
+            raise ValueError("grads must be a buffer of its own, got one that overlaps params")
         norm = _norm(g)
         if min(norm, clip) > _LARGEST_NORM[p.dtype]:
             return math.inf

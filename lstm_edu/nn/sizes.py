@@ -1,11 +1,12 @@
 """How large a network is, and how large it must be: counting parameters, and matching them."""
 
+import inspect
 import math
 
-from lstm_edu.cells import CELLS, Layer, Recurrent, checks
+from lstm_edu.cells import Layer, checks
+from lstm_edu.cells.registry import cell_class
 
-from .layers import Conv1D, Dense, Embedding, MaxPool1D
-from .network import Sequential
+from .stack import count, stack
 
 
 def count_parameters(net: Layer) -> int:
@@ -35,17 +36,21 @@ def match_parameters(
     symbols    True: an Embedding of as many numbers as there are units comes first, as in `make_network`
     options    what else the cell takes and the count depends on, such as reset_after=True of a GRU
 
-    Every array has at most two axes that grow with the units, so the count is a n² + b n + c: three small networks
-    give the exact a, b and c, for any cell.
+    Every array has at most two axes that grow with the units, so the count is a n² + b n + c: the counts of three small
+    networks give the exact a, b and c, for any cell.
 
     >>> match_parameters("lstm", 2, budget=4 * 32 * (2 + 32 + 1))
     32
     >>> [match_parameters("gru", 10, budget=20_000, outputs=3, layers=layers) for layers in (1, 2, 4)]
     [76, 45, 30]
     """
-    make = _maker(cell, inputs, outputs, layers, symbols, options)
     budget = checks.whole("budget", budget)
-    one, two, three = (make(units).count_parameters() for units in (1, 2, 3))
+
+    def parameters(units):
+        return count(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols, **options))
+
+    _check_options(cell_class(cell), options)
+    one, two, three = map(parameters, (1, 2, 3))
     if budget < one:
         raise ValueError(f"budget must be at least {one}, the parameters with one unit, got {budget}")
     a = (three - 2 * two + one) // 2
@@ -55,75 +60,7 @@ def match_parameters(
     return min((below, below + 1), key=lambda n: abs(a * n * n + b * n + c - budget))
 
 
-def _maker(cell, inputs, outputs, layers, symbols, options):
-    """A function that makes the network of so many units."""
-    if isinstance(cell, type) and issubclass(cell, Recurrent):
-        cls = cell
-    else:
-        cls = CELLS[checks.one_of("cell", cell, CELLS)]
-    inputs, layers = checks.whole("inputs", inputs), checks.whole("layers", layers)
-    outputs = checks.whole("outputs", outputs, least=0)
-
-    def make(units):
-        stack = [Embedding(inputs, units, rng=0)] if symbols else []
-        stack.append(cls(units if symbols else inputs, units, rng=0, **options))
-        stack += [cls(units, units, rng=0, **options) for _ in range(layers - 1)]
-        return Sequential(stack + ([Dense(units, outputs, rng=0)] if outputs else []))
-
-    return make
-
-
-def summary(net: Sequential) -> str:
-    """A network as a table; see `Sequential.summary`."""
-    rows, shape = [("", "input", _text(_input_shape(net)), "", "")], _input_shape(net)
-    for place, layer in _flat(net):
-        shape = _output_shape(layer, shape)
-        arrays = ", ".join(f"{name} {_text(size)}" for name, size in layer.params.shapes.items())
-        rows.append((place, type(layer).__name__, _text(shape), arrays, f"{layer.count_parameters():,}"))
-    rows.append(("", "total", "", "", f"{net.count_parameters():,}"))
-    rows.insert(0, ("", "layer", "output", "arrays", "parameters"))
-    *texts, numbers = zip(*rows, strict=True)
-    columns = [[cell.ljust(max(map(len, column))) for cell in column] for column in texts]
-    columns.append([cell.rjust(max(map(len, numbers))) for cell in numbers])
-    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
-
-
-def _flat(net, before=""):
-    """Every layer that is no Sequential, with its place."""
-    for k, layer in enumerate(net.layers):
-        if isinstance(layer, Sequential):
-            yield from _flat(layer, f"{before}{k}.")
-        else:
-            yield f"{before}{k}", layer
-
-
-def _text(shape) -> str:
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-
-
-def _input_shape(net) -> tuple:
-    first = next(layer for _, layer in _flat(net))
-    if isinstance(first, Embedding):
-        return "T", "B"
-    return "T", "B", "D" if net.inputs is None else net.inputs
-
-
-def _output_shape(layer, shape) -> tuple:
-    """The shape after a layer, the steps as an expression in T."""
-    steps = shape[0]
-    if isinstance(layer, Dense) and (layer.steps == "last" or len(shape) == 2):
-        return "B", layer.units
-    if isinstance(layer, Conv1D | MaxPool1D):
-        whole_windows = isinstance(layer, MaxPool1D) or layer.padding == "valid"
-        steps = _windows(steps, layer.width if whole_windows else 1, layer.stride)
-    return (*((steps, "B") if len(shape) == 3 or isinstance(layer, Embedding) else ("B",)), layer.units or shape[-1])
-
-
-def _windows(steps, width, stride) -> str:
-    """(steps - width) // stride + 1, in as few signs as possible."""
-    inner = steps if steps.isalpha() else f"({steps})"
-    if width == stride:
-        return steps if stride == 1 else f"{inner} // {stride}"
-    if stride == 1:
-        return f"{inner} - {width - 1}"
-    return f"({inner} - {width}) // {stride} + 1"
+def _check_options(cls, options) -> None:
+    known = inspect.signature(cls).parameters
+    for name in options:
+        checks.one_of(f"option of {cls.__name__}", name, [n for n in known if n not in ("inputs", "units", "rng")])

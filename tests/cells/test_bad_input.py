@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cases import CELLS, case_id, random_state
 
+from lstm_edu import Sequential
 from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, Layer, Parameters, checks, get_num_threads, set_num_threads
 
 pytestmark = pytest.mark.kernels
@@ -186,7 +187,7 @@ def test_grads_that_do_not_fit_are_refused(cell):
 
 
 @every_cell
-def test_lengths_are_checked_though_a_cell_needs_none(cell):
+def test_lengths_are_checked(cell):
     layer = cell.make(D, H)
     assert np.array_equal(layer(x_of(T, B, D), lengths=[1, 5, 3]), layer(x_of(T, B, D)))
     for wrong, message in (
@@ -250,3 +251,158 @@ def test_an_array_without_numbers_is_refused_or_asked_for():
     assert checks.floats("x", np.zeros((0, 3)), (0, 3), np.dtype(np.float64)).shape == (0, 3)
     with pytest.raises(ValueError, match=r"x must have shape \(0, 3\), got \(2, 3\)"):
         checks.floats("x", np.zeros((2, 3)), (0, 3), np.dtype(np.float64))
+
+
+BUFFERS = {
+    "every second number": (lambda n: np.zeros(2 * n)[::2], "contiguous"),
+    "backwards": (lambda n: np.zeros(n)[::-1], "contiguous"),
+    "read-only": (lambda n: read_only(np.zeros(n)), "writeable"),
+    "not aligned": (lambda n: np.zeros(8 * n + 1, np.uint8)[1:].view(np.float64), "aligned"),
+    "too short": (lambda n: np.zeros(n - 1), r"float64 of shape \(5,\)"),
+    "too long": (lambda n: np.zeros(n + 1), r"float64 of shape \(7,\)"),
+    "two axes": (lambda n: np.zeros((1, n)), r"float64 of shape \(1, 6\)"),
+    "another type": (lambda n: np.zeros(n, np.float32), r"float32 of shape \(6,\)"),
+    "bytes in the other order": (lambda n: np.zeros(n, np.dtype(np.float64).newbyteorder()), r"of shape \(6,\)"),
+    "a masked array": (lambda n: np.ma.zeros(n), "got MaskedArray"),
+    "a list": (lambda n: [0.0] * n, "got list"),
+}
+
+
+def read_only(array):
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("what", BUFFERS)
+def test_a_buffer_that_a_kernel_could_not_write_to_is_refused(what):
+    make, message = BUFFERS[what]
+    with pytest.raises(ValueError, match=f"flat must be a one-dimensional array of 6 numbers of float64.*{message}"):
+        Parameters({"W": (2, 2), "b": (2,)}, np.float64, make(6))
+
+
+def test_the_shapes_of_parameters_are_to_be_looked_at_alone():
+    shapes = {"W": (2, 3)}
+    params = Parameters(shapes, np.float64)
+    shapes["W"] = (9, 9)
+    assert params.shapes == {"W": (2, 3)}
+    with pytest.raises(TypeError):
+        params.shapes["W"] = (9, 9)
+    with pytest.raises(ValueError, match="flat must be a one-dimensional array of 6 numbers"):
+        params.part(slice(0, 2), {"W": (2, 3)})
+
+
+@every_cell
+def test_grads_over_an_array_that_is_still_read_are_refused(cell):
+    layer, steps = cell.make(D, H), 40  # so many that every array has room for all parameters
+    dy = np.ones((steps, B, H))
+    _, tape = layer.forward(np.random.default_rng(0).standard_normal((steps, B, D)))
+    arrays = {"dy": dy} | {name: getattr(tape, name) for name in ("x", "a", "h", "c", "q")}
+    for name, array in arrays.items():
+        if array is None:
+            continue
+        before, n = array.copy(), layer.params.flat.size
+        for part in (array.reshape(-1)[:n], array.reshape(-1)[-n:]):
+            over = Parameters(layer.params.shapes, np.float64, part)
+            with pytest.raises(ValueError, match=f"grads must be a buffer of its own, got one that overlaps {name}, "):
+                layer.backward(dy, tape, grads=over)
+        assert np.array_equal(array, before)
+
+
+def test_a_networks_grads_over_the_tape_of_another_layer_are_refused():
+    net = Sequential([RNN(D, H, dtype=np.float64, rng=0), RNN(H, 2, dtype=np.float64, rng=1)])
+    y, tape = net.forward(np.ones((50, B, D)))
+    lower, upper = (layer.params.flat.size for layer in net.layers)
+    room = np.zeros(lower + tape.tapes[0].h.size)  # the gradients of the upper layer reach into the lower one's h
+    tape.tapes[0].h = room[lower:].reshape(tape.tapes[0].h.shape)
+    grads = Parameters(net.params.shapes, np.float64, room[: lower + upper])
+    with pytest.raises(ValueError, match="grads must be a buffer of its own, got one that overlaps"):
+        net.backward(np.ones_like(y), tape, grads=grads)
+
+
+ARRAYS_ON_A_TAPE = {
+    "another shape": lambda a: a[:-1],
+    "strided": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "backwards": lambda a: a[::-1],
+    "in the order of Fortran": np.asfortranarray,
+    "another type": lambda a: a.astype(np.float32),
+    "read-only": lambda a: read_only(a.copy()),
+    "a list": lambda a: a.tolist(),
+    "nothing": lambda a: None,
+    "masked": np.ma.asarray,
+}
+
+
+@pytest.mark.parametrize("what", ARRAYS_ON_A_TAPE)
+@every_cell
+def test_an_array_on_the_tape_that_does_not_fit_is_refused(cell, what):
+    layer = cell.make(D, H)
+    for name in ("x", "a", "h", "c", "q"):
+        y, tape = layer.forward(np.random.default_rng(0).standard_normal((T, B, D)))
+        array = getattr(tape, name)
+        if array is None or (name == "q" and what == "nothing"):
+            continue
+        setattr(tape, name, ARRAYS_ON_A_TAPE[what](array))
+        with pytest.raises(ValueError, match=r"tape\.\w must be a contiguous, writeable array of float64 of shape"):
+            layer.backward(np.ones_like(y), tape)
+        setattr(tape, name, array.copy())
+        layer.backward(np.ones_like(y), tape)
+
+
+def test_masked_arrays_are_refused_by_name():
+    layer, x = LSTM(D, H, dtype=np.float64, rng=0), x_of(T, B, D)
+    y, tape = layer.forward(x)
+    masked = np.ma.masked_array
+    h = np.zeros((B, H))
+    for use, name in (
+        (lambda: layer.forward(masked(x, x == 0)), "x"),
+        (lambda: layer(masked(x)), "x"),
+        (lambda: layer([masked(x_t) for x_t in x]), "x"),
+        (lambda: layer.forward(x, (h, masked(h))), r"state\[1\] \(c\)"),
+        (lambda: layer.forward(x, lengths=masked([1, 2, 3], [0, 0, 1])), "lengths"),
+        (lambda: layer.backward(masked(y), tape), "dy"),
+        (lambda: layer.backward(y, tape, (masked(h), h)), r"dstate\[0\] \(h\)"),
+        (lambda: layer.params.update(b=masked(np.zeros(4 * H))), "parameter 'b'"),
+        (lambda: checks.integers("x", masked([[1]]), ("T", "B"), 3), "x"),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} must be an array without a mask, got a masked array"):
+            use()
+
+
+def test_arrays_that_another_library_will_not_give_are_a_value_error():
+    class Tensor:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("it needs its gradient")
+
+    with pytest.raises(ValueError, match=r"x must be an array of shape \(T, B, 4\).*it needs its gradient"):
+        LSTM(D, H).forward(Tensor())
+
+
+@every_cell
+def test_no_kind_of_array_gives_other_results_than_a_plain_one(cell):
+    rng = np.random.default_rng(0)
+    layer, x, dy = cell.make(D, H), rng.standard_normal((T, B, D)), rng.standard_normal((T, B, H))
+    state = random_state(layer, B, rng)
+    kinds = (
+        lambda a: read_only(a.copy()),
+        np.asfortranarray,
+        lambda a: a[::-1].copy()[::-1],
+        lambda a: np.repeat(a, 3, axis=-1)[..., ::3],
+        lambda a: a.astype(a.dtype.newbyteorder()),
+        lambda a: np.frombuffer(b"\0" + a.tobytes(), np.uint8)[1:].view(a.dtype).reshape(a.shape),
+        lambda a: a.view(type("Mine", (np.ndarray,), {})),
+        lambda a: a.tolist(),
+    )
+    y, tape = layer.forward(x, state)
+    expected = [y, *flattened(layer.backward(dy, tape, state))]
+    for kind in kinds:
+        other = tuple(map(kind, state))
+        y, tape = layer.forward(kind(x), other)
+        for got, needed in zip([y, *flattened(layer.backward(kind(dy), tape, other))], expected, strict=True):
+            np.testing.assert_array_equal(got, needed)
+    if len(state) == 2:  # one array twice is only read
+        np.testing.assert_array_equal(layer(x, (state[0], state[0])), layer(x, (state[0], state[0].copy())))
+
+
+def flattened(result):
+    dx, grads, dstate = result
+    return dx, grads.flat, *dstate

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cases import CELLS, case_id
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, PeepholeLSTM
+from lstm_edu.cells import GRU, LSTM, LSTM97, Layer, PeepholeLSTM
 
 pytestmark = pytest.mark.kernels
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=case_id)
@@ -110,3 +110,62 @@ def test_a_layer_can_move_into_a_part_of_a_larger_buffer():
     assert np.array_equal(part, values)
     buffer[:] = 0
     assert not layer.params["U"].any()
+
+
+@every_cell
+def test_what_decides_the_sizes_is_set_once(cell):
+    layer, x = new(cell), np.random.default_rng(0).standard_normal((4, 2, 7))
+    y = layer(x)
+    for name, value in (
+        ("units", 1),
+        ("inputs", 70),
+        ("dtype", np.dtype(np.float32)),
+        ("params", new(cell, D=8).params),
+        ("params", new(cell).params),
+        ("params", dict(layer.params)),
+    ):
+        with pytest.raises(
+            AttributeError, match=f"^{name} of a {cell.layer.__name__} can't be set anew: .*another layer"
+        ):
+            setattr(layer, name, value)
+    for name in cell.arguments:
+        with pytest.raises(AttributeError, match=f"{name} of a .* can't be set anew: make another layer"):
+            setattr(layer, name, "after")
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        with pytest.raises(AttributeError, match=f"units of a {cell.layer.__name__} can't be set anew"):
+            twin.units = 1
+    with pytest.raises(AttributeError, match=f"units of a {cell.layer.__name__} can't be deleted"):
+        del layer.units
+    assert np.array_equal(layer(x), y)
+    layer.params.flat[:] = 0
+    assert not layer(x).any()
+
+
+def test_a_class_of_ones_own_sets_what_it_likes_in_its_init_and_other_names_later():
+    class Residual(Layer):
+        fixed = Layer.fixed | {"depth"}
+
+        def __init__(self, inner):
+            self.params = inner.params
+            self.inner, self.depth, self.calls = inner, 2, 0
+            self.inputs, self.units, self.dtype = inner.inputs, inner.units, inner.dtype
+
+        def forward(self, x, state=None, *, lengths=None, training=True):
+            self.calls += 1
+            y, tape = self.inner.forward(x, state, lengths=lengths, training=training)
+            return x + y, tape
+
+    class Leaky(LSTM):
+        def __init__(self, units):
+            self.depth = 1
+            super().__init__(units, units, dtype=np.float64, rng=0)
+            self.depth = 2
+
+    leaky = Leaky(3)
+    residual = Residual(leaky)
+    assert residual(np.zeros((4, 2, 3))).shape == (4, 2, 3)
+    assert (residual.calls, leaky.depth) == (1, 2)
+    with pytest.raises(AttributeError, match="depth of a Residual can't be set anew"):
+        residual.depth = 3
+    copied = copy.deepcopy(residual)
+    assert copied.params is copied.inner.params

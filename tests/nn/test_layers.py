@@ -27,6 +27,8 @@ def phi(a, activation):
 def dense_twin(x, params, lengths, steps="all", activation=None):
     if steps == "last":
         x = np.stack([x[(T if lengths is None else lengths[b]) - 1, b] for b in range(x.shape[1])])
+    elif lengths is not None:
+        x = np.where(np.arange(len(x))[:, None, None] < np.array(lengths)[:, None], x, 0)
     return phi(np.einsum("...d,do->...o", x, params["W"]) + params["b"], activation)
 
 
@@ -306,14 +308,14 @@ def test_ragged_lists_are_named(case):
 
 
 @every_case
-def test_grads_may_lie_in_a_buffer_with_gaps(case):
+def test_grads_may_lie_in_a_part_of_a_larger_buffer(case):
     layer, x = case.layer(), case.x()
     y, tape = layer.forward(x)
-    buffer = np.full(2 * layer.params.flat.size, np.nan, layer.params.flat.dtype)
-    given = Parameters(layer.params.shapes, buffer.dtype, buffer[::2])
+    buffer = np.full(2 + layer.params.flat.size, np.nan, layer.params.flat.dtype)
+    given = Parameters(layer.params.shapes, buffer.dtype, buffer[1:-1])
     layer.backward(np.ones_like(y), tape, grads=given)
-    np.testing.assert_array_equal(buffer[::2], layer.backward(np.ones_like(y), tape)[1].flat)
-    assert np.isnan(buffer[1::2]).all()
+    np.testing.assert_array_equal(buffer[1:-1], layer.backward(np.ones_like(y), tape)[1].flat)
+    assert np.isnan(buffer[[0, -1]]).all()
 
 
 @every_case
@@ -644,3 +646,45 @@ def test_dropout_refuses_what_it_cannot_use():
     with pytest.raises(ValueError, match="lengths must have shape"):
         layer.forward(x, lengths=[1])
     assert Dropout(0.25).config() == {"rate": 0.25}
+
+
+@every_case
+def test_sizes_and_the_like_are_set_once(case):
+    layer = case.layer()
+    for name in layer.config().keys() | {"params"}:
+        with pytest.raises(
+            AttributeError, match=f"^{name} of a {type(layer).__name__} can't be set anew: .*another layer"
+        ):
+            setattr(layer, name, 99)
+
+
+def test_the_rate_of_a_dropout_may_change():
+    layer = Dropout(0.5, rng=0)
+    layer.rate = 0
+    assert layer.forward(np.ones((T, B, D)))[0].all()
+
+
+@every_case
+def test_grads_over_dy_or_over_what_the_tape_holds_are_refused(case):
+    layer = case.layer()
+    if isinstance(layer, MaxPool1D | Embedding):  # they write when everything is read
+        return
+    n = layer.params.flat.size
+    y, tape = layer.forward(np.ones((20, 40, D)))
+    dy = np.ones_like(y)
+    for name, array in (("dy", dy), ("x", tape.rows), ("y", tape.y)):
+        if array is not None and array.size >= n and array.flags.writeable:
+            over = Parameters(layer.params.shapes, np.float64, array.reshape(-1)[:n])
+            with pytest.raises(ValueError, match=f"grads must be a buffer of its own, got one that overlaps {name}, "):
+                layer.backward(dy, tape, grads=over)
+    assert (dy == 1).all()
+
+
+@every_case
+def test_masked_arrays_are_refused(case):
+    layer, x = case.layer(), case.x()
+    y, tape = layer.forward(x)
+    with pytest.raises(ValueError, match=r"^x must be an array without a mask, got a masked array"):
+        layer.forward(np.ma.masked_array(x))
+    with pytest.raises(ValueError, match=r"^dy must be an array without a mask, got a masked array"):
+        layer.backward(np.ma.masked_array(y), tape)

@@ -317,3 +317,19 @@ def test_losses_are_found_by_name_and_compare_by_their_settings():
         MeanSquaredError("first")
     with pytest.raises(dataclasses.FrozenInstanceError):
         MeanSquaredError().steps = "last"
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_masked_arrays_are_refused(name):
+    y, loss = np.zeros((4, 3, 2)), named(name)
+    target = np.zeros((4, 3), int) if name == "softmax_cross_entropy" else np.zeros(y.shape)
+    mask = np.ones((4, 3), bool)
+    hidden = np.ma.masked_array
+    for what, arguments in (
+        ("y", (hidden(y), target)),
+        ("target", (y, hidden(target, target == 0))),
+        ("lengths", (y, target, hidden([1, 2, 3]))),
+        ("mask", (y, target, None, hidden(mask))),
+    ):
+        with pytest.raises(ValueError, match=f"^{what} must be an array without a mask, got a masked array"):
+            loss(*arguments)

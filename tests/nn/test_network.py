@@ -261,3 +261,15 @@ def test_a_first_layer_leaves_out_the_gradient_that_nobody_asks_for(layer):
     none, same, _ = layer.backward(y, tape, need_dx=False)
     assert none is None
     assert np.array_equal(grads.flat, same.flat)
+
+
+def test_a_networks_layers_and_sizes_are_set_once():
+    net = Sequential([LSTM(3, 5, rng=0), Dense(5, 2, rng=1)])
+    with pytest.raises(TypeError, match="tuple"):
+        net.layers[0] = LSTM(3, 9)
+    for name, value in (("layers", [RNN(3, 4)]), ("inputs", 4), ("units", 3), ("dtype", None), ("params", {})):
+        with pytest.raises(AttributeError, match=f"^{name} of a Sequential can't be set anew: .*another layer"):
+            setattr(net, name, value)
+    with pytest.raises(AttributeError, match="params of a LSTM can't be set anew: assign to params"):
+        net.layers[0].params = LSTM(3, 5).params
+    assert type(net.config()["layers"]) is list

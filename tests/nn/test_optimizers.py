@@ -301,3 +301,31 @@ def test_settings_that_the_type_of_the_parameters_cannot_hold(settings):
         params = Parameters({"p": (2,)}, np.float32)
         with pytest.raises(ValueError, match=f"{next(iter(settings))} must be .* for float32 parameters, got"):
             optimizer.step(params, params.empty_like())
+
+
+class Flat:
+    def __init__(self, flat):
+        self.flat = flat
+
+
+@every_optimizer
+def test_an_array_that_a_kernel_could_not_run_over_is_refused(make):
+    frozen = np.zeros(4)
+    frozen.flags.writeable = False
+    wrong = np.zeros(8)[::2], np.zeros(4)[::-1], frozen, np.ma.zeros(4), np.zeros(33, np.uint8)[1:].view(np.float64)
+    for flat in wrong:
+        for name, pair in (("params", (Flat(flat), Flat(np.ones(4)))), ("grads", (Flat(np.ones(4)), Flat(flat)))):
+            with pytest.raises(
+                ValueError, match=f"{name}.flat must be a plain array, contiguous, aligned and writeable"
+            ):
+                make().step(*pair)
+    with pytest.raises(ValueError, match=r"grads\.flat must be a plain array"):
+        clip_by_global_norm(Flat(np.ones(8)[::2]), 1.0)
+
+
+@every_optimizer
+def test_grads_that_overlap_the_parameters_are_refused(make):
+    room = np.ones(5)
+    with pytest.raises(ValueError, match="grads must be a buffer of its own, got one that overlaps params"):
+        make().step(Flat(room[1:]), Flat(room[:-1]))
+    assert (room == 1).all()

@@ -1,0 +1,129 @@
+"""The usual network: an Embedding for symbols, cells one above the other, a Dense layer for the answer."""
+
+import math
+
+import numpy as np
+
+from lstm_edu.cells import checks
+from lstm_edu.cells.registry import cell_class
+
+from .layers import Dense, Embedding
+from .network import Sequential
+
+MOST_LAYERS = 1000  # cells one above the other; more is a typing error
+
+
+def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, symbols: bool = False, steps="all",
+          dtype=np.float32, **options) -> list[dict]:  # fmt: skip
+    """The layers of such a network as descriptions, {"class": class, and its arguments}; nothing is made yet.
+
+    Parameters
+    ----------
+    cell : str or type
+        A name of `lstm_edu.CELLS`, or a class of cells.
+    inputs : int
+        D, what the lowest layer sees; with `symbols`, how many different symbols there are.
+    units : int
+        Of each cell, and numbers of the Embedding.
+    layers : int
+        How many cells.
+    outputs : int
+        O, of the Dense layer; 0 for none.
+    symbols : bool
+        Whether an Embedding comes first.
+    steps : {"all", "last"}
+        Of the Dense layer.
+    dtype : dtype
+        float32 or float64.
+    **options
+        What else the cells take.
+
+    Examples
+    --------
+    >>> [layer["class"].__name__ for layer in stack("gru", 7, 5, layers=2, outputs=3)]
+    ['GRU', 'GRU', 'Dense']
+    """
+    cls = cell_class(cell)
+    units, width = checks.whole("units", units), checks.whole("inputs", inputs)
+    layers = checks.whole("layers", layers)
+    if layers > MOST_LAYERS:
+        raise ValueError(f"layers must be at most {MOST_LAYERS}, got {layers}")
+    found = []
+    if symbols:
+        found.append({"class": Embedding, "symbols": inputs, "units": units, "dtype": dtype})
+        width = units
+    for _ in range(layers):
+        found.append({"class": cls, "inputs": width, "units": units, "dtype": dtype} | options)
+        (width,) = cls.output_shape((width,), **{name: v for name, v in found[-1].items() if name != "class"})
+    if checks.whole("outputs", outputs, least=0):
+        found.append({"class": Dense, "inputs": width, "units": outputs, "steps": steps, "dtype": dtype})
+    return found
+
+
+def count(descriptions: list[dict]) -> int:
+    """How many numbers layers learn that are not made yet.
+
+    >>> count(stack("lstm", 2, 32, outputs=1))
+    4513
+    """
+    total = 0
+    for layer in descriptions:
+        arguments = {name: value for name, value in layer.items() if name != "class"}
+        total += sum(math.prod(shape) for shape in layer["class"].parameter_shapes(**arguments).values())
+    return total
+
+
+def make_network(
+    task, cell="lstm", units: int = 32, layers: int = 1, *, memory: int = 0, rng=None, dtype=np.float32
+) -> Sequential:
+    """The network that `compare` trains: `layers` of one cell under a Dense layer that gives the task's answer.
+
+    Symbols go through an Embedding of `units` numbers first.
+
+    Parameters
+    ----------
+    task : Task
+        Says what goes in and what comes out.
+    cell : str or type
+        A name of `lstm_edu.CELLS`, or a class of cells.
+    units, layers : int
+        The size of the recurrent part.
+    memory : int
+        0, the cells start with their usual biases; T > 1, each unit starts with a memory of its own length between 1
+        and T steps. Then the biases that keep the state (forget gate, update gate) are log(u) with u uniform in [1, T],
+        and those that let something in (input gate) are -log(u). Nothing to set in a plain RNN.
+    rng : None, int or numpy.random.Generator
+        Where the initial values come from.
+    dtype : dtype
+        float32 or float64.
+
+    References
+    ----------
+    C. Tallec, Y. Ollivier, Can Recurrent Neural Networks Warp Time?, ICLR 2018, section 2. The LSTM of 1997 has only
+    the input gate's bias, which its authors set below zero for the same task.
+
+    Examples
+    --------
+    >>> from lstm_edu import tasks
+    >>> make_network(tasks.Adding(), "gru", units=16, layers=2, rng=0).count_parameters()
+    2513
+    """
+    needed = ("inputs", "outputs", "steps", "symbols")
+    if isinstance(task, type) or not all(hasattr(task, name) for name in needed):
+        raise ValueError(f"task must be a task, such as lstm_edu.tasks.make('adding'), got {task!r}")
+    rng = checks.generator(rng)
+    checks.whole("memory", memory, least=0)
+    sizes = {"outputs": task.outputs, "symbols": task.symbols, "steps": task.steps}
+    made = []
+    for layer in stack(cell, task.inputs, units, layers, dtype=dtype, **sizes):
+        cls = layer.pop("class")
+        biases = _biases(cls, units, memory, rng) if memory > 1 and hasattr(cls, "keeping_bias") else {}
+        made.append(cls(**layer, **biases, rng=rng))
+    return Sequential(made)
+
+
+def _biases(cls, units, memory, rng) -> dict:
+    """The biases of a layer whose units remember between 1 and `memory` steps when training starts."""
+    keep = np.log(rng.uniform(1, memory, units))
+    biases = {cls.keeping_bias: keep, cls.admitting_bias: -keep}
+    return {name: value for name, value in biases.items() if name is not None}
