@@ -1,6 +1,6 @@
 """What the tests of the cells run over: every cell in every form, and the sizes that tend to break kernels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import reference
@@ -55,9 +55,25 @@ def case_id(value):
     return getattr(value, "name", None) or ("x".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
+def arrays_of(tape):
+    """The names of the arrays on a tape."""
+    return ["x", "a", *"hc"[: len(tape.states)], *tape.kept]
+
+
+def with_array(tape, name, array):
+    """The tape with another array under that name."""
+    if name in ("h", "c"):
+        states = [array if letter == name else s for letter, s in zip("hc", tape.states, strict=False)]
+        return replace(tape, states=tuple(states))
+    if name in tape.kept:
+        return replace(tape, kept=tape.kept | {name: array})
+    return replace(tape, **{name: array})
+
+
 def random_state(layer, B, rng):
-    return tuple(rng.standard_normal((B, layer.units)).astype(layer.dtype) for _ in layer.state_names)
+    widths = layer.state_widths(**layer.config()).values()
+    return tuple(rng.standard_normal((B, width)).astype(layer.dtype) for width in widths)
 
 
 def zero_state(layer, B):
-    return tuple(np.zeros((B, layer.units), layer.dtype) for _ in layer.state_names)
+    return tuple(np.zeros_like(s) for s in random_state(layer, B, np.random.default_rng(0)))

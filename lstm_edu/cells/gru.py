@@ -9,8 +9,8 @@ from .matmul import add_product, input_product, pack, pack_transposed, parameter
 from .recurrent import Recurrent, rows
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)
-# past is what the reset gate made on its way to the candidate n, dpast its gradient: r * h' (reset before the product) or
-# h' U_n + bn (reset after it).
+# past is what the candidate n sees of the past, dpast its gradient: r * h' (reset before the product), or h' U_n + bn
+# (reset after it).
 
 
 @kernel
@@ -165,10 +165,9 @@ class GRU(Recurrent):
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.past, b0, b1)
 
     def _new_deltas(self, tape):
-        dpast = (
-            tape.past if self.reset_after else tape.past[0]
-        )  # of all steps, or room for one that nobody looks at later
-        return (*super()._new_deltas(tape), memory.empty(dpast.shape, self.dtype))
+        # of all steps, or room for one that nobody looks at later
+        shape = tape.past.shape if self.reset_after else tape.past.shape[1:]
+        return (*super()._new_deltas(tape), memory.empty(shape, self.dtype))
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
         U = self.params["U"]

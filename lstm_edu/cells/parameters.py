@@ -60,8 +60,8 @@ class Parameters(dict):
         owner = None if self._owner is None else self._owner()
         if owner is not None and owner is not layer:
             raise ValueError(
-                f"params of a {type(layer).__name__} must be its own, got those of a {type(owner).__name__}: a layer that "
-                "holds another is a lstm_edu.Container with that layer among its children"
+                f"params of a {type(layer).__name__} must be its own, got those of a {type(owner).__name__}: "
+                "a layer that holds another is a lstm_edu.Container with that layer among its children"
             )
         self._owner = weakref.ref(layer)
 

@@ -6,6 +6,7 @@ dX = delta W^T   dW = X^T delta   dU = h[:-1]^T delta   db = sum delta          
 """
 
 import contextvars
+import itertools
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from .layer import Layer, blanked
 from .parameters import Parameters
 from .tape import Tape
 
-# Who wants to see what reaches a cell on the way back, whatever layers stand around it: a function of the layer, dy, the
-# tape and dstate. `gradient_flow` looks through this window.
+# Who wants to see what reaches a cell on the way back, whatever layers stand around it: a function of the layer, dy,
+# the tape and dstate. `gradient_flow` looks through this window.
 watcher = contextvars.ContextVar("watcher", default=None)
 
 
@@ -188,7 +189,7 @@ class Recurrent(Layer):
         enters `dstate`."""
         T, ends = len(tape.x), tape.lengths[b0:b1]
         cuts = sorted({0, T, *ends.tolist()})
-        for first, last in reversed(list(zip(cuts[:-1], cuts[1:], strict=True))):
+        for first, last in reversed(list(itertools.pairwise(cuts))):
             ending = b0 + np.flatnonzero(ends == last)
             for d, g in zip(dstate, given, strict=True):
                 d[ending] += g[ending]

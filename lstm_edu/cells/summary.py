@@ -14,7 +14,7 @@ def summary(net) -> str:
 
 
 def _rows(layer, shape, place="") -> list:
-    """A row for each layer without children; for others a row of their own too, unless they are only a row of layers."""
+    """A row for each layer, but for one that is only a row of layers."""
     children, own = layer.children(), []
     if not layer.in_a_row:
         out = type(layer).output_shape(shape, **layer.config())

@@ -38,9 +38,9 @@ class GradientFlow:
 def gradient_flow(layer: Layer, x, dy, state=None, *, lengths=None):
     """The total gradients dL/dh[t] and dL/dc[t] for every step, sequence and unit: a `GradientFlow`.
 
-    `layer`: any recurrent cell, or a layer with cells inside. `x`, `state`, `lengths`: as for its forward; dropout is off. `dy`: the
-    gradient of the loss L with respect to the layer's output, of the output's shape; zero but for the last step, it
-    asks how much of one late error reaches the early steps.
+    `layer`: any recurrent cell, or a layer with cells inside. `x`, `state`, `lengths`: as for its forward; dropout is
+    off. `dy`: the gradient of the loss L with respect to the layer's output, of the output's shape; zero but for the
+    last step, it asks how much of one late error reaches the early steps.
 
     Total means: L is a function of h[t] by everything that comes after it, dy[t] included, and of c[t] also by way of
     h[t]. At t = 0 the two are the `dstate` that backward returns.

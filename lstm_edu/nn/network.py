@@ -65,22 +65,6 @@ class Sequential(Container):
         rows = "".join(f"    {layer!r},\n" for layer in self.layers)
         return f"Sequential([\n{rows}])"
 
-    def summary(self) -> str:
-        """A table of the layers: place, what comes out, arrays, how many numbers are learnt. T steps, B sequences.
-
-        >>> from lstm_edu import LSTM, Dense
-        >>> print(Sequential([LSTM(2, 8), LSTM(8, 8), Dense(8, 1, steps="last")]).summary())
-           layer  output     arrays                         parameters
-           input  (T, B, 2)
-        0  LSTM   (T, B, 8)  W (2, 32), U (8, 32), b (32,)         352
-        1  LSTM   (T, B, 8)  W (8, 32), U (8, 32), b (32,)         544
-        2  Dense  (B, 1)     W (8, 1), b (1,)                        9
-           total                                                   905
-        """
-        from .sizes import summary  # sizes makes networks itself
-
-        return summary(self)
-
     def forward(self, x, state=None, *, lengths=None, training=True):
         """x through every layer in turn -> y of the last one, and the tape."""
         tapes = []
