@@ -1,5 +1,7 @@
 """What surrounds a cell: layers, networks, losses, optimizers, training and weights."""
 
+from .checkpoint import load_checkpoint, save_checkpoint
+from .evaluation import evaluate, predict
 from .gradient_flow import GradientFlow, gradient_flow
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
@@ -7,7 +9,7 @@ from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
-from .training import History, evaluate, fit, predict
+from .training import History, Training, fit
 from .weights import load, save
 
 __all__ = [
@@ -25,14 +27,17 @@ __all__ = [
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
+    "Training",
     "clip_by_global_norm",
     "count_parameters",
     "evaluate",
     "fit",
     "gradient_flow",
     "load",
+    "load_checkpoint",
     "match_parameters",
     "predict",
     "sample_text",
     "save",
+    "save_checkpoint",
 ]

@@ -418,6 +418,10 @@ class Dropout(Layer):
         self.rng = checks.generator(rng)
         self.params = Parameters({}, np.float32)
 
+    def generators(self):
+        """The one that draws the masks."""
+        return [self.rng]
+
     def config(self):
         return {"rate": self.rate}
 

@@ -78,7 +78,8 @@ def _norm(g) -> float:
         return math.sqrt(_squared_norm(g))
 
 
-def _positive(name, value) -> float:
+def above_zero(name, value) -> float:
+    """`value` as a finite float above 0, else a ValueError."""
     value = checks.number(name, value, least=0)
     if value == 0:
         raise ValueError(f"{name} must be above 0, got {value!r}")
@@ -98,7 +99,7 @@ def clip_by_global_norm(grads, limit) -> float:
     (5.0, array([[1.5, 2. ]]))
     """
     g = _flat("grads", grads)
-    limit = _positive("limit", limit)
+    limit = above_zero("limit", limit)
     norm = _norm(g)
     if limit < norm < math.inf:
         g *= g.dtype.type(limit / norm)
@@ -135,7 +136,7 @@ class Optimizer:
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
-        clip = math.inf if clip is None else _positive("clip", clip)
+        clip = math.inf if clip is None else above_zero("clip", clip)
         self._check_settings(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
@@ -150,6 +151,77 @@ class Optimizer:
             self.steps_done += 1
             self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
         return norm
+
+    def state(self) -> dict:
+        """The running averages and how many steps made them, as copies.
+
+        Returns
+        -------
+        dict
+            "arrays": letter -> numpy.ndarray (count,), empty before the first step.
+            "values": the rest, fit for JSON: the optimizer's class and settings, "steps_done", and "kind", how many
+            numbers of which type it updates (None before the first step).
+        """
+        values = {
+            "class": type(self).__name__,
+            "settings": self._settings(),
+            "steps_done": self.steps_done,
+            "kind": None if self._kind is None else [self._kind[0], self._kind[1].name],
+            "averages": list(self._averages),
+        }
+        return {"arrays": {letter: average.copy() for letter, average in self._averages.items()}, "values": values}
+
+    def restore(self, state: dict) -> None:
+        """Go on from the averages of another optimizer of the same class and settings.
+
+        Parameters
+        ----------
+        state : dict
+            From `state`. It is copied.
+
+        Raises
+        ------
+        ValueError
+            For the state of an optimizer of another class or with other settings, and for anything that is no whole
+            state; nothing is changed then.
+
+        Examples
+        --------
+        >>> from lstm_edu.cells.parameters import Parameters
+        >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
+        >>> grads["W"] = [3, -4]
+        >>> first, second = Adam(0.1), Adam(0.1)
+        >>> norm = first.step(params, grads)
+        >>> second.restore(first.state())
+        >>> second.steps_done
+        1
+        """
+        try:
+            arrays, values = state["arrays"], state["values"]
+            found, settings = values["class"], values["settings"]
+            if found != type(self).__name__:
+                raise ValueError(f"state: it is that of the optimizer {found}, this one is {type(self).__name__}")
+            if settings != self._settings():
+                raise ValueError(f"state: it is that of a {found} with {settings}, this one has {self._settings()}")
+            steps_done, kind = checks.whole("state: steps_done", values["steps_done"], 0), values["kind"]
+            if kind is not None:
+                kind = checks.whole("state: kind", kind[0], 0), checks.float_type(kind[1])
+            if sorted(arrays) != sorted(values["averages"]):
+                raise ValueError(f"state: it needs the averages {sorted(values['averages'])}, got {sorted(arrays)}")
+            for letter, array in arrays.items():
+                if (array.shape, array.dtype) != ((kind[0],), kind[1]):
+                    raise ValueError(
+                        f"state: the average {letter!r} must hold {kind[0]} numbers of {kind[1]}, "
+                        f"got {array.dtype} of shape {array.shape}"
+                    )
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"state: this is no whole state of an optimizer ({error!r})") from None
+        self.steps_done, self._kind = steps_done, kind
+        self._averages = {letter: array.copy() for letter, array in arrays.items()}
+
+    def _settings(self) -> dict:
+        settings = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done"}
+        return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
 
     def _check_settings(self, dtype) -> None:
         """Check them anew if one changed since the last step, for checks take as long as a small update."""
@@ -234,7 +306,7 @@ class RMSProp(Optimizer):
     def __post_init__(self):
         super().__post_init__()
         checks.number("decay", self.decay, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        above_zero("epsilon", self.epsilon)
         checks.number("momentum", self.momentum, least=0, below=1)
 
     def _update(self, p, g, clip):
@@ -267,7 +339,7 @@ class Adam(Optimizer):
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        above_zero("epsilon", self.epsilon)
 
     def _update(self, p, g, clip):
         f, t = p.dtype.type, self.steps_done
