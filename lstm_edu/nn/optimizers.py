@@ -167,7 +167,7 @@ class Optimizer:
             "settings": self._settings(),
             "steps_done": self.steps_done,
             "kind": None if self._kind is None else [self._kind[0], self._kind[1].name],
-            "averages": list(self._averages),
+            "averages": sorted(self._averages),
         }
         return {"arrays": {letter: average.copy() for letter, average in self._averages.items()}, "values": values}
 
@@ -202,12 +202,14 @@ class Optimizer:
             if found != type(self).__name__:
                 raise ValueError(f"state: it is that of the optimizer {found}, this one is {type(self).__name__}")
             if settings != self._settings():
-                raise ValueError(f"state: it is that of a {found} with {settings}, this one has {self._settings()}")
-            steps_done, kind = checks.whole("state: steps_done", values["steps_done"], 0), values["kind"]
+                raise ValueError(f"state: it is that of {found} with {settings}, this one has {self._settings()}")
+            kind = values["kind"]
+            # Adam's corrections divide by zero where averages belong to no step
+            steps_done = checks.whole("state: steps_done", values["steps_done"], 0 if kind is None else 1)
             if kind is not None:
                 kind = checks.whole("state: kind", kind[0], 0), checks.float_type(kind[1])
-            if sorted(arrays) != sorted(values["averages"]):
-                raise ValueError(f"state: it needs the averages {sorted(values['averages'])}, got {sorted(arrays)}")
+            if sorted(arrays) != values["averages"]:
+                raise ValueError(f"state: it needs the averages {values['averages']}, got {sorted(arrays)}")
             for letter, array in arrays.items():
                 if (array.shape, array.dtype) != ((kind[0],), kind[1]):
                     raise ValueError(
