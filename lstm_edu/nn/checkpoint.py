@@ -79,6 +79,17 @@ def load_checkpoint(training: Training, path) -> Training:
     ValueError
         For a file that is damaged or was not written by `save_checkpoint`, and for one that belongs to another
         network, task, optimizer, other settings or another format; nothing is changed then.
+
+    Examples
+    --------
+    >>> import tempfile, lstm_edu as le
+    >>> net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, steps="last", rng=1)])
+    >>> training = le.Training(net, le.tasks.Adding(length=10), steps=20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(training, folder + "/training.safetensors")
+    ...     history = training.run()
+    ...     load_checkpoint(training, folder + "/training.safetensors").done  # back at the beginning
+    0
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes

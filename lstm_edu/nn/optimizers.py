@@ -89,9 +89,27 @@ def above_zero(name, value) -> float:
 def clip_by_global_norm(grads, limit) -> float:
     """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
 
-    The norm is taken over all parameters together and summed in float64. If it is not finite, nothing is changed.
     Not needed before `step(..., clip=limit)`, which does the same in one pass with the update.
 
+    Parameters
+    ----------
+    grads : Parameters
+        Or anything else with one flat array `flat`, float32 or float64.
+    limit : float
+        Above 0.
+
+    Returns
+    -------
+    float
+        The norm over all parameters together, summed in float64. If it is not finite, nothing is changed.
+
+    Raises
+    ------
+    ValueError
+        For a limit that is not above 0, and for grads without such an array.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> grads = Parameters({"W": (1, 2)}, np.float64)
     >>> grads["W"] = [[3, 4]]
@@ -110,7 +128,16 @@ def clip_by_global_norm(grads, limit) -> float:
 class Optimizer:
     """What the optimizers share. An optimizer belongs to one network, whose running averages it keeps.
 
-    `rate` is a plain attribute: set it between steps for a schedule. All settings are checked again at every step.
+    Parameters
+    ----------
+    rate : float
+        The learning rate η, at least 0. It is a plain attribute: set it between steps for a schedule. All settings are
+        checked again at every step.
+
+    Attributes
+    ----------
+    steps_done : int
+        How many steps have changed parameters.
     """
 
     rate: float
@@ -125,13 +152,26 @@ class Optimizer:
     def step(self, params, grads, *, clip=None) -> float:
         """Update `params` in place. Returns the norm of `grads` before clipping, as a float.
 
-        `params`, `grads`: Parameters, or anything else with one flat array `flat`, of the same size and type.
-        `clip`: where the norm over all gradients is above it, they count as scaled down to it (default: never);
-        `grads` itself is not changed. If the norm is not finite NOTHING is changed: look at what comes back.
-        Where the square of the clipped norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as
-        inf: the averages of g² could never come back from there.
-        Raises ValueError if sizes or types differ from each other or from those of the first step, and for a setting
-        that the type cannot hold.
+        Parameters
+        ----------
+        params, grads : Parameters
+            Or anything else with one flat array `flat`, of the same size and type.
+        clip : float or None
+            Where the norm over all gradients is above it, they count as scaled down to it (None: never); `grads`
+            itself is not changed.
+
+        Returns
+        -------
+        float
+            The norm. If it is not finite NOTHING is changed: look at what comes back. Where the square of the clipped
+            norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as inf: the averages of g² could
+            never come back from there.
+
+        Raises
+        ------
+        ValueError
+            If sizes or types differ from each other or from those of the first step, and for a setting that the type
+            cannot hold.
         """
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
@@ -258,9 +298,19 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent: v = µ v + g ; p −= η v, and p −= η (g + µ v) with `nesterov`.
 
-    `rate` η; `momentum` µ, 0 <= µ < 1. The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the
-    rate acts at once.
+    The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the rate acts at once.
 
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    momentum : float
+        µ, 0 <= µ < 1.
+    nesterov : bool
+        Whether the gradient of this step counts once more; needs a momentum above 0.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
@@ -290,8 +340,19 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """s = ρ s + (1 − ρ) g² ; v = µ v + g / (√s + ε) ; p −= η v, with v = g / (√s + ε) if µ is 0.
 
-    `rate` η; `decay` ρ and `momentum` µ, each 0 <= . < 1; `epsilon` ε > 0, outside the root.
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    decay : float
+        ρ, 0 <= ρ < 1.
+    epsilon : float
+        ε > 0, outside the root.
+    momentum : float
+        µ, 0 <= µ < 1.
 
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
@@ -322,8 +383,19 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """m = β₁ m + (1 − β₁) g ; s = β₂ s + (1 − β₂) g² ; p −= η m̂ / (√ŝ + ε), m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
 
-    `rate` η; `beta1`, `beta2`, each 0 <= . < 1; `epsilon` ε > 0. Kingma and Ba, algorithm 1 (s is their v).
+    Kingma and Ba, algorithm 1 (s is their v).
 
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    beta1, beta2 : float
+        β₁ and β₂, each 0 <= β < 1.
+    epsilon : float
+        ε > 0.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, -4]

@@ -154,10 +154,12 @@ class Training:
 
     @property
     def finished(self) -> bool:
+        """Whether no step is left."""
         return self._stopped or self.done >= self.settings["steps"]
 
     @property
     def history(self) -> "History":
+        """The record so far, one row per evaluation."""
         return History(self._rows, columns=History.columns_recorded)
 
     def step(self) -> None:
