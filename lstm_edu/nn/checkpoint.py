@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import lstm_edu
@@ -155,17 +154,14 @@ def _write(path, data: bytes) -> None:
     try:
         if path.is_dir():
             raise ValueError(f"path: {str(path)!r} is a folder, the name of a file is needed")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r} to save {path.name!r} in")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as error:
-        if error.strerror is None:
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            temporary.write_bytes(data)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
             raise
-        raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror})") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    except FileNotFoundError:
+        raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r} to save {path.name!r} in") from None
+    except OSError as error:
+        raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror or error})") from None

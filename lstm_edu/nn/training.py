@@ -363,7 +363,7 @@ class Training:
         """
         try:
             self._restore(state["arrays"], state["values"])
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"state: this is no whole state of a training ({error!r})") from None
 
     def _restore(self, arrays, values) -> None:
@@ -380,8 +380,9 @@ class Training:
             best = _array(arrays, "best", params.flat.shape, params.flat.dtype).copy()
         since = _array(arrays, "since", (len(arrays["since"]), 2), np.dtype(np.float64))
         rows = [tuple(row) for row in values["rows"]]
-        if any(len(row) != len(History.columns_recorded) for row in rows):
-            raise ValueError(f"state: rows must have {len(History.columns_recorded)} columns, got {rows}")
+        for row in rows:
+            if len(row) != len(History.columns_recorded) or not all(isinstance(value, int | float) for value in row):
+                raise ValueError(f"state: a row must hold {len(History.columns_recorded)} numbers, got {row}")
         carried = _put_together(values["state"], arrays)
         generators = generators_of(self.net)
         if len(values["generators"]) != len(generators):
@@ -392,7 +393,10 @@ class Training:
             for k, (generator, place) in enumerate(zip(generators, values["generators"], strict=True))
         ]
         batches = self._batches.restored(values["batches"])
-        stale, stopped, seconds = int(values["stale"]), bool(values["stopped"]), float(values["seconds"])
+        stale, stopped = checks.whole("state: stale", values["stale"], 0), values["stopped"]
+        if not isinstance(stopped, bool):
+            raise ValueError(f"state: stopped must be True or False, got {stopped!r}")
+        seconds = checks.number("state: seconds", values["seconds"], least=0)
         averages = {n.removeprefix("optimizer."): a for n, a in arrays.items() if n.startswith("optimizer.")}
         self.optimizer.restore({"arrays": averages, "values": values["optimizer"]})
 
@@ -422,10 +426,10 @@ class Training:
             if found[name] == needed:
                 continue
             if name == "steps" and self.settings["schedule"] == found["schedule"] == "constant":
-                if done <= needed:
-                    continue
-                raise ValueError(f"state: {done} steps have been made, this training has steps={needed}")
+                continue
             raise ValueError(f"state: it belongs to a training with {name}={found[name]!r}, this one has {needed!r}")
+        if done > self.settings["steps"]:
+            raise ValueError(f"state: {done} steps have been made, this training has steps={self.settings['steps']}")
 
 
 def fit(

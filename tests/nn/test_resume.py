@@ -321,6 +321,8 @@ def test_other_files_and_paths_are_refused_by_name(tmp_path):
     for call in (le.load_checkpoint, le.save_checkpoint):
         with pytest.raises(ValueError, match="is a folder"):
             call(training, tmp_path)
+        with pytest.raises(ValueError, match="is a folder"):
+            call(training, "")
         with pytest.raises(ValueError, match="path must be the name of a file, got 3"):
             call(training, 3)
         with pytest.raises(ValueError, match="training must be a Training, got Sequential"):
@@ -334,6 +336,30 @@ def test_a_state_that_lacks_something_is_refused_and_changes_nothing(part):
     for kind in state.values():
         kind.pop(part, None)
     with pytest.raises(ValueError, match=f"no whole state of a training .*{part}"):
+        training.restore(state)
+    assert_same(training.state(), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("done", 21, r"21 steps have been made, this training has steps=20"),
+        ("done", -1, r"done must be a whole number of at least 0, got -1"),
+        ("rows", [[4, 0.1]], r"a row must hold 8 numbers, got \(4, 0.1\)"),
+        ("rows", [["4"] * 8], r"a row must hold 8 numbers"),
+        ("stopped", None, r"stopped must be True or False, got None"),
+        ("stale", 0.5, r"stale must be a whole number"),
+        ("seconds", float("nan"), r"seconds must be a finite number"),
+        ("best_loss", "1", r"best_loss must be a finite number"),
+        ("generators", [], r"it has 0 generators of layers, the network needs 2"),
+        ("batches", {"rng": {}, "given": 0}, r"the state is that of a generator None, a state of 'PCG64' is needed"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_and_changes_nothing(name, value, message):
+    state, training = advanced(adding(), 5).state(), adding()
+    before = training.state()
+    state["values"][name] = value
+    with pytest.raises(ValueError, match=message):
         training.restore(state)
     assert_same(training.state(), before)
 
