@@ -31,8 +31,8 @@ __version__ = "0.1.0"
 _LAZY = {
     "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",
            "MeanSquaredError", "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
-           "clip_by_global_norm", "count_parameters", "evaluate", "fit", "gradient_flow", "load", "match_parameters",
-           "predict", "sample_text", "save"),
+           "Training", "clip_by_global_norm", "count_parameters", "evaluate", "fit", "gradient_flow", "load",
+           "load_checkpoint", "match_parameters", "predict", "sample_text", "save", "save_checkpoint"),
     "experiments": ("Comparison", "compare", "make_network"),
 }  # fmt: skip
 _MODULES = ("cells", "nn", "tasks", "experiments", "plotting", "course")

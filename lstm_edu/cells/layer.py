@@ -78,6 +78,14 @@ class Layer:
         """How many numbers come out at each step: the units, for all but a cell that projects its output."""
         return self.units
 
+    def generators(self) -> list:
+        """The NumPy Generators that this layer itself draws from in training, so that their place can be kept.
+
+        Not those of the layers inside it. None by default: a layer with random numbers of its own, such as Dropout,
+        names them here.
+        """
+        return []
+
     def config(self) -> dict:
         """The arguments that make this layer again (not its weights), as plain numbers, strings and lists."""
         raise NotImplementedError

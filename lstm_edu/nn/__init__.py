@@ -2,6 +2,8 @@
 
 from lstm_edu.cells import register
 
+from .checkpoint import load_checkpoint, save_checkpoint
+from .evaluation import evaluate, predict
 from .gradient_flow import GradientFlow, gradient_flow
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
@@ -9,7 +11,7 @@ from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
-from .training import History, evaluate, fit, predict
+from .training import History, Training, fit
 from .weights import load, save
 
 for _class in (Conv1D, Dense, Dropout, Embedding, MaxPool1D, Sequential):
@@ -30,14 +32,17 @@ __all__ = [
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
+    "Training",
     "clip_by_global_norm",
     "count_parameters",
     "evaluate",
     "fit",
     "gradient_flow",
     "load",
+    "load_checkpoint",
     "match_parameters",
     "predict",
     "sample_text",
     "save",
+    "save_checkpoint",
 ]

@@ -483,6 +483,10 @@ class Dropout(Layer):
     def parameter_shapes(cls, **_):
         return {}
 
+    def generators(self):
+        """The one that draws the masks."""
+        return [self.rng]
+
     def config(self):
         return {"rate": self.rate}
 

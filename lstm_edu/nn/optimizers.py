@@ -80,7 +80,8 @@ def _norm(g) -> float:
         return math.sqrt(_squared_norm(g))
 
 
-def _positive(name, value) -> float:
+def above_zero(name, value) -> float:
+    """`value` as a finite float above 0, else a ValueError."""
     value = checks.number(name, value, least=0)
     if value == 0:
         raise ValueError(f"{name} must be above 0, got {value!r}")
@@ -90,9 +91,27 @@ def _positive(name, value) -> float:
 def clip_by_global_norm(grads, limit) -> float:
     """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
 
-    The norm is taken over all parameters together and summed in float64. If it is not finite, nothing is changed.
     Not needed before `step(..., clip=limit)`, which does the same in one pass with the update.
 
+    Parameters
+    ----------
+    grads : Parameters
+        Or anything else with one flat array `flat`, float32 or float64.
+    limit : float
+        Above 0.
+
+    Returns
+    -------
+    float
+        The norm over all parameters together, summed in float64. If it is not finite, nothing is changed.
+
+    Raises
+    ------
+    ValueError
+        For a limit that is not above 0, and for grads without such an array.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> grads = Parameters({"W": (1, 2)}, np.float64)
     >>> grads["W"] = [[3, 4]]
@@ -100,7 +119,7 @@ def clip_by_global_norm(grads, limit) -> float:
     (5.0, array([[1.5, 2. ]]))
     """
     g = _flat("grads", grads)
-    limit = _positive("limit", limit)
+    limit = above_zero("limit", limit)
     norm = _norm(g)
     if limit < norm < math.inf:
         g *= g.dtype.type(limit / norm)
@@ -111,7 +130,16 @@ def clip_by_global_norm(grads, limit) -> float:
 class Optimizer:
     """What the optimizers share. An optimizer belongs to one network, whose running averages it keeps.
 
-    `rate` is a plain attribute: set it between steps for a schedule. All settings are checked again at every step.
+    Parameters
+    ----------
+    rate : float
+        The learning rate η, at least 0. It is a plain attribute: set it between steps for a schedule. All settings are
+        checked again at every step.
+
+    Attributes
+    ----------
+    steps_done : int
+        How many steps have changed parameters.
     """
 
     rate: float
@@ -126,18 +154,31 @@ class Optimizer:
     def step(self, params, grads, *, clip=None) -> float:
         """Update `params` in place. Returns the norm of `grads` before clipping, as a float.
 
-        `params`, `grads`: Parameters, or anything else with one flat array `flat`, of the same size and type.
-        `clip`: where the norm over all gradients is above it, they count as scaled down to it (default: never);
-        `grads` itself is not changed. If the norm is not finite NOTHING is changed: look at what comes back.
-        Where the square of the clipped norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as
-        inf: the averages of g² could never come back from there.
-        Raises ValueError if sizes or types differ from each other or from those of the first step, and for a setting
-        that the type cannot hold.
+        Parameters
+        ----------
+        params, grads : Parameters
+            Or anything else with one flat array `flat`, of the same size and type.
+        clip : float or None
+            Where the norm over all gradients is above it, they count as scaled down to it (None: never); `grads`
+            itself is not changed.
+
+        Returns
+        -------
+        float
+            The norm. If it is not finite NOTHING is changed: look at what comes back. Where the square of the clipped
+            norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as inf: the averages of g² could
+            never come back from there.
+
+        Raises
+        ------
+        ValueError
+            If sizes or types differ from each other or from those of the first step, and for a setting that the type
+            cannot hold.
         """
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
-        clip = math.inf if clip is None else _positive("clip", clip)
+        clip = math.inf if clip is None else above_zero("clip", clip)
         self._check_settings(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
@@ -154,6 +195,79 @@ class Optimizer:
             self.steps_done += 1
             self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
         return norm
+
+    def state(self) -> dict:
+        """The running averages and how many steps made them, as copies.
+
+        Returns
+        -------
+        dict
+            "arrays": letter -> numpy.ndarray (count,), empty before the first step.
+            "values": the rest, fit for JSON: the optimizer's class and settings, "steps_done", and "kind", how many
+            numbers of which type it updates (None before the first step).
+        """
+        values = {
+            "class": type(self).__name__,
+            "settings": self._settings(),
+            "steps_done": self.steps_done,
+            "kind": None if self._kind is None else [self._kind[0], self._kind[1].name],
+            "averages": sorted(self._averages),
+        }
+        return {"arrays": {letter: average.copy() for letter, average in self._averages.items()}, "values": values}
+
+    def restore(self, state: dict) -> None:
+        """Go on from the averages of another optimizer of the same class and settings.
+
+        Parameters
+        ----------
+        state : dict
+            From `state`. It is copied.
+
+        Raises
+        ------
+        ValueError
+            For the state of an optimizer of another class or with other settings, and for anything that is no whole
+            state; nothing is changed then.
+
+        Examples
+        --------
+        >>> from lstm_edu.cells.parameters import Parameters
+        >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
+        >>> grads["W"] = [3, -4]
+        >>> first, second = Adam(0.1), Adam(0.1)
+        >>> norm = first.step(params, grads)
+        >>> second.restore(first.state())
+        >>> second.steps_done
+        1
+        """
+        try:
+            arrays, values = state["arrays"], state["values"]
+            found, settings = values["class"], values["settings"]
+            if found != type(self).__name__:
+                raise ValueError(f"state: it is that of the optimizer {found}, this one is {type(self).__name__}")
+            if settings != self._settings():
+                raise ValueError(f"state: it is that of {found} with {settings}, this one has {self._settings()}")
+            kind = values["kind"]
+            # Adam's corrections divide by zero where averages belong to no step
+            steps_done = checks.whole("state: steps_done", values["steps_done"], 0 if kind is None else 1)
+            if kind is not None:
+                kind = checks.whole("state: kind", kind[0], 0), checks.float_type(kind[1])
+            if sorted(arrays) != values["averages"]:
+                raise ValueError(f"state: it needs the averages {values['averages']}, got {sorted(arrays)}")
+            for letter, array in arrays.items():
+                if (array.shape, array.dtype) != ((kind[0],), kind[1]):
+                    raise ValueError(
+                        f"state: the average {letter!r} must hold {kind[0]} numbers of {kind[1]}, "
+                        f"got {array.dtype} of shape {array.shape}"
+                    )
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"state: this is no whole state of an optimizer ({error!r})") from None
+        self.steps_done, self._kind = steps_done, kind
+        self._averages = {letter: array.copy() for letter, array in arrays.items()}
+
+    def _settings(self) -> dict:
+        settings = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done"}
+        return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
 
     def _check_settings(self, dtype) -> None:
         """Check them anew if one changed since the last step, for checks take as long as a small update."""
@@ -188,9 +302,19 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent: v = µ v + g ; p −= η v, and p −= η (g + µ v) with `nesterov`.
 
-    `rate` η; `momentum` µ, 0 <= µ < 1. The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the
-    rate acts at once.
+    The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the rate acts at once.
 
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    momentum : float
+        µ, 0 <= µ < 1.
+    nesterov : bool
+        Whether the gradient of this step counts once more; needs a momentum above 0.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
@@ -220,8 +344,19 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """s = ρ s + (1 − ρ) g² ; v = µ v + g / (√s + ε) ; p −= η v, with v = g / (√s + ε) if µ is 0.
 
-    `rate` η; `decay` ρ and `momentum` µ, each 0 <= . < 1; `epsilon` ε > 0, outside the root.
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    decay : float
+        ρ, 0 <= ρ < 1.
+    epsilon : float
+        ε > 0, outside the root.
+    momentum : float
+        µ, 0 <= µ < 1.
 
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
@@ -238,7 +373,7 @@ class RMSProp(Optimizer):
     def __post_init__(self):
         super().__post_init__()
         checks.number("decay", self.decay, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        above_zero("epsilon", self.epsilon)
         checks.number("momentum", self.momentum, least=0, below=1)
 
     def _update(self, p, g, clip):
@@ -252,8 +387,19 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """m = β₁ m + (1 − β₁) g ; s = β₂ s + (1 − β₂) g² ; p −= η m̂ / (√ŝ + ε), m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
 
-    `rate` η; `beta1`, `beta2`, each 0 <= . < 1; `epsilon` ε > 0. Kingma and Ba, algorithm 1 (s is their v).
+    Kingma and Ba, algorithm 1 (s is their v).
 
+    Parameters
+    ----------
+    rate : float
+        η, at least 0.
+    beta1, beta2 : float
+        β₁ and β₂, each 0 <= β < 1.
+    epsilon : float
+        ε > 0.
+
+    Examples
+    --------
     >>> from lstm_edu.cells.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, -4]
@@ -271,7 +417,7 @@ class Adam(Optimizer):
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        above_zero("epsilon", self.epsilon)
 
     def _update(self, p, g, clip):
         f, t = p.dtype.type, self.steps_done

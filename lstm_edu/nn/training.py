@@ -1,23 +1,27 @@
-"""Training: one loop for every network and task, and the record that it returns."""
+"""Training: one loop for every network and task, which can stop at any step and go on later, and its record."""
 
 import math
-import numbers
+import re
 import time
+import zlib
 
 import numpy as np
 import pandas as pd
 
-from lstm_edu.cells import Layer, checks
+from lstm_edu.cells import Parameters, checks
 
 from . import losses, progress
-from .layers import as_array
-from .optimizers import Adam, Optimizer
+from .batches import Batches
+from .evaluation import check_output, checked_net, checked_task, evaluate, lengths_out
+from .generators import bits_state, generators_of, state_of
+from .optimizers import Adam, Optimizer, above_zero
 
-SCHEDULES = {
+SCHEDULES = {  # the part of the rate, of how much of the training is done, 0 .. 1
     "constant": lambda done: 1.0,
     "linear": lambda done: 1.0 - done,
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
 }
+FORMAT = 1  # of `Training.state`; another number is refused
 
 
 class History(pd.DataFrame):
@@ -52,83 +56,380 @@ class History(pd.DataFrame):
         return int(solved.iloc[0]) if len(solved) else None
 
 
-def predict(net, batch, *, state=None, chunk: int = 256):
-    """The network's raw output for a Batch, computed `chunk` sequences at a time so that memory stays small.
+class Training:
+    """A training of `net` on `task` that goes on step by step, and whose place can be kept and given back.
 
-    `state`: as for `net.forward`, for all B sequences; where it is None, zeros. Raises ValueError for anything else
-    than a Batch, and for lengths or a state of another number of sequences.
+    `fit` is its loop. Use it yourself to look at every step, or to go on in another process: what `state` gives
+    after some steps and `restore` takes leads to the same bits as a training that never stopped.
+
+    Parameters
+    ----------
+    net : Layer
+        A network or a single layer; it is trained in place.
+    task : Task
+        What to learn.
+    steps, batch, optimizer, clip, schedule, seed, every, validation, patience, stop_when_solved, carry_state
+        As for `fit`.
+
+    Attributes
+    ----------
+    net, task, optimizer
+        As given; the optimizer's `rate` is the full one, which the schedule multiplies within a step.
+    settings : dict
+        The other arguments.
+    done : int
+        How many steps have been made.
+    finished : bool
+        Whether all steps have been made, or `patience` or `stop_when_solved` ended the training.
+    history : History
+        The record so far.
+
+    Raises
+    ------
+    ValueError
+        For an argument of the wrong kind or out of range.
+
+    Examples
+    --------
+    >>> import lstm_edu as le
+    >>> def training():
+    ...     net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, steps="last", rng=1)])
+    ...     return le.Training(net, le.tasks.Adding(length=10), steps=20, every=10)
+    >>> first, second = training(), training()
+    >>> for _ in range(7):
+    ...     first.step()
+    >>> second.restore(first.state())
+    >>> bool((first.run()["valid_loss"] == second.run()["valid_loss"]).all())
+    True
     """
-    _checked_net(net)
-    chunk = checks.whole("chunk", chunk)
-    x = as_array("batch.x", _checked_batch(batch).x)
-    if x.ndim < 2 or 0 in x.shape:
-        raise ValueError(f"batch.x must hold T steps of B sequences, none of them 0, got shape {x.shape}")
-    T, B = x.shape[:2]
-    lengths = checks.lengths(batch.lengths, T, B)
-    _check_state(state, B)
-    outputs = []
-    for b in range(0, B, chunk):
-        part = slice(b, min(b + chunk, B))
-        outputs.append(net(x[:, part], _part(state, part), lengths=_part(lengths, part)))
-    return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2)
 
+    def __init__(
+        self,
+        net,
+        task,
+        *,
+        steps: int = 2000,
+        batch: int = 32,
+        optimizer=None,
+        clip: float | None = 1.0,
+        schedule: str = "constant",
+        seed: int = 0,
+        every: int | None = None,
+        validation: int = 256,
+        patience: int | None = None,
+        stop_when_solved: bool = False,
+        carry_state: bool = False,
+    ):
+        self.net, self.task = checked_net(net), checked_task(task)
+        steps, batch = checks.whole("steps", steps), checks.whole("batch", batch)
+        self.settings = {
+            "steps": steps,
+            "batch": batch,
+            "clip": clip if clip is None else above_zero("clip", clip),
+            "schedule": checks.one_of("schedule", schedule, SCHEDULES),
+            "seed": checks.whole("seed", seed, 0),
+            "every": max(1, steps // 50) if every is None else checks.whole("every", every),
+            "validation": checks.whole("validation", validation),
+            "patience": patience if patience is None else checks.whole("patience", patience),
+            "stop_when_solved": bool(stop_when_solved),
+            "carry_state": bool(carry_state),
+        }
+        if carry_state and not hasattr(task, "stream"):
+            name = type(task).__name__
+            raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {name} has none")
+        self.optimizer = Adam(1e-2) if optimizer is None else optimizer
+        if not isinstance(self.optimizer, Optimizer):
+            raise ValueError(f"optimizer must be an optimizer, such as lstm_edu.Adam(1e-2), got {optimizer!r}")
+        self.done = 0
+        self._rate_at, self._loss = SCHEDULES[schedule], losses.named(task.loss, task.steps)
+        train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(self.settings["seed"]).spawn(2))
+        self._valid = task.sample(self.settings["validation"], valid_rng, "valid")
+        self._batches = Batches(task, batch, train_rng, self.settings["carry_state"])
+        self._rows, self._since, self._state, self._seconds = [], [], None, 0.0
+        self._best_loss, self._best, self._stale, self._stopped = math.inf, None, 0, False
+        self._latest = None  # the last parameters, while the network has the best ones
+        self._whole = True  # False in the midst of a step
+        self._grads = net.params.empty_like()
+        self._finite = net.params.flat.copy()  # the last parameters whose loss was finite
 
-def _check_state(state, B) -> None:
-    if isinstance(state, tuple | list):
-        for inner in state:
-            _check_state(inner, B)
-    elif state is not None and np.shape(state)[:1] != (B,):
-        raise ValueError(f"state must hold arrays of {B} sequences, got one of shape {np.shape(state)}")
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left."""
+        return self._stopped or self.done >= self.settings["steps"]
 
+    @property
+    def history(self) -> "History":
+        """The record so far, one row per evaluation."""
+        return History(self._rows, columns=History.columns_recorded)
 
-def _part(state, part):
-    if isinstance(state, tuple | list):
-        return tuple(_part(inner, part) for inner in state)
-    return None if state is None else state[part]
+    def step(self) -> None:
+        """Make one step of the optimizer, and an evaluation where one is due.
 
+        Raises
+        ------
+        ValueError
+            If the training is finished.
+        FloatingPointError
+            For a loss (of training or validation), a gradient or parameters that are not finite; the network then has
+            the last parameters whose loss was finite.
+        """
+        with _quiet():
+            self._step()
 
-def _checked_net(net):
-    if not isinstance(net, Layer):
-        raise ValueError(f"net must be a network or a layer, got {net!r}")
-    return net
+    def _step(self) -> None:
+        if self.finished:
+            raise ValueError(f"the training is finished after {self.done} steps: a longer one needs more steps=")
+        began, net, params = time.perf_counter(), self.net, self.net.params.flat
+        if self._latest is not None:
+            params[:], self._latest = self._latest, None
+        settings, self._whole = self.settings, False
+        item, fresh = self._batches.draw()
+        y, tape = net.forward(item.x, None if fresh else self._state, lengths=item.lengths)
+        if self.done == 0:
+            check_output(y, self.task)
+        value, dy = self._loss(y, item.target, lengths=lengths_out(net, item.lengths), mask=item.mask)
+        if not math.isfinite(value):
+            self._diverged(f"loss is {value}")
+        self._finite[:] = params
+        net.backward(dy, tape, grads=self._grads, need_dx=False)
+        optimizer = self.optimizer
+        full_rate = optimizer.rate
+        optimizer.rate = rate = full_rate * self._rate_at(self.done / settings["steps"])
+        try:
+            norm = optimizer.step(net.params, self._grads, clip=settings["clip"])
+        finally:
+            optimizer.rate = full_rate
+        if not math.isfinite(norm):
+            self._diverged(f"gradient is {norm}")
+        if not np.isfinite(params).all():
+            self._diverged("update is not finite")
+        self._state = tape.state if settings["carry_state"] else None
+        self._since.append((value, norm))
+        done = self.done + 1
+        if done % settings["every"] == 0 or done == settings["steps"]:
+            self._evaluate(done, rate, began)
+        self._seconds += time.perf_counter() - began
+        self.done, self._whole = done, True
 
+    def _evaluate(self, done, rate, began) -> None:
+        result = evaluate(self.net, self.task, self._valid)
+        loss = result["loss"]
+        if not math.isfinite(loss):
+            self._diverged(f"validation loss is {loss}")
+        train_loss, grad_norm = np.mean(self._since, axis=0).tolist()
+        self._since.clear()
+        seconds = self._seconds + time.perf_counter() - began
+        self._rows.append((done, train_loss, loss, result["correct"], result["solved"], grad_norm, rate, seconds))
+        patience = self.settings["patience"]
+        if patience is not None:
+            self._stale += 1
+            if loss < self._best_loss:
+                self._best_loss, self._best, self._stale = loss, self.net.params.flat.copy(), 0
+            self._stopped = self._stale >= patience
+        if self.settings["stop_when_solved"] and result["solved"]:
+            self._stopped = True
 
-def _checked_task(task):
-    """`task` if it has what a task has; this room does not know the tasks themselves."""
-    needed = ("sample", "correct", "solved", "loss", "steps", "outputs")
-    if isinstance(task, type) or not all(hasattr(task, name) for name in needed):
-        raise ValueError(f"task must be a task, such as lstm_edu.tasks.make('adding'), got {task!r}")
-    return task
+    def _diverged(self, what):
+        self.net.params.flat[:] = self._finite
+        clip = self.settings["clip"]
+        advice = f"a smaller rate than {self.optimizer.rate:g}"
+        if clip is None:
+            advice = "clipping (clip=1.0) or " + advice
+        else:
+            advice = f"clipping at less than {clip:g} or " + advice
+        raise FloatingPointError(
+            f"the {what} at step {self.done + 1}: try {advice}; the network keeps its last finite parameters"
+        )
 
+    def run(self, progress_bar: bool | None = None) -> "History":
+        """Make all steps that are left.
 
-def _checked_batch(batch):
-    if not all(hasattr(batch, name) for name in ("x", "target", "lengths", "mask")):
-        raise ValueError(f"batch must be a Batch, as task.sample() gives it, got {type(batch).__name__}")
-    return batch
+        Parameters
+        ----------
+        progress_bar : bool or None
+            None: in a notebook and at a terminal.
 
+        Returns
+        -------
+        History
+            With `interrupted` True if Ctrl-C ended the run; another `run` goes on. With `patience` the network has
+            the best parameters; if it goes on, it does so with the latest ones.
 
-def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
-    """How good the network is: {"loss", "correct", "solved"} on `batch` sequences of a split (or on a given Batch).
+        Raises
+        ------
+        FloatingPointError
+            As `step` does.
+        """
+        interrupted = False
+        with _quiet(), progress.bar(self.settings["steps"], type(self.task).__name__, progress_bar) as bar:
+            bar.update(self.done)
+            try:
+                while not self.finished:
+                    known = len(self._rows)
+                    self._step()
+                    bar.update()
+                    if len(self._rows) > known:
+                        _, train_loss, valid_loss, *_ = self._rows[-1]
+                        bar.set_postfix_str(f"loss {train_loss:.4g}, valid {valid_loss:.4g}")
+            except KeyboardInterrupt:
+                interrupted = True
+                if not np.isfinite(self.net.params.flat).all():
+                    self.net.params.flat[:] = self._finite
+        if self._best is not None and self._latest is None:
+            self._latest = self.net.params.flat.copy()
+            self.net.params.flat[:] = self._best
+        history = self.history
+        history.interrupted = interrupted
+        return history
 
-    `correct` is the share of sequences that count as right, `solved` the task's own verdict.
-    """
-    _checked_net(net)
-    _checked_task(task)
-    if isinstance(batch, numbers.Number):
-        batch = task.sample(checks.whole("batch", batch), rng, split)
-    y = predict(net, batch)
-    _check_output(y, task)
-    lengths = _out(net, batch.lengths)
-    value, _ = losses.named(task.loss, task.steps)(y, batch.target, lengths=lengths, mask=batch.mask)
-    if task.steps == "last" and y.ndim == 3:  # the task expects its one answer per sequence
-        last = len(y) - 1 if lengths is None else lengths - 1
-        y = y[last, np.arange(y.shape[1])]
-    return {"loss": value, "correct": float(task.correct(y, batch).mean()), "solved": bool(task.solved(y, batch))}
+    def state(self) -> dict:
+        """Everything that decides how the training goes on, as copies.
 
+        Returns
+        -------
+        dict
+            "arrays": name -> numpy.ndarray: the network's parameters, "net." and their names; the best ones so far,
+            "best"; the optimizer's averages, "optimizer." and their letters; the state that is carried on, "state.0"
+            and so on; losses and norms since the last evaluation, "since" (n, 2).
+            "values": the rest, fit for JSON: the format's version, what the network, the task and the settings are,
+            the optimizer's settings and steps, the place in the task's batches, the generators of the layers, the
+            rows of the history.
 
-def _check_output(y, task):
-    if y.shape[-1] != task.outputs:
-        raise ValueError(f"net gives {y.shape[-1]} outputs, the task needs {task.outputs}: end it with a Dense of that")
+        Raises
+        ------
+        ValueError
+            If Ctrl-C or an error ended the last step in its midst: there is no place from which the same bits follow.
+        """
+        if not self._whole:
+            raise ValueError(
+                f"the training was interrupted in the midst of step {self.done + 1}, where its state can't be kept: "
+                "restore a state from before, or make another step"
+            )
+        params, latest = self.net.params, self.net.params.flat if self._latest is None else self._latest
+        arrays = {f"net.{n}": a for n, a in Parameters(params.shapes, latest.dtype, latest.copy()).items()}
+        arrays["since"] = np.array(self._since, np.float64).reshape(-1, 2)
+        if self._best is not None:
+            arrays["best"] = self._best.copy()
+        optimizer = self.optimizer.state()
+        arrays |= {f"optimizer.{letter}": array for letter, array in optimizer["arrays"].items()}
+        values = self._identity() | {
+            "settings": dict(self.settings),
+            "optimizer": optimizer["values"],
+            "batches": self._batches.state(),
+            "generators": [state_of(generator) for generator in generators_of(self.net)],
+            "state": _taken_apart(self._state, "state", arrays),
+            "done": self.done,
+            "stopped": self._stopped,
+            "stale": self._stale,
+            "best_loss": None if self._best is None else float(self._best_loss),
+            "rows": [list(row) for row in self._rows],
+            "seconds": self._seconds,
+        }
+        return {"arrays": arrays, "values": values}
+
+    def _identity(self) -> dict:
+        """What a state must have in common with the training that takes it."""
+        try:
+            layers = repr(self.net)
+        except NotImplementedError:  # a layer of one's own without `config`
+            layers = type(self.net).__name__
+        valid = self._valid
+        parts = [part for part in (valid.x, valid.target, valid.lengths, valid.mask) if part is not None]
+        return {
+            "version": FORMAT,
+            "net": _line(layers),
+            "type": self.net.params.flat.dtype.name,
+            "task": _line(repr(self.task)),
+            # settings don't say it all: a file may have changed, and Arrays holds anything
+            "data": zlib.crc32(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)),
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from the place at which another training's `state` was taken.
+
+        The same arguments must have made both. Only `steps` may differ, and only where the schedule is "constant": a
+        training that is finished goes on for longer so.
+
+        Parameters
+        ----------
+        state : dict
+            From `state`. It is copied.
+
+        Raises
+        ------
+        ValueError
+            For the state of another network, task, optimizer or other settings, or in another format; it says what
+            was found and what is needed. Nothing is changed then.
+        """
+        try:
+            self._restore(state["arrays"], state["values"])
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            raise ValueError(f"state: this is no whole state of a training ({error!r})") from None
+
+    def _restore(self, arrays, values) -> None:
+        # First all that can fail, then all that changes something.
+        self._check_identity(values)
+        done = checks.whole("state: done", values["done"], 0)
+        self._check_settings(values["settings"], done)
+        params = self.net.params.empty_like()
+        for name, shape in params.shapes.items():
+            params[name] = _array(arrays, f"net.{name}", shape, params.flat.dtype)
+        best, best_loss = None, math.inf
+        if values["best_loss"] is not None:
+            best_loss = checks.number("state: best_loss", values["best_loss"])
+            best = _array(arrays, "best", params.flat.shape, params.flat.dtype).copy()
+        since = _array(arrays, "since", (len(arrays["since"]), 2), np.dtype(np.float64))
+        rows = [tuple(row) for row in values["rows"]]
+        for row in rows:
+            if len(row) != len(History.columns_recorded) or not all(isinstance(value, int | float) for value in row):
+                raise ValueError(f"state: a row must hold {len(History.columns_recorded)} numbers, got {row}")
+        carried = _put_together(values["state"], arrays)
+        generators = generators_of(self.net)
+        if len(values["generators"]) != len(generators):
+            found = len(values["generators"])
+            raise ValueError(f"state: it has {found} generators of layers, the network needs {len(generators)}")
+        places = [
+            bits_state(f"state: generator {k} of the network", generator, place)
+            for k, (generator, place) in enumerate(zip(generators, values["generators"], strict=True))
+        ]
+        batches = self._batches.restored(values["batches"])
+        stale, stopped = checks.whole("state: stale", values["stale"], 0), values["stopped"]
+        if not isinstance(stopped, bool):
+            raise ValueError(f"state: stopped must be True or False, got {stopped!r}")
+        seconds = checks.number("state: seconds", values["seconds"], least=0)
+        averages = {n.removeprefix("optimizer."): a for n, a in arrays.items() if n.startswith("optimizer.")}
+        self.optimizer.restore({"arrays": averages, "values": values["optimizer"]})
+
+        self.net.params.flat[:] = params.flat
+        self._finite[:] = params.flat
+        for generator, place in zip(generators, places, strict=True):
+            generator.bit_generator.state = place
+        self._batches, self._state, self._rows = batches, carried, rows
+        self._since = [tuple(pair) for pair in since.tolist()]
+        self._best, self._best_loss, self._stale, self._stopped = best, best_loss, stale, stopped
+        self._seconds, self.done, self._latest, self._whole = seconds, done, None, True
+
+    def _check_identity(self, values) -> None:
+        words = {
+            "version": "has the format {}, this version of lstm_edu needs {}",
+            "net": "belongs to the network {}, the one here is {}",
+            "type": "holds {} parameters, the network needs {}",
+            "task": "belongs to the task {}, the one here is {}",
+            "data": "belongs to other data: its validation sequences have the check sum {}, those of the task here {}",
+        }
+        for name, needed in self._identity().items():
+            if values[name] != needed:
+                raise ValueError(f"state: it {words[name].format(values[name], needed)}")
+
+    def _check_settings(self, found, done) -> None:
+        for name, needed in self.settings.items():
+            if found[name] == needed:
+                continue
+            if name == "steps" and self.settings["schedule"] == found["schedule"] == "constant":
+                continue
+            raise ValueError(f"state: it belongs to a training with {name}={found[name]!r}, this one has {needed!r}")
+        if done > self.settings["steps"]:
+            raise ValueError(f"state: {done} steps have been made, this training has steps={self.settings['steps']}")
 
 
 def fit(
@@ -150,24 +451,55 @@ def fit(
 ) -> History:
     """Train `net` on `task` in place; returns the History.
 
-    steps, batch      optimizer steps, and sequences per step
-    optimizer         default Adam(1e-2)
-    clip              bound on the norm of the whole gradient (Pascanu et al. 2013); None: no bound
-    schedule          how the learning rate falls over the steps: "constant", "linear" or "cosine" (to zero)
-    seed              decides which sequences are drawn; the network's own numbers come from its layers' `rng`
-    every             steps between two evaluations (default: fifty evaluations in all)
-    validation        sequences that every evaluation looks at, always the same
-    patience          stop after so many evaluations without a better validation loss, and go back to the best
-                      parameters; None: never
-    stop_when_solved  stop at the first evaluation at which the task counts as solved
-    carry_state       for a task with a `stream`, such as Text: batches follow each other, and the final state of one
-                      is the initial state of the next; the gradient ends at the batch's first step
-    progress_bar      True, False, or None for: in a notebook and at a terminal
+    Ctrl-C ends the training and returns the history so far, with `history.interrupted` True. For a training that is
+    to go on later see `Training`.
 
-    Ctrl-C ends the training and returns the history so far, with `history.interrupted` True. A loss (of training or
-    validation), a gradient or parameters that are not finite raise FloatingPointError; the network keeps the last
-    parameters whose loss was finite.
+    Parameters
+    ----------
+    net : Layer
+        A network or a single layer.
+    task : Task
+        What to learn.
+    steps, batch : int
+        Optimizer steps, and sequences per step.
+    optimizer : Optimizer, optional
+        Default: `Adam(1e-2)`. It is left with its averages, and with the rate that it had.
+    clip : float or None
+        Bound on the norm of the whole gradient (Pascanu et al. 2013); None: no bound.
+    schedule : str
+        How the learning rate falls over the steps: "constant", "linear" or "cosine" (to zero).
+    seed : int
+        Decides which sequences are drawn; the network's own numbers come from its layers' `rng`.
+    every : int, optional
+        Steps between two evaluations (default: fifty evaluations in all).
+    validation : int
+        Sequences that every evaluation looks at, always the same.
+    patience : int, optional
+        Stop after so many evaluations without a better validation loss, and go back to the best parameters; None:
+        never.
+    stop_when_solved : bool
+        Stop at the first evaluation at which the task counts as solved.
+    carry_state : bool
+        For a task with a `stream`, such as Text: batches follow each other, and the final state of one is the initial
+        state of the next; the gradient ends at the batch's first step.
+    progress_bar : bool or None
+        None: in a notebook and at a terminal.
 
+    Returns
+    -------
+    History
+        One row per evaluation.
+
+    Raises
+    ------
+    ValueError
+        For an argument of the wrong kind or out of range, and for a network that does not fit the task.
+    FloatingPointError
+        For a loss (of training or validation), a gradient or parameters that are not finite; the network keeps the
+        last parameters whose loss was finite.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> task = le.tasks.Adding(length=10)
     >>> net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, steps="last", rng=1)])
@@ -175,103 +507,54 @@ def fit(
     >>> history["step"].tolist()
     [10, 20]
     """
-    _checked_net(net)
-    _checked_task(task)
-    checks.whole("steps", steps)
-    checks.whole("batch", batch)
-    every = max(1, steps // 50) if every is None else checks.whole("every", every)
-    if patience is not None:
-        checks.whole("patience", patience)
-    rate_at = SCHEDULES[checks.one_of("schedule", schedule, SCHEDULES)]
-    if carry_state and not hasattr(task, "stream"):
-        raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {type(task).__name__} has none")
-    optimizer = Adam(1e-2) if optimizer is None else optimizer
-    if not isinstance(optimizer, Optimizer):
-        raise ValueError(f"optimizer must be an optimizer, such as lstm_edu.Adam(1e-2), got {optimizer!r}")
-    loss = losses.named(task.loss, task.steps)
-    train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(checks.whole("seed", seed, 0)).spawn(2))
-    valid = task.sample(checks.whole("validation", validation), valid_rng, "valid")
-    batches = _batches(task, batch, train_rng, carry_state)
-
-    rows, since, state = [], [], None
-    best_loss, best_params, stale = math.inf, None, 0
-    full_rate, started, interrupted = optimizer.rate, time.perf_counter(), False
-    grads, finite = net.params.empty_like(), net.params.flat.copy()  # finite: the last parameters whose loss was finite
-
-    def check(what, value):
-        if not np.isfinite(value).all():
-            net.params.flat[:] = finite
-            raise FloatingPointError(_diverged(what, step, full_rate, clip))
-
-    # Numbers that overflow are looked for below; NumPy's own warning of them would come first and say less.
-    quiet = np.errstate(over="ignore", invalid="ignore")
-    with quiet, progress.bar(steps, type(task).__name__, progress_bar) as bar:
-        try:
-            for step in range(1, steps + 1):
-                item, fresh = next(batches)
-                y, tape = net.forward(item.x, None if fresh else state, lengths=item.lengths)
-                if step == 1:
-                    _check_output(y, task)
-                value, dy = loss(y, item.target, lengths=_out(net, item.lengths), mask=item.mask)
-                check(f"loss is {value}", value)
-                finite[:] = net.params.flat
-                net.backward(dy, tape, grads=grads, need_dx=False)
-                optimizer.rate = full_rate * rate_at((step - 1) / steps)
-                norm = optimizer.step(net.params, grads, clip=clip)
-                check(f"gradient is {norm}", norm)
-                check("update is not finite", net.params.flat)
-                state = tape.state if carry_state else None
-                since.append((value, norm))
-                bar.update()
-                if step % every and step != steps:
-                    continue
-                result = evaluate(net, task, valid)
-                check(f"validation loss is {result['loss']}", result["loss"])
-                train_loss, grad_norm = np.mean(since, axis=0)
-                since.clear()
-                seconds = time.perf_counter() - started
-                rows.append((step, train_loss, result["loss"], result["correct"], result["solved"], grad_norm,
-                             optimizer.rate, seconds))  # fmt: skip
-                bar.set_postfix_str(f"loss {train_loss:.4g}, valid {result['loss']:.4g}")
-                if patience is not None:
-                    stale += 1
-                    if result["loss"] < best_loss:
-                        best_loss, best_params, stale = result["loss"], net.params.flat.copy(), 0
-                    if stale >= patience:
-                        break
-                if stop_when_solved and result["solved"]:
-                    break
-        except KeyboardInterrupt:
-            interrupted = True
-            if not np.isfinite(net.params.flat).all():
-                net.params.flat[:] = finite
-        finally:
-            optimizer.rate = full_rate
-    if best_params is not None:
-        net.params.flat[:] = best_params
-    history = History(rows, columns=History.columns_recorded)
-    history.interrupted = interrupted
-    return history
+    training = Training(
+        net,
+        task,
+        steps=steps,
+        batch=batch,
+        optimizer=optimizer,
+        clip=clip,
+        schedule=schedule,
+        seed=seed,
+        every=every,
+        validation=validation,
+        patience=patience,
+        stop_when_solved=stop_when_solved,
+        carry_state=carry_state,
+    )
+    return training.run(progress_bar)
 
 
-def _out(net, lengths):
-    return None if lengths is None else net.out_steps(np.asarray(lengths))
+def _quiet():
+    """Numbers that overflow are looked for after each step; NumPy's own warning of them would say less."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
-def _batches(task, batch, rng, carry_state):
-    """Endless pairs (Batch, whether its sequences begin anew)."""
-    while True:
-        if carry_state:
-            for k, item in enumerate(task.stream(batch, "train", rng)):
-                yield item, k == 0
-        else:
-            yield task.sample(batch, rng, "train"), True
+def _line(text) -> str:
+    """On one line, and without the addresses in memory that Python shows where a class says nothing better."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(text.split()))
 
 
-def _diverged(what, step, rate, clip) -> str:
-    advice = f"a smaller rate than {rate:g}"
-    if clip is None:
-        advice = "clipping (clip=1.0) or " + advice
-    else:
-        advice = f"clipping at less than {clip:g} or " + advice
-    return f"the {what} at step {step}: try {advice}; the network keeps its last finite parameters"
+def _array(arrays, name, shape, dtype):
+    array = arrays[name]
+    if array.shape != tuple(shape) or array.dtype != dtype:
+        raise ValueError(
+            f"state: {name!r} must hold {dtype} of shape {tuple(shape)}, got {array.dtype} of shape {array.shape}"
+        )
+    return array
+
+
+def _taken_apart(tree, name, arrays):
+    """A network's state as lists of names, with the arrays themselves put into `arrays` under these names."""
+    if tree is None:
+        return None
+    if isinstance(tree, tuple | list):
+        return [_taken_apart(inner, f"{name}.{k}", arrays) for k, inner in enumerate(tree)]
+    arrays[name] = np.array(tree)
+    return name
+
+
+def _put_together(tree, arrays):
+    if tree is None:
+        return None
+    return tuple(_put_together(inner, arrays) for inner in tree) if isinstance(tree, list) else arrays[tree].copy()

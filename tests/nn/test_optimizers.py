@@ -1,5 +1,6 @@
 """The optimizers against PyTorch's, against the printed algorithm, and in what they promise about bad gradients."""
 
+import json
 import math
 
 import numpy as np
@@ -329,3 +330,72 @@ def test_grads_that_overlap_the_parameters_are_refused(make):
     with pytest.raises(ValueError, match="grads must be a buffer of its own, got one that overlaps params"):
         make().step(Flat(room[1:]), Flat(room[:-1]))
     assert (room == 1).all()
+
+
+@every_optimizer
+@both_types
+def test_an_optimizer_goes_on_from_a_state_with_the_same_bits(make, dtype):
+    whole, first, second = make(), make(), make()
+    p, q = parameters(1, dtype), parameters(1, dtype)
+    for step in range(9):
+        whole.step(p, parameters(100 + step, dtype))
+    for step in range(4):
+        first.step(q, parameters(100 + step, dtype))
+    state = first.state()
+    first.step(parameters(1, dtype), parameters(7, dtype))  # what is kept is a copy
+    second.restore({"arrays": state["arrays"], "values": json.loads(json.dumps(state["values"]))})
+    for step in range(4, 9):
+        second.step(q, parameters(100 + step, dtype))
+    assert np.array_equal(p.flat, q.flat)
+    assert second.state()["values"] == whole.state()["values"]
+
+
+def test_an_optimizer_before_its_first_step_has_a_state_too():
+    first, second = Adam(0.1), Adam(0.1)
+    second.step(parameters(1), parameters(2))
+    second.restore(first.state())
+    assert second.steps_done == 0
+    second.step(parameters(1, np.float32), parameters(2, np.float32))  # parameters of another type, as at the start
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (lambda: SGD(0.1), "state: it is that of the optimizer Adam, this one is SGD"),
+        (lambda: Adam(0.2), r"state: it is that of Adam with {'rate': 0.1, .*}, this one has {'rate': 0.2,"),
+        (lambda: Adam(0.1, beta1=0.8), r"'beta1': 0.9.* this one has .*'beta1': 0.8"),
+    ],
+)
+def test_the_state_of_another_optimizer_is_refused(other, message):
+    first, second = Adam(0.1), other()
+    first.step(parameters(1), parameters(2))
+    second.step(parameters(1), parameters(3))
+    before = second.state()
+    with pytest.raises(ValueError, match=message):
+        second.restore(first.state())
+    assert second.state()["values"] == before["values"]
+    assert all(np.array_equal(a, before["arrays"][letter]) for letter, a in second.state()["arrays"].items())
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda arrays, values: arrays.pop("m"), r"needs the averages \['m', 's'\], got \['s'\]"),
+        (lambda arrays, values: arrays.update(m=arrays["m"][1:]), r"'m' must hold 23 numbers of float64, got .*22"),
+        (lambda arrays, values: arrays.update(s=arrays["s"].astype("f4")), "'s' must hold 23 numbers of float64, got"),
+        (lambda arrays, values: arrays.update(m=None), "no whole state of an optimizer"),
+        (lambda arrays, values: values.pop("kind"), r"no whole state of an optimizer .*kind"),
+        (lambda arrays, values: values.update(kind=None), "no whole state of an optimizer"),
+        (lambda arrays, values: values.update(kind=[23, "int8"]), "dtype must be float32 or float64"),
+        (lambda arrays, values: values.update(steps_done=0), "steps_done must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_a_state_that_is_not_whole_is_refused(damage, message):
+    first, second = Adam(0.1), Adam(0.1)
+    first.step(parameters(1), parameters(2))
+    state = first.state()
+    damage(state["arrays"], state["values"])
+    with pytest.raises(ValueError, match=message):
+        second.restore(state)
+    assert second.steps_done == 0
+    assert second.state()["arrays"] == {}
