@@ -92,6 +92,13 @@ def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
     return np.ascontiguousarray(value, np.int64)
 
 
+def overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether one may hold numbers of the other, told from where they begin and end."""
+    if a.base is None and b.base is None:  # each has memory of its own: most often, and a third of the time
+        return a is b
+    return np.may_share_memory(a, b)
+
+
 def lengths(value, T, B: int):
     """`value` as an array (B,) of int64 with values in 1 .. T (None: no upper limit), or None where none are given.
 

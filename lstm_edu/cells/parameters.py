@@ -67,9 +67,7 @@ class Parameters(dict):
 
     def overlaps(self, array: np.ndarray) -> bool:
         """Whether writing here, or to the rest of the buffer that this is a part of, may change `array`."""
-        if self._whole.base is None and array.base is None:  # each has memory of its own: half of the usual calls
-            return self._whole is array
-        return np.may_share_memory(self._whole, array)
+        return checks.overlap(self._whole, array)
 
     def empty_like(self) -> "Parameters":
         """The same names and shapes over a new buffer whose values are not set: the place for a gradient."""

@@ -185,7 +185,7 @@ class Optimizer:
                 f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
                 f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
             )
-        if np.may_share_memory(p, g):
+        if checks.overlap(p, g):
             raise ValueError("grads must be a buffer of its own, got one that overlaps params")
         norm = _norm(g)
         if min(norm, clip) > _LARGEST_NORM[p.dtype]:
