@@ -161,11 +161,11 @@ def test_what_does_not_fit_is_refused_by_name():
     layer = le.LSTM(2, 5, rng=0)
     x, dy = np.ones((6, 3, 2)), np.ones((6, 3, 5))
     for wrong, got in [
-        (le.Dense(2, 5), "Dense"),
+        (le.Dense(2, 5), "a Dense without one"),
         (le.Sequential([le.Dense(2, 5)]), "a Sequential without one"),
         (3, "int"),
     ]:
-        with pytest.raises(ValueError, match=f"layer must be a recurrent cell or a Sequential with one, got {got}"):
+        with pytest.raises(ValueError, match=f"layer must be a recurrent cell, or a network with one, got {got}"):
             le.gradient_flow(wrong, x, dy)
     with pytest.raises(ValueError, match=r"dy must have shape \(6, 3, 5\)"):
         le.gradient_flow(layer, x, dy[:, :, :4])
