@@ -1,11 +1,14 @@
 """How large a network is, and how large it must be: counting parameters, and matching them."""
 
+import inspect
 import math
 
 from lstm_edu.cells import CELLS, Layer, Recurrent, checks
 
 from .layers import Conv1D, Dense, Embedding, MaxPool1D
 from .network import Sequential
+
+MOST_LAYERS = 1000  # far more than anybody trains: a larger number is a slip, and would take all memory
 
 
 def count_parameters(net: Layer) -> int:
@@ -61,7 +64,8 @@ def _maker(cell, inputs, outputs, layers, symbols, options):
         cls = cell
     else:
         cls = CELLS[checks.one_of("cell", cell, CELLS)]
-    inputs, layers = checks.whole("inputs", inputs), checks.whole("layers", layers)
+    inputs, layers = checks.whole("inputs", inputs), checked_layers(layers)
+    _check_options(cls, options)
     outputs = checks.whole("outputs", outputs, least=0)
 
     def make(units):
@@ -71,6 +75,27 @@ def _maker(cell, inputs, outputs, layers, symbols, options):
         return Sequential(stack + ([Dense(units, outputs, rng=0)] if outputs else []))
 
     return make
+
+
+def checked_layers(layers) -> int:
+    """`layers` as a whole number of cells one above the other that can be built.
+
+    >>> checked_layers(3)
+    3
+    """
+    if checks.whole("layers", layers) > MOST_LAYERS:
+        raise ValueError(f"layers must be at most {MOST_LAYERS}, got {layers}")
+    return int(layers)
+
+
+def _check_options(cls, options) -> None:
+    takes = inspect.signature(cls).parameters
+    if any(kind.kind is kind.VAR_KEYWORD for kind in takes.values()):
+        return
+    known = [name for name in takes if name not in ("inputs", "units", "rng")]
+    for name in options:
+        if name not in known:
+            raise ValueError(f"unknown option {name!r}: {cls.__name__} takes {', '.join(known)}")
 
 
 def summary(net: Sequential) -> str:

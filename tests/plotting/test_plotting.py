@@ -46,6 +46,9 @@ def test_gates_over_time_draws_the_chosen_sequence():
         le.plotting.gates_over_time(gates, [[1.0], [1.0, 2.0]])
     with pytest.raises(ValueError, match="at least one of the gates, got none"):
         le.plotting.gates_over_time({})
+    for wrong in (5, None, [gates["c"]]):
+        with pytest.raises(ValueError, match=r"gates must be a dict, as layer.gates\(tape\) gives it, got "):
+            le.plotting.gates_over_time(wrong)
     for wrong in (0.5, True, -1):
         with pytest.raises(ValueError, match="sequence must be a whole number"):
             le.plotting.gates_over_time(gates, sequence=wrong)
