@@ -1,13 +1,14 @@
 """What surrounds a cell: layers, networks, losses, optimizers, training and weights."""
 
 from .gradient_flow import GradientFlow, gradient_flow
+from .history import History
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
-from .training import History, evaluate, fit, predict
+from .training import evaluate, fit, predict
 from .weights import load, save
 
 __all__ = [
