@@ -40,10 +40,8 @@ def test_compare_prints_a_table_and_writes_a_figure_and_the_numbers(tmp_path, ca
     assert table["cell"].tolist() == ["rnn", "rnn", "lstm", "lstm"]
     assert (out / "compare-adding.png").read_bytes().startswith(b"\x89PNG")
     assert pd.read_csv(out / "compare-adding-curves.csv")["step"].max() == 12
-    assert (
-        lstm_edu.Comparison.read(out / "compare-adding.csv").about["title"]
-        == "Adding, length 8: 6 units, initial memory up to 8 steps, 2 seeds"
-    )
+    title = lstm_edu.Comparison.read(out / "compare-adding.csv").about["title"]
+    assert title == "Adding, length 8: 6 units, initial memory up to 8 steps, 2 seeds"
 
 
 def test_compare_at_equal_parameters_prints_units_and_parameters(tmp_path, capsys):

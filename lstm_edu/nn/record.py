@@ -11,7 +11,7 @@ _EXACT = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"f
 class Record:
     """Numbers in a DataFrame, `table`, with more beside them. Whatever is not found here is asked of the table, so
     `record["loss"].iloc[-1]`, `record.groupby(...)` and `len(record)` are what they are for a DataFrame; what comes
-    back are ordinary DataFrames and Series.
+    back are ordinary DataFrames and Series. A loop goes over the rows.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -36,13 +36,13 @@ class Record:
         return len(self.table)
 
     def __iter__(self):
-        return iter(self.table)
+        """The rows, each with its columns as attributes: from them `pandas.DataFrame(record)` makes the table, with its
+        names. From an object that is an array or a list of names it would make something else.
+        """
+        return self.table.itertuples(index=False)
 
     def __contains__(self, name):
         return name in self.table
-
-    def __array__(self, *args, **kwargs):
-        return self.table.__array__(*args, **kwargs)
 
     def __repr__(self):
         return repr(self.table)
