@@ -319,6 +319,7 @@ def test_the_output_is_as_it_was_after_a_command(capsys):
     assert sys.stdout.errors == before
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_signal_handlers_are_there_while_compare_runs_and_never_else(monkeypatch, tmp_path):
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before, during = [signal.getsignal(n) for n in numbers], []
