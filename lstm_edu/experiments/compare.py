@@ -12,6 +12,7 @@ from lstm_edu.nn import progress
 from lstm_edu.nn.sizes import checked_layers
 
 from .comparison import Comparison
+from .network import check_memory
 from .recipes import RECIPES, Recipe
 from .runs import Run, execute
 from .workers import results_of
@@ -85,6 +86,8 @@ def compare(
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
     sizes = settings["units"] if isinstance(settings["units"], dict) else dict.fromkeys(cells, settings["units"])
+    for cell in cells:  # all of them now, not one after hours of the others
+        check_memory(cell, sizes[cell], layers)
     runs = [Run(task, cell, sizes[cell], seed=seed, **each) for cell in cells for seed in seeds]
     about = settings | {
         "title": _title(task, settings, len(seeds)),

@@ -1,5 +1,7 @@
 """The network that an experiment trains: the same around every cell."""
 
+import os
+
 import numpy as np
 
 from lstm_edu import nn
@@ -30,6 +32,7 @@ def make_network(
     checks.whole("units", units)
     checks.whole("memory", memory, least=0)
     layers = checked_layers(layers)
+    check_memory(cell, units, layers, dtype)
     width, stack = task.inputs, []
     if task.symbols:
         stack.append(nn.Embedding(task.inputs, units, dtype=dtype, rng=rng))
@@ -40,6 +43,27 @@ def make_network(
         width = stack[-1].units
     stack.append(nn.Dense(width, task.outputs, steps=task.steps, dtype=dtype, rng=rng))
     return nn.Sequential(stack)
+
+
+def check_memory(cell, units: int, layers: int, dtype=np.float32) -> None:
+    """ValueError where the cells alone would take more memory to train than the machine has: parameters, gradient and
+    the two moments of Adam. Without it the process would fill the memory for minutes, until the system ends it.
+    """
+    numbers = layers * len(CELLS[cell].gate_names) * units * (2 * units + 1)
+    needed, there = 4 * numbers * np.dtype(dtype).itemsize, _machine_memory()
+    if there is not None and needed > there:
+        raise ValueError(
+            f"units and layers must fit into memory: {units} units in {layers} layers of {cell} take about "
+            f"{needed / 1e9:,.0f} GB to train, this machine has {there / 1e9:,.0f} GB"
+        )
+
+
+def _machine_memory() -> int | None:
+    """Bytes, or None where the system doesn't say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _check_task(task) -> None:

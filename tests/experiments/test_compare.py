@@ -152,6 +152,20 @@ def test_wrong_arguments(task, arguments, message):
         le.compare(task, **arguments)
 
 
+def test_networks_larger_than_the_machine_are_refused_before_anything_runs(monkeypatch):
+    monkeypatch.setattr("lstm_edu.experiments.network._machine_memory", lambda: 4 * 4 * 2 * 3 * 7 * 15)
+    monkeypatch.setattr("lstm_edu.nn.fit", lambda *_, **__: pytest.fail("a run began"))
+    task = le.tasks.Adding(length=6)
+    assert le.make_network(task, "gru", 7, layers=2, rng=0).layers[1].units == 7
+    needs = r"units and layers must fit into memory: 7 units in 2 layers of lstm take about"
+    with pytest.raises(ValueError, match=needs):
+        le.make_network(task, "lstm", 7, layers=2)
+    with pytest.raises(ValueError, match=needs):
+        le.compare(task, cells=["rnn", "lstm"], units=7, layers=2, jobs=1)
+    monkeypatch.setattr("lstm_edu.experiments.network._machine_memory", lambda: None)
+    assert le.make_network(task, "lstm", 7, layers=2).layers[1].units == 7
+
+
 def test_an_interrupted_run_ends_the_comparison(monkeypatch):
     calls = []
 
