@@ -70,14 +70,19 @@ def _report(found, task, out, name, first="") -> bool:
     and on the disk whatever happened to the terminal. Returns whether all of it is where it was to be."""
     text = f"{first}\n{_in_words(found, task)}"
     printed = _printed(text)
-    return _write_all(found, out, name) and printed
+    complete, places = _write_all(found, out, name)
+    if places and printed:
+        printed = _printed(places)
+    elif places:
+        _complain(places)
+    return complete and printed
 
 
 def _printed(text: str) -> bool:
     try:
         print(text, flush=True)
     except OSError as error:  # a closed terminal or pipe, a full disk behind `>`
-        _complain(f"can't print the table: {_reason(error)}")
+        _complain(f"can't print: {_reason(error)}")
         with contextlib.suppress(OSError):  # what is still in the buffer would fail once more at the very end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
@@ -100,33 +105,33 @@ def _in_words(found, task) -> str:
     return "\n".join(lines)
 
 
-def _write_all(found, out, name) -> bool:
-    """Every file that can be written; the tables that can't go to a temporary folder. Whether all are in `out`."""
+def _write_all(found, out, name) -> tuple:
+    """Every file that can be written; the tables that can't go to a temporary folder. (whether all are in `out`, words
+    that say where which file is)"""
     from lstm_edu import plotting
 
     figure = out / f"{name}.png"
     tables = found.writers(out, name)
     failed = [path for path, write in tables.items() if not _written(path, write)]
     drawn = _written(figure, lambda: plotting.save(plotting.learning_curves(found), figure))
-    if drawn:
-        print(f"figure: {figure}")
-    if len(failed) < len(tables):
-        print(f"tables: {', '.join(str(path) for path in tables if path not in failed)}")
-    if failed:
-        _rescue(found, name, {path.name for path in failed})
-    return drawn and not failed
+    rescued = _rescued(found, name, {path.name for path in failed}) if failed else []
+    places = {
+        "figure": [figure] if drawn else [],
+        "tables": [path for path in tables if path not in failed],
+        "instead, in a temporary folder": rescued,
+    }
+    lines = [f"{what}: {', '.join(map(str, paths))}" for what, paths in places.items() if paths]
+    return drawn and not failed, "\n".join(lines)
 
 
-def _rescue(found, name, wanted) -> None:
+def _rescued(found, name, wanted) -> list:
     try:
         folder = Path(tempfile.mkdtemp(prefix="lstm_edu-"))
     except OSError as error:
         _complain(f"nor is there a temporary folder: {_reason(error)}")
-        return
+        return []
     files = {path: write for path, write in found.writers(folder, name).items() if path.name in wanted}
-    saved = [path for path, write in files.items() if _written(path, write)]
-    if saved:
-        print(f"instead, in a temporary folder: {', '.join(map(str, saved))}")
+    return [path for path, write in files.items() if _written(path, write)]
 
 
 def _written(path, write) -> bool:
