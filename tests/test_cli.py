@@ -1,11 +1,16 @@
 """The commands as a user types them."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import lstm_edu
 from lstm_edu import cli, tasks
 
 QUICK = ["--units", "6", "--steps", "12", "--batch", "4", "--seeds", "2", "--jobs", "1"]
@@ -28,12 +33,15 @@ def test_compare_prints_a_table_and_writes_a_figure_and_the_numbers(tmp_path, ca
     assert sorted(p.name for p in out.iterdir()) == [
         "compare-adding-curves.csv",
         "compare-adding.csv",
+        "compare-adding.json",
         "compare-adding.png",
     ]
     table = pd.read_csv(out / "compare-adding.csv")
     assert table["cell"].tolist() == ["rnn", "rnn", "lstm", "lstm"]
     assert (out / "compare-adding.png").read_bytes().startswith(b"\x89PNG")
     assert pd.read_csv(out / "compare-adding-curves.csv")["step"].max() == 12
+    title = lstm_edu.Comparison.read(out / "compare-adding.csv").about["title"]
+    assert title == "Adding, length 8: 6 units, initial memory up to 8 steps, 2 seeds"
 
 
 def test_compare_at_equal_parameters_prints_units_and_parameters(tmp_path, capsys):
@@ -108,6 +116,9 @@ def wrong(tmp_path):
     empty.write_bytes(b"")
     binary.write_bytes(b"abc\xff\xfe" * 1000)
     short.write_text("ab")
+    link, taken = tmp_path / "link", tmp_path / "taken"
+    link.symlink_to(tmp_path / "nowhere")
+    (taken / "compare-adding.png").mkdir(parents=True)
     return [
         (["compare", "ading"], "unknown task 'ading': did you mean 'adding'?"),
         (["compare", "adding", "--cells", "lstm,gro"], "unknown cell 'gro': did you mean 'gru'?"),
@@ -120,6 +131,11 @@ def wrong(tmp_path):
         (["compare", "reber", "--length", "9"], "unknown setting 'length'"),
         (["compare", "adding", "--file", "x"], "unknown setting 'file'"),
         (["compare", "adding", "--out", str(empty / "below")], "out: can't write to"),
+        (["compare", "adding", "--out", str(link)], "is a link to nothing"),
+        (["compare", "adding", "--out", str(link / "below")], "is a link to nothing"),
+        (["compare", "adding", "--out", str(empty)], "is no folder"),
+        (["compare", "adding", "--out", str(taken)], "compare-adding.png' (a folder is there)"),
+        (["compare", "adding", "--layers", "99999999999"], "layers must be at most 1000, got 99999999999"),
         (["compare", "text", "--file", str(tmp_path / "none.txt")], "none.txt"),
         (["compare", "text", "--file", str(tmp_path)], "file"),
         (["compare", "text", "--file", str(empty)], "empty"),
@@ -201,3 +217,171 @@ def test_what_goes_wrong_on_the_way_is_one_line(monkeypatch, capsys, tmp_path, e
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.count("\n") == 1
+
+
+COMPARE = ["compare", "adding", "--length", "8", "--cells", "rnn", *QUICK]
+FILES = ["compare-adding.csv", "compare-adding-curves.csv", "compare-adding.json", "compare-adding.png"]
+
+
+def fails_for(monkeypatch, *names):
+    """Files with these names can't be written, wherever in `out`; a temporary folder takes everything."""
+    real = os.replace
+
+    def replace(source, target):
+        if Path(target).name in names and Path(target).parent.name == "out":
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr("os.replace", replace)
+
+
+@pytest.mark.parametrize("failing", [FILES[:1], FILES[1:2], FILES[2:3], FILES[3:], FILES], ids=str)
+def test_what_was_computed_is_printed_and_kept_where_a_file_cant_be_written(tmp_path, capsys, monkeypatch, failing):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    fails_for(monkeypatch, *failing)
+    out = tmp_path / "out"
+    assert run(*COMPARE, "--out", str(out)) == 1
+    printed = capsys.readouterr()
+    assert "0 of 2" in printed.out
+    assert [line.split(":")[1].split()[-1] for line in printed.err.splitlines()] == [str(out / f) for f in failing]
+    assert printed.err.count("No space left on device") == len(failing)
+    assert {path.name for path in out.iterdir()} == set(FILES) - set(failing)
+    rescued = {path.name: str(path) for path in (tmp_path / "elsewhere").rglob("*.*")}
+    assert set(rescued) == set(failing) - {"compare-adding.png"}
+    for path in rescued.values():
+        assert path in printed.out
+
+
+def test_a_figure_that_cant_be_drawn_costs_no_table(tmp_path, capsys, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr("lstm_edu.plotting.learning_curves", fail)
+    assert run(*COMPARE, "--out", str(tmp_path)) == 1
+    printed = capsys.readouterr()
+    assert printed.err == f"lstm-edu: can't write {tmp_path / FILES[3]}: no font\n"
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES[:3])
+
+
+def test_where_no_folder_at_all_takes_the_tables_they_are_on_the_screen(tmp_path, capsys, monkeypatch):
+    def nowhere(**_):
+        raise OSError(30, "Read-only file system")
+
+    fails_for(monkeypatch, *FILES)
+    monkeypatch.setattr("tempfile.mkdtemp", nowhere)
+    assert run(*COMPARE, "--out", str(tmp_path / "out")) == 1
+    printed = capsys.readouterr()
+    assert "0 of 2" in printed.out
+    assert printed.err.splitlines()[-1] == "lstm-edu: nor is there a temporary folder: Read-only file system"
+
+
+def test_a_closed_pipe_costs_nothing_but_the_print(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "lstm_edu", *COMPARE, "--out", str(tmp_path)]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    first, *places = done.stderr.splitlines()
+    assert first == "lstm-edu: can't print: Broken pipe"
+    assert all(str(tmp_path / name) in "\n".join(places) for name in FILES)
+    assert done.returncode == 1
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+def test_runs_that_were_finished_before_ctrl_c_are_printed_and_written(tmp_path, capsys, monkeypatch):
+    real, calls = lstm_edu.nn.fit, []
+
+    def fit(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("lstm_edu.nn.fit", fit)
+    assert run(*COMPARE, "--out", str(tmp_path)) == 130
+    printed = capsys.readouterr()
+    assert "ended early" in printed.out
+    assert "0 of 1" in printed.out
+    assert len(pd.read_csv(tmp_path / FILES[0])) == 1
+    assert "Traceback" not in printed.err
+
+
+def test_a_letter_that_the_terminal_lacks_does_not_end_a_command():
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "lstm_edu", "course", "list"]
+    done = subprocess.run(command, capture_output=True, env=ascii_only, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode("ascii").splitlines()[-2].startswith("15  ")
+
+
+def test_the_output_is_as_it_was_after_a_command(capsys):
+    before = sys.stdout.errors
+    assert run("tasks") == 0
+    assert sys.stdout.errors == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_signal_handlers_are_there_while_compare_runs_and_never_else(monkeypatch, tmp_path):
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before, during = [signal.getsignal(n) for n in numbers], []
+
+    def compare(*_, **__):
+        during.extend(signal.getsignal(n) for n in numbers)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("lstm_edu.compare", compare)
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        assert run(*COMPARE, "--out", str(tmp_path)) == 2
+        assert callable(during[0])
+        assert during[1] == signal.SIG_IGN
+        assert [signal.getsignal(n) for n in numbers] == [signal.SIG_DFL, signal.SIG_IGN]
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def workers_of(pid):
+    """The processes that a process started for its runs, once each of them has loaded the kernels' compiler."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and "llvmlite" in (folder / "maps").read_text():
+                found.append(folder)
+        except OSError:
+            continue
+    return found
+
+
+def alive(folder):
+    try:
+        return (folder / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGKILL", -9)])
+def test_the_workers_of_compare_end_when_it_is_ended(tmp_path, name, code):
+    long = ["--units", "4", "--steps", "10000000", "--batch", "2", "--seeds", "2", "--jobs", "2"]
+    command = [sys.executable, "-m", "lstm_edu", *COMPARE[:6], *long, "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as compare:
+        workers = []
+        try:
+            while len(workers) < 2:
+                assert compare.poll() is None, compare.stderr.read()
+                time.sleep(0.05)
+                workers = workers_of(compare.pid)
+            compare.send_signal(getattr(signal, name))
+            assert compare.wait(timeout=60) == code
+            deadline = time.monotonic() + 60
+            while any(map(alive, workers)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not any(map(alive, workers))
+        finally:
+            compare.kill()
+            for folder in filter(alive, workers):
+                os.kill(int(folder.name), signal.SIGKILL)

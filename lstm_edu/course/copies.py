@@ -96,7 +96,7 @@ def working_copy(course, folder) -> tuple:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / _RECORD
-    given = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    given = _given(record)
     written, kept = [], []
     for chapter in course.chapters:
         if not chapter.notebook.is_file():
@@ -115,6 +115,15 @@ def working_copy(course, folder) -> tuple:
         build.copy_figures(course, figures, folder / "figures")
     build.write(record, json.dumps(given, indent=1).encode())
     return written, kept
+
+
+def _given(record) -> dict:
+    """What was given: name and digest. Nothing where the record is not one: then every file counts as changed."""
+    try:
+        found = json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _digest(data: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from lstm_edu.nn.stack import make_network
 
-from .compare import Comparison, compare
+from .compare import compare
+from .comparison import Comparison
+from .runs import Result, Run, execute
 
-__all__ = ["Comparison", "compare", "make_network"]
+__all__ = ["Comparison", "Result", "Run", "compare", "execute", "make_network"]

@@ -1,141 +1,23 @@
 """Which cell learns a task: the same network around every cell, trained from several seeds, side by side."""
 
+import contextlib
 import numbers
-import threading
-import time
-from dataclasses import dataclass
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from lstm_edu import nn, tasks
 from lstm_edu.cells import CELLS, checks, threads
+from lstm_edu.cells.registry import cell_class, cell_name
 from lstm_edu.nn import progress
+from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a task is trained where the caller says nothing else."""
-
-    steps: int = 1500
-    batch: int = 32
-    rate: float = 1e-2
-    units: int = 32
-    memory: bool = False  # start the gates with a memory as long as the task's sequences
-    carry_state: bool = False
-
+from .comparison import Comparison
+from .recipes import RECIPES, Recipe
+from .runs import Run, execute
+from .workers import results_of
 
 _MOST_SEEDS = 10_000
-_ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process
-
-RECIPES = {
-    tasks.Adding: Recipe(steps=1000, memory=True),
-    tasks.EmbeddedReber: Recipe(steps=1500, units=16),
-    tasks.ContinualReber: Recipe(steps=1500, units=16, carry_state=True),
-    tasks.AnBn: Recipe(steps=1500, rate=3e-2, units=8),
-    tasks.AnBnCn: Recipe(steps=3000, rate=3e-2, units=8),
-    tasks.SpikeDelay: Recipe(steps=1000, units=8),
-    tasks.TimedSpikes: Recipe(steps=1500, units=8),
-    tasks.PeriodicFunction: Recipe(steps=1500, batch=1, units=8),
-    tasks.CopyMemory: Recipe(steps=1000),
-    tasks.TemporalOrder: Recipe(steps=1000, memory=True),
-    tasks.Text: Recipe(steps=1000, units=64, carry_state=True),
-    tasks.Digits: Recipe(steps=1000),
-    tasks.Sunspots: Recipe(steps=300, units=8),
-}
-
-
-class Comparison(pd.DataFrame):
-    """What `compare` found: a tidy DataFrame, one row per cell and seed.
-
-    | column         | what                                                                          |
-    | -------------- | ----------------------------------------------------------------------------- |
-    | cell, seed     | which run                                                                     |
-    | units          | units of each recurrent layer                                                 |
-    | parameters     | how many numbers the network learns                                           |
-    | train_loss     | mean loss of the last training batches                                        |
-    | test_loss      | loss on test sequences that no training saw; NaN for a run that diverged      |
-    | solved         | whether the task counts as solved on the test sequences                       |
-    | steps_to_solve | first evaluation at which it counted as solved on the validation sequences    |
-    | seconds        | training time of the run                                                      |
-
-    `curves`: one row per cell, seed and evaluation, with the columns of a History. `about`: the task and the settings.
-    """
-
-    _metadata = ["curves", "about"]
-
-    curves: pd.DataFrame = None
-    about: dict = None
-
-    @property
-    def _constructor(self):
-        return Comparison
-
-    def summary(self) -> pd.DataFrame:
-        """One row per cell: units, parameters, median and range of the test loss, solved, steps to solve, seconds."""
-        rows = []
-        for cell, runs in self.groupby("cell", sort=False):
-            steps = runs["steps_to_solve"].dropna()
-            loss = runs["test_loss"]
-            rows.append(
-                {
-                    "cell": cell,
-                    "units": int(runs["units"].iloc[0]),
-                    "parameters": int(runs["parameters"].iloc[0]),
-                    "test_loss": loss.median(),
-                    "lowest": loss.min(),
-                    "highest": loss.max(),
-                    "solved": f"{int(runs['solved'].sum())} of {len(runs)}",
-                    "steps_to_solve": f"{steps.median():.0f}" if len(steps) else "-",
-                    "seconds": runs["seconds"].median(),
-                }
-            )
-        return pd.DataFrame(rows)
-
-
-def make_network(
-    task, cell: str = "lstm", units: int = 32, layers: int = 1, *, memory: int = 0, rng=None, dtype=np.float32
-):
-    """The network that `compare` trains: `layers` of one cell under a Dense layer that gives the task's answer.
-
-    Symbols go through an Embedding of `units` numbers first. `cell`: a name of `lstm_edu.CELLS`.
-
-    `memory`: 0, the cells start with their usual biases; T > 1, each unit starts with a memory of its own length
-    between 1 and T steps. Then the biases that keep the state (forget gate, update gate) are log(u) with u uniform in
-    [1, T], and those that let something in (input gate) are -log(u). Nothing to set in a plain RNN.
-    Source: C. Tallec, Y. Ollivier, Can Recurrent Neural Networks Warp Time?, ICLR 2018, section 2; the LSTM of 1997
-    has only the input gate's bias, which its authors set below zero for the same task.
-
-    >>> from lstm_edu import tasks
-    >>> make_network(tasks.Adding(), "gru", units=16, layers=2, rng=0).count_parameters()
-    2513
-    """
-    cls = CELLS[checks.one_of("cell", cell, CELLS)]
-    rng = checks.generator(rng)
-    checks.whole("units", units)
-    checks.whole("memory", memory, least=0)
-    width, stack = task.inputs, []
-    if task.symbols:
-        stack.append(nn.Embedding(task.inputs, units, dtype=dtype, rng=rng))
-        width = units
-    for _ in range(checks.whole("layers", layers)):
-        biases = _biases(cell, units, memory, rng) if memory > 1 else {}
-        stack.append(cls(width, units, dtype=dtype, rng=rng, **biases))
-        width = stack[-1].units
-    stack.append(nn.Dense(width, task.outputs, steps=task.steps, dtype=dtype, rng=rng))
-    return nn.Sequential(stack)
-
-
-def _biases(cell, units, memory, rng) -> dict:
-    """The biases of a layer whose units remember between 1 and `memory` steps when training starts."""
-    keep = np.log(rng.uniform(1, memory, units))
-    return {
-        "rnn": {},
-        "lstm97": {"input_bias": -keep},
-        "lstm": {"forget_bias": keep, "input_bias": -keep},
-        "peephole": {"forget_bias": keep, "input_bias": -keep},
-        "gru": {"update_bias": keep},
-    }[cell]
 
 
 def compare(
@@ -153,10 +35,10 @@ def compare(
     jobs: int | None = None,
     progress_bar: bool | None = None,
 ) -> Comparison:
-    """Train the same network around every cell from every seed; returns one row per cell and seed.
+    """Train the same network around every cell from every seed; returns one row per cell and seed, see `Comparison`.
 
     task          a task of `lstm_edu.tasks`, or its name
-    cells         names of `lstm_edu.CELLS`: rnn, lstm97, lstm, peephole, gru
+    cells         names of `lstm_edu.CELLS`: rnn, lstm97, lstm, peephole, gru; or classes of cells of one's own
     units, layers the size of the recurrent part; every cell gets the same number of units
     parameters    instead of `units`: every cell gets the number of units whose network learns nearest to so many
                   numbers, the layers around the cell included, see `match_parameters`. The table says how many it got
@@ -168,6 +50,9 @@ def compare(
     jobs          how many runs at a time, each on one core (default: the cores this process may use). The result of a
                   run does not depend on it
     progress_bar  True, False, or None for: in a notebook and at a terminal
+
+    Ctrl-C raises KeyboardInterrupt; its attribute `finished` is then the Comparison of the runs that were finished,
+    where there are any.
 
     >>> import lstm_edu as le
     >>> table = le.compare("adding", cells=["rnn", "gru"], units=8, steps=20, seeds=2, jobs=1)
@@ -182,10 +67,8 @@ def compare(
     if not isinstance(task, tasks.Task):
         raise ValueError(f"task must be a task of lstm_edu.tasks or its name, got {type(task).__name__}")
     recipe = RECIPES.get(type(task), Recipe())
-    cells = [cells] if isinstance(cells, str) else list(cells)
-    for cell in cells:
-        checks.one_of("cell", cell, CELLS)
-    layers = checks.whole("layers", layers)
+    cells = _cell_list(cells)
+    layers = checked_layers(layers)
     settings = {
         "parameters": None if parameters is None else checks.whole("parameters", parameters),
         "units": _units(task, cells, recipe.units, units, parameters, layers),
@@ -197,36 +80,70 @@ def compare(
         "carry_state": recipe.carry_state,
     }
     seeds = _seed_list(seeds)
-    if not cells or len(set(cells)) < len(cells):
-        raise ValueError(f"cells must be one or more different names, got {cells}")
     jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
 
-    plan = [(cell, seed) for cell in cells for seed in seeds]
-    jobs = min(jobs, len(plan))
-    results = {}
-    with progress.bar(len(plan), "compile", progress_bar) as bar:
-        for cell in cells if jobs > 1 else ():  # once, here: the workers then find the machine code on disk
-            _one_run(task, cell, 0, settings | {"steps": 1})
-            bar.set_postfix_str(cell)
-        bar.set_description(f"compare {type(task).__name__}")
-        for cell, seed, row, history in _run_all(task, plan, settings, jobs):
-            results[cell, seed] = row, history
-            bar.set_postfix_str(f"{cell}, seed {seed}: test loss {row['test_loss']:.4g}")
-            bar.update()
-    table = Comparison([results[key][0] for key in plan])
-    table["steps_to_solve"] = table["steps_to_solve"].astype("Int64")
-    table.curves = pd.concat(
-        [history.assign(cell=cell, seed=seed) for (cell, seed), (_, history) in ((k, results[k]) for k in plan)],
-        ignore_index=True,
-    )[["cell", "seed", *nn.History.columns_recorded]]
-    table.about = settings | {
+    each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
+    names = [cell_name(cell) for cell in cells]
+    sizes = settings["units"] if isinstance(settings["units"], dict) else dict.fromkeys(names, settings["units"])
+    for cell, name in zip(cells, names, strict=True):  # all of them now, not one after hours of the others
+        check_memory(stack(cell, task.inputs, sizes[name], layers, outputs=task.outputs, symbols=task.symbols))
+    runs = [
+        Run(task, c, sizes[name], seed=seed, **each) for c, name in zip(cells, names, strict=True) for seed in seeds
+    ]
+    about = settings | {
         "title": _title(task, settings, len(seeds)),
         "task": repr(task),
         "loss": task.loss,
         "baseline": task.baseline,
         "floor": task.floor,
     }
-    return table
+    results = {}
+    try:
+        for result in _results(runs, min(jobs, len(runs)), progress_bar):
+            results[result.run.name, result.run.seed] = result
+    except (KeyboardInterrupt, SystemExit) as stop:
+        stop.finished = _gathered(runs, results, about) if results else None
+        raise
+    return _gathered(runs, results, about)
+
+
+def _results(runs, jobs, progress_bar):
+    """The Result of every run as they finish, with a bar."""
+    with progress.bar(len(runs), "compile", progress_bar) as bar:
+        if jobs > 1:  # each cell once, here: the workers then find the machine code on disk
+            for name, run in {run.name: run for run in runs}.items():
+                execute(replace(run, seed=0, steps=1))
+                bar.set_postfix_str(name)
+        bar.set_description(f"compare {type(runs[0].task).__name__}")
+        with contextlib.closing(results_of(runs, jobs)) as results:
+            for result in results:
+                yield result
+                bar.set_postfix_str(f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}")
+                bar.update()
+
+
+def _gathered(runs, results, about) -> Comparison:
+    """The results in the order of the runs."""
+    found = [results[run.name, run.seed] for run in runs if (run.name, run.seed) in results]
+    table = pd.DataFrame([result.row for result in found]).astype({"steps_to_solve": "Int64"})
+    curves = pd.concat(
+        [result.curve.assign(cell=result.run.name, seed=result.run.seed) for result in found], ignore_index=True
+    )
+    return Comparison(table, curves[["cell", "seed", *nn.History.columns_recorded]], about)
+
+
+def _cell_list(cells) -> list:
+    if isinstance(cells, str | type):
+        cells = [cells]
+    try:
+        cells = list(cells)
+    except TypeError:
+        raise ValueError(f"cells must be a name of lstm_edu.CELLS or a list of them, got {cells!r}") from None
+    cells = [cell if isinstance(cell, str) else cell_class(cell) for cell in cells]
+    names = [cell_name(cell) for cell in cells]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"cells must be one or more different names, got {names}")
+    return cells
 
 
 def _units(task, cells, usual, units, parameters, layers):
@@ -239,9 +156,9 @@ def _units(task, cells, usual, units, parameters, layers):
     found = {}
     for cell in cells:
         try:
-            found[cell] = nn.match_parameters(cell, task.inputs, budget=parameters, **sizes)
+            found[cell_name(cell)] = nn.match_parameters(cell, task.inputs, budget=parameters, **sizes)
         except ValueError as error:
-            raise ValueError(f"parameters: for {cell}, {error}") from None
+            raise ValueError(f"parameters: for {cell_name(cell)}, {error}") from None
     return found
 
 
@@ -273,68 +190,3 @@ def _seed_list(seeds) -> list:
     if not found or len(set(found)) < len(found):
         raise ValueError(f"seeds must be a number of at least 1 or a list of different ones, got {seeds!r}")
     return found
-
-
-def _run_all(task, plan, settings, jobs):
-    """Every run of the plan, as they finish."""
-    if jobs == 1:
-        for cell, seed in plan:
-            yield _one_run(task, cell, seed, settings)
-        return
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    try:
-        yield from parallel(delayed(_one_run)(task, cell, seed, settings) for cell, seed in plan)
-    except TerminatedWorkerError:
-        raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
-
-
-def _one_run(task, cell, seed, settings):
-    """Train and test one network. On one core, so that the rounding is the same wherever it runs."""
-    from threadpoolctl import threadpool_limits
-
-    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
-        return _train_and_test(task, cell, seed, settings)
-
-
-def _train_and_test(task, cell, seed, settings):
-    start, order, test = np.random.SeedSequence(seed).spawn(3)
-    units = settings["units"] if settings["parameters"] is None else settings["units"][cell]
-    net = make_network(task, cell, units, settings["layers"], memory=settings["memory"],
-                       rng=np.random.default_rng(start))  # fmt: skip
-    began = time.perf_counter()
-    try:
-        history = nn.fit(
-            net,
-            task,
-            steps=settings["steps"],
-            batch=settings["batch"],
-            optimizer=nn.Adam(settings["rate"]),
-            schedule="cosine",
-            seed=int(order.generate_state(1)[0]),
-            carry_state=settings["carry_state"],
-            progress_bar=False,
-        )
-        seconds = time.perf_counter() - began
-    except FloatingPointError:  # it diverged: a result like any other
-        seconds = time.perf_counter() - began
-        history = nn.History([dict.fromkeys(nn.History.columns_recorded, np.nan)]).astype({"solved": object})
-        result = {"loss": np.nan, "solved": False}
-    else:
-        if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
-            raise KeyboardInterrupt
-        result = nn.evaluate(net, task, 1000, rng=np.random.default_rng(test))
-    row = {
-        "cell": cell,
-        "seed": seed,
-        "units": units,
-        "parameters": net.count_parameters(),
-        "train_loss": history["train_loss"].iloc[-1],
-        "test_loss": result["loss"],
-        "solved": result["solved"],
-        "steps_to_solve": history.steps_to_solve if np.isfinite(result["loss"]) else None,
-        "seconds": seconds,
-    }
-    return cell, seed, row, history

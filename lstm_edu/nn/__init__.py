@@ -5,13 +5,14 @@ from lstm_edu.cells import register
 from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluation import evaluate, predict
 from .gradient_flow import GradientFlow, gradient_flow
+from .history import History
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
-from .training import History, Training, fit
+from .training import Training, fit
 from .weights import load, save
 
 for _class in (Conv1D, Dense, Dropout, Embedding, MaxPool1D, Sequential):

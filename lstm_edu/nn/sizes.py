@@ -61,6 +61,10 @@ def match_parameters(
 
 
 def _check_options(cls, options) -> None:
-    known = inspect.signature(cls).parameters
+    takes = inspect.signature(cls).parameters
+    if any(kind.kind is kind.VAR_KEYWORD for kind in takes.values()):
+        return
+    known = [name for name in takes if name not in ("inputs", "units", "rng")]
     for name in options:
-        checks.one_of(f"option of {cls.__name__}", name, [n for n in known if n not in ("inputs", "units", "rng")])
+        if name not in known:
+            raise ValueError(f"unknown option {name!r}: {cls.__name__} takes {', '.join(known)}")

@@ -1,16 +1,17 @@
 """The usual network: an Embedding for symbols, cells one above the other, a Dense layer for the answer."""
 
 import math
+import os
 
 import numpy as np
 
 from lstm_edu.cells import checks
-from lstm_edu.cells.registry import cell_class
+from lstm_edu.cells.registry import cell_class, cell_name
 
 from .layers import Dense, Embedding
 from .network import Sequential
 
-MOST_LAYERS = 1000  # cells one above the other; more is a typing error
+MOST_LAYERS = 1000  # far more than anybody trains: a larger number is a slip, and would take all memory
 
 
 def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, symbols: bool = False, steps="all",
@@ -45,9 +46,7 @@ def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, s
     """
     cls = cell_class(cell)
     units, width = checks.whole("units", units), checks.whole("inputs", inputs)
-    layers = checks.whole("layers", layers)
-    if layers > MOST_LAYERS:
-        raise ValueError(f"layers must be at most {MOST_LAYERS}, got {layers}")
+    layers = checked_layers(layers)
     found = []
     if symbols:
         found.append({"class": Embedding, "symbols": inputs, "units": units, "dtype": dtype})
@@ -58,6 +57,17 @@ def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, s
     if checks.whole("outputs", outputs, least=0):
         found.append({"class": Dense, "inputs": width, "units": outputs, "steps": steps, "dtype": dtype})
     return found
+
+
+def checked_layers(layers) -> int:
+    """`layers` as a whole number of cells one above the other that can be built.
+
+    >>> checked_layers(3)
+    3
+    """
+    if checks.whole("layers", layers) > MOST_LAYERS:
+        raise ValueError(f"layers must be at most {MOST_LAYERS}, got {layers}")
+    return int(layers)
 
 
 def count(descriptions: list[dict]) -> int:
@@ -114,12 +124,35 @@ def make_network(
     rng = checks.generator(rng)
     checks.whole("memory", memory, least=0)
     sizes = {"outputs": task.outputs, "symbols": task.symbols, "steps": task.steps}
-    made = []
-    for layer in stack(cell, task.inputs, units, layers, dtype=dtype, **sizes):
+    made, descriptions = [], stack(cell, task.inputs, units, layers, dtype=checks.float_type(dtype), **sizes)
+    check_memory(descriptions)
+    for layer in descriptions:
         cls = layer.pop("class")
         biases = _biases(cls, units, memory, rng) if memory > 1 and hasattr(cls, "keeping_bias") else {}
         made.append(cls(**layer, **biases, rng=rng))
     return Sequential(made)
+
+
+def check_memory(descriptions: list[dict]) -> None:
+    """ValueError where the layers would take more memory to train than the machine has: parameters, gradient and the
+    two moments of Adam. Without it the process would fill the memory for minutes, until the system ends it.
+    """
+    needed, there = 4 * count(descriptions) * np.dtype(descriptions[-1]["dtype"]).itemsize, _machine_memory()
+    if there is not None and needed > there:
+        cells = [layer for layer in descriptions if hasattr(layer["class"], "gate_names")]
+        raise ValueError(
+            f"units and layers must fit into memory: {cells[0]['units']} units in {len(cells)} layers of "
+            f"{cell_name(cells[0]['class'])} take about {needed / 1e9:,.0f} GB to train, "
+            f"this machine has {there / 1e9:,.0f} GB"
+        )
+
+
+def _machine_memory() -> int | None:
+    """Bytes, or None where the system doesn't say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _biases(cls, units, memory, rng) -> dict:

@@ -6,7 +6,6 @@ import time
 import zlib
 
 import numpy as np
-import pandas as pd
 
 from lstm_edu.cells import Parameters, checks
 
@@ -14,6 +13,7 @@ from . import losses, progress
 from .batches import Batches
 from .evaluation import check_output, checked_net, checked_task, evaluate, lengths_out
 from .generators import bits_state, generators_of, state_of
+from .history import History
 from .optimizers import Adam, Optimizer, above_zero
 
 SCHEDULES = {  # the part of the rate, of how much of the training is done, 0 .. 1
@@ -22,38 +22,6 @@ SCHEDULES = {  # the part of the rate, of how much of the training is done, 0 ..
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
 }
 FORMAT = 1  # of `Training.state`; another number is refused
-
-
-class History(pd.DataFrame):
-    """What `fit` recorded: a pandas DataFrame, one row per evaluation.
-
-    | column      | what                                                                              |
-    | ----------- | --------------------------------------------------------------------------------- |
-    | step        | how many optimizer steps were made                                                |
-    | train_loss  | mean loss of the training batches since the row before                            |
-    | valid_loss  | loss on the validation sequences                                                  |
-    | correct     | share of the validation sequences that count as right, after the task's criterion |
-    | solved      | whether the task counts as solved on the validation sequences                     |
-    | grad_norm   | mean norm of the gradient since the row before, before clipping                   |
-    | rate        | the learning rate                                                                 |
-    | seconds     | training time so far, evaluations included                                        |
-
-    The attribute `interrupted` is True if Ctrl-C ended the training, else False.
-    """
-
-    columns_recorded = ("step", "train_loss", "valid_loss", "correct", "solved", "grad_norm", "rate", "seconds")
-    _metadata = ["interrupted"]  # pandas keeps the attributes named here, in a pickle too
-    interrupted = False
-
-    @property
-    def _constructor(self):
-        return pd.DataFrame  # a selection of rows or columns is an ordinary DataFrame
-
-    @property
-    def steps_to_solve(self) -> int | None:
-        """The first recorded step at which the task was solved, or None."""
-        solved = self["step"][self["solved"].astype(bool)]
-        return int(solved.iloc[0]) if len(solved) else None
 
 
 class Training:

@@ -10,27 +10,63 @@ def learning_curves(comparison, *, title: str | None = None):
     The line is the median over the seeds, the band reaches from the best to the worst; the dashed line is the
     baseline, the best loss without any memory, and the dotted one the best loss that any network can reach, where it
     is known and above zero.
+
+    `comparison` can also be the History that `fit` returned, or any table with the columns `step` and `valid_loss`
+    (and perhaps `cell`, and one row for each seed), such as the curves of a Comparison. Then what is not known of it,
+    the baseline for one, is not drawn.
+
+    >>> import lstm_edu as le
+    >>> history = le.History([(10, 0.5, 0.3, 0, False, 1.0, 0.1, 1.0), (20, 0.2, 0.1, 1, True, 1.0, 0.1, 2.0)])
+    >>> learning_curves(history).axes[0].lines[0].get_ydata().tolist()
+    [0.3, 0.1]
     """
-    curves = comparison.curves
+    curves, about = _curves(comparison), getattr(comparison, "about", {})
     figure, axes = style.new_figure(size=(7.5, 4.2))
-    for cell, group in curves.groupby("cell", sort=False):
-        colour, line = style.CELL_STYLES[cell]
+    groups = curves.groupby("cell", sort=False) if "cell" in curves else [(None, curves)]
+    for place, (cell, group) in enumerate(groups):
+        colour, line = style.CELL_STYLES.get(cell, (style.COLOURS[place % len(style.COLOURS)], "-"))
         by_step = group.groupby("step")["valid_loss"]
         median = by_step.median()
         axes.fill_between(median.index, by_step.min(), by_step.max(), color=colour, alpha=0.15, linewidth=0)
-        rows = comparison[comparison["cell"] == cell]
-        solved = f"{int(rows['solved'].sum())} of {len(rows)} solved"
-        axes.plot(median.index, median, color=colour, linestyle=line, label=f"{style.CELL_TITLES[cell]}, {solved}")
-    about = comparison.about
+        axes.plot(median.index, median, color=colour, linestyle=line, label=_label(cell, comparison))
     reference = {"color": style.REFERENCE, "linewidth": 1.2}
-    axes.axhline(about["baseline"], linestyle="--", label="baseline: best guess\nwithout memory", **reference)
-    if about["floor"]:
+    if "baseline" in about:
+        axes.axhline(about["baseline"], linestyle="--", label="baseline: best guess\nwithout memory", **reference)
+    if about.get("floor"):
         axes.axhline(about["floor"], linestyle=":", label="floor: best possible", **reference)
-    if about["floor"] == 0:
+    if about.get("floor") == 0:
         axes.set_yscale("log")
-    axes.set_xlim(0, about["steps"])
+    axes.set_xlim(0, about["steps"] if "steps" in about else curves["step"].max())
     axes.set_xlabel("optimizer steps")
-    axes.set_ylabel(f"validation loss\n({about['loss'].replace('_', ' ')})")
-    figure.suptitle(title or about["title"], x=0.01, ha="left", fontsize=11)
+    loss = f"\n({about['loss'].replace('_', ' ')})" if "loss" in about else ""
+    axes.set_ylabel(f"validation loss{loss}")
+    figure.suptitle(title or about.get("title", ""), x=0.01, ha="left", fontsize=11)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
+
+
+def _curves(comparison):
+    """The table with the curves: of a Comparison, of a History, or the table itself."""
+    curves = getattr(comparison, "curves", None)
+    if curves is None:
+        curves = getattr(comparison, "table", comparison)
+    columns = list(getattr(curves, "columns", ()))
+    if not {"step", "valid_loss"} <= set(columns):
+        got = f"the columns {', '.join(map(str, columns))}" if columns else type(comparison).__name__
+        raise ValueError(
+            "comparison must be what compare or fit returned, or a table with the columns step and valid_loss, "
+            f"got {got}"
+        )
+    if not len(curves):
+        raise ValueError("comparison must hold at least one evaluation, got none")
+    return curves
+
+
+def _label(cell, comparison) -> str:
+    if cell is None:
+        return "validation loss"
+    title = style.CELL_TITLES.get(cell, str(cell))
+    if getattr(comparison, "curves", None) is None:
+        return title
+    rows = comparison[comparison["cell"] == cell]
+    return f"{title}, {int(rows['solved'].sum())} of {len(rows)} solved"

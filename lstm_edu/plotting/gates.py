@@ -36,6 +36,8 @@ def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title
     >>> len(figure.axes)     # the input, six heat maps, a colour scale for gates and one for states
     9
     """
+    if not isinstance(gates, dict):
+        raise ValueError(f"gates must be a dict, as layer.gates(tape) gives it, got {type(gates).__name__}")
     names = list(gates) if names is None else [_known(name, gates) for name in names]
     if not names:
         raise ValueError("names must hold at least one of the gates, got none")

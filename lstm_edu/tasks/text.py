@@ -1,5 +1,6 @@
 """Character prediction: read a text, guess each next character."""
 
+import hashlib
 import os
 import re
 import stat
@@ -62,7 +63,7 @@ class Text(Task):
                 raise ValueError(f"length must be at most {most} for this text, got {self.length}")
         else:
             self._set(file=_path(self.file))
-            codes, vocabulary, baseline = _load(*_identity(self.file))
+            codes, vocabulary, baseline = _load(self.file)
             needed = 10 * (self.length + 1)
             if len(codes) < needed:
                 raise ValueError(
@@ -137,7 +138,7 @@ class Text(Task):
     def solved(self, y, batch: Batch) -> bool:
         """Whether the mean cross-entropy over this batch is below `baseline`."""
         self.correct(y, batch)  # for its checks
-        return bool(_cross_entropy(y, batch).mean() < self.baseline)
+        return bool(_cross_entropy(np.asarray(y), batch).mean() < self.baseline)
 
     def _part(self, split):
         checks.one_of("split", split, ("train", "valid", "test"))
@@ -178,8 +179,7 @@ def _path(file):
     return path
 
 
-def _identity(path):
-    """(path, time of change, size): the same as long as the file is."""
+def _check_file(path) -> None:
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -191,16 +191,32 @@ def _identity(path):
         raise ValueError(f"file must be a text file, got the folder {path!r}")
     if not stat.S_ISREG(found.st_mode):  # reading a device or a pipe could wait for ever
         raise ValueError(f"file must be a text file, got {path!r}, which is no regular file")
-    return os.path.abspath(path), found.st_mtime_ns, found.st_size
 
 
-@lru_cache(maxsize=4)
-def _load(path, changed, size):
+def _load(path):
+    """(codes, vocabulary, baseline) of a file, prepared once for each content.
+
+    Only the content tells whether a file is still the same: its size, and its times up to a tick of the clock, can be.
+    """
+    _check_file(path)
     try:
         with open(path, "rb") as f:
             content = f.read()
     except OSError as error:
         raise ValueError(f"file must be a readable text file, got {path!r}: {error.strerror}") from None
+    prepared = _prepared(hashlib.sha256(content).digest())
+    if not prepared:
+        prepared.append(_prepare(_decoded(path, content)))
+    return prepared[0]
+
+
+@lru_cache(maxsize=4)
+def _prepared(digest) -> list:
+    """What a content became, in a list that `_load` fills."""
+    return []
+
+
+def _decoded(path, content) -> str:
     if not content:
         raise ValueError(f"file must hold text, got {path!r}, which is empty")
     try:
@@ -210,7 +226,7 @@ def _load(path, changed, size):
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(set(text)) < 2:
         raise ValueError(f"file must hold at least 2 different characters, got {path!r} with {len(set(text))}")
-    return _prepare(text)
+    return text
 
 
 @lru_cache(maxsize=1)

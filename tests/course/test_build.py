@@ -279,6 +279,19 @@ def test_a_file_that_was_there_before_is_never_overwritten(folder, tmp_path):
     assert (mine / "97_test.ipynb").read_text() == "mine"
 
 
+@pytest.mark.parametrize("content", ["[]", '"x"', "", "{", "3"])
+def test_a_record_that_is_none_leaves_the_learners_files_alone_and_is_made_anew(folder, tmp_path, content):
+    course, mine = library.find(), tmp_path / "mine"
+    copies.working_copy(course, mine)
+    (mine / ".lstm_edu-copied.json").write_text(content)
+    (mine / "97_test.ipynb").write_text("mine")
+    assert copies.working_copy(course, mine) == ([], ["97_test.ipynb"])
+    assert (mine / "97_test.ipynb").read_text() == "mine"
+    (mine / "97_test.ipynb").unlink()
+    assert copies.working_copy(course, mine) == (["97_test.ipynb"], [])
+    assert copies.working_copy(course, mine) == ([], [])
+
+
 def test_open_starts_jupyterlab_at_the_chapter_in_the_learners_own_copy(folder, monkeypatch, capsys):
     commands = []
 

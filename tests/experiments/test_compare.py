@@ -12,7 +12,7 @@ SMALL = {"units": 6, "steps": 12, "batch": 4, "progress_bar": False}
 
 def test_one_row_per_cell_and_seed():
     table = le.compare(le.tasks.Adding(length=6), cells=["gru", "rnn"], seeds=[5, 2], jobs=1, **SMALL)
-    assert isinstance(table, pd.DataFrame)
+    assert isinstance(table.table, pd.DataFrame)
     assert list(table.columns) == COLUMNS
     assert list(zip(table["cell"], table["seed"], strict=True)) == [("gru", 5), ("gru", 2), ("rnn", 5), ("rnn", 2)]
     assert table["parameters"].tolist() == [3 * 6 * (2 + 6 + 1) + 7] * 2 + [6 * (2 + 6 + 1) + 7] * 2
@@ -133,6 +133,9 @@ def test_the_summary_is_median_and_range():
         ("adding", {"cells": ["lstn"]}, "unknown cell 'lstn': did you mean 'lstm'"),
         ("adding", {"cells": []}, "cells must be one or more different names"),
         ("adding", {"cells": ["rnn", "rnn"]}, "cells must be one or more different names"),
+        ("adding", {"cells": 5}, "cells must be a name of lstm_edu.CELLS or a list of them, got 5"),
+        ("adding", {"cells": [5]}, "unknown cell 5: there are rnn"),
+        ("adding", {"layers": 99_999_999_999}, "layers must be at most 1000, got 99999999999"),
         ("adding", {"seeds": 0}, "seeds must be"),
         ("adding", {"seeds": []}, "seeds must be"),
         ("adding", {"seeds": [1, 1]}, "seeds must be"),
@@ -149,6 +152,20 @@ def test_wrong_arguments(task, arguments, message):
         le.compare(task, **arguments)
 
 
+def test_networks_larger_than_the_machine_are_refused_before_anything_runs(monkeypatch):
+    monkeypatch.setattr("lstm_edu.nn.stack._machine_memory", lambda: 16 * (3 * 7 * (2 + 7 + 1) + 3 * 7 * 15 + 8))
+    monkeypatch.setattr("lstm_edu.nn.fit", lambda *_, **__: pytest.fail("a run began"))
+    task = le.tasks.Adding(length=6)
+    assert le.make_network(task, "gru", 7, layers=2, rng=0).layers[1].units == 7
+    needs = r"units and layers must fit into memory: 7 units in 2 layers of lstm take about"
+    with pytest.raises(ValueError, match=needs):
+        le.make_network(task, "lstm", 7, layers=2)
+    with pytest.raises(ValueError, match=needs):
+        le.compare(task, cells=["rnn", "lstm"], units=7, layers=2, jobs=1)
+    monkeypatch.setattr("lstm_edu.nn.stack._machine_memory", lambda: None)
+    assert le.make_network(task, "lstm", 7, layers=2).layers[1].units == 7
+
+
 def test_an_interrupted_run_ends_the_comparison(monkeypatch):
     calls = []
 
@@ -160,9 +177,39 @@ def test_an_interrupted_run_ends_the_comparison(monkeypatch):
 
     real_fit = le.nn.fit
     monkeypatch.setattr("lstm_edu.nn.fit", fit)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         le.compare("adding", cells=["rnn", "gru"], seeds=2, jobs=1, **SMALL)
     assert len(calls) == 1
+    assert stop.value.finished is None
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_comparison_carries_the_runs_that_were_finished(monkeypatch, end):
+    calls = []
+
+    def fit(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 4:
+            raise end
+        return real_fit(*args, **kwargs)
+
+    real_fit = le.nn.fit
+    whole = le.compare("adding", cells=["rnn", "gru"], seeds=2, jobs=1, **SMALL)
+    monkeypatch.setattr("lstm_edu.nn.fit", fit)
+    with pytest.raises(end) as stop:
+        le.compare("adding", cells=["rnn", "gru"], seeds=2, jobs=1, **SMALL)
+    found = stop.value.finished
+    assert found.drop(columns="seconds").equals(whole.iloc[:3].drop(columns="seconds"))
+    assert len(found.curves) == 3 * 12
+    assert found.about == whole.about
+
+
+@pytest.mark.parametrize("task", ["x", 5, None, le.tasks.Adding], ids=str)
+def test_a_network_needs_a_task(task):
+    with pytest.raises(ValueError, match=r"^task must be a task, such as lstm_edu.tasks.make\('adding'\), got "):
+        le.make_network(task)
+    with pytest.raises(ValueError, match=r"^layers must be at most 1000, got 1001"):
+        le.make_network(le.tasks.Adding(), layers=1001)
 
 
 def test_a_run_that_diverges_is_a_row_like_any_other():

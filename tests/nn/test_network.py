@@ -224,7 +224,7 @@ def test_a_tape_of_another_network_is_refused():
             net.backward(np.zeros((5, 2, 4), np.float32), tape)
         with pytest.raises(ValueError, match="tape must come from"):
             net.gates(tape)
-    with pytest.raises(ValueError, match="tape must come from this layer's forward, 1 tapes of .*, got NoneType"):
+    with pytest.raises(ValueError, match=r"tape must come from this layer's forward, 1 tapes of .*, got NoneType"):
         net.backward(np.zeros((5, 2, 4), np.float32), None)
 
 

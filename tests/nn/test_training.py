@@ -30,7 +30,7 @@ def test_training_brings_the_loss_far_below_the_baseline():
 
 def test_the_history_is_a_dataframe_with_a_row_per_evaluation():
     history = fit(network(), steps=25)
-    assert isinstance(history, pd.DataFrame)
+    assert isinstance(history.table, pd.DataFrame)
     assert history["step"].tolist() == [10, 20, 25]
     assert list(history.columns) == list(le.History.columns_recorded)
     assert history[["train_loss", "valid_loss", "grad_norm", "seconds"]].gt(0).all().all()

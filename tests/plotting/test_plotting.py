@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 import lstm_edu as le
@@ -46,6 +47,9 @@ def test_gates_over_time_draws_the_chosen_sequence():
         le.plotting.gates_over_time(gates, [[1.0], [1.0, 2.0]])
     with pytest.raises(ValueError, match="at least one of the gates, got none"):
         le.plotting.gates_over_time({})
+    for wrong in (5, None, [gates["c"]]):
+        with pytest.raises(ValueError, match=r"gates must be a dict, as layer.gates\(tape\) gives it, got "):
+            le.plotting.gates_over_time(wrong)
     for wrong in (0.5, True, -1):
         with pytest.raises(ValueError, match="sequence must be a whole number"):
             le.plotting.gates_over_time(gates, sequence=wrong)
@@ -72,3 +76,42 @@ def test_a_figure_without_an_ending_becomes_a_png(tmp_path):
     path = le.plotting.save(figure, tmp_path / "gates")
     assert path == tmp_path / "gates.png"
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def lines_of(figure):
+    return {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+
+
+def test_a_history_and_a_table_of_curves_are_drawn_as_far_as_they_are_known(comparison):
+    whole = lines_of(le.plotting.learning_curves(comparison))
+    curves = lines_of(le.plotting.learning_curves(comparison.curves))
+    assert list(curves) == ["RNN", "GRU"]
+    for (_, drawn), known in zip(whole.items(), curves.values(), strict=False):
+        np.testing.assert_array_equal(drawn, known)
+    net = le.make_network(le.tasks.Adding(length=6), "gru", units=3, rng=0)
+    history = le.fit(net, le.tasks.Adding(length=6), steps=6, every=2, batch=2, progress_bar=False)
+    for given in (history, history.table):
+        figure = le.plotting.learning_curves(given, title="mine")
+        np.testing.assert_array_equal(lines_of(figure)["validation loss"], history["valid_loss"])
+        assert figure.axes[0].get_xlim() == (0, 6)
+        assert figure.get_suptitle() == "mine"
+
+
+def test_a_comparison_that_was_read_draws_the_same_lines(comparison, tmp_path):
+    again = le.Comparison.read(comparison.save(tmp_path, "mine"))
+    one, two = (lines_of(le.plotting.learning_curves(found)) for found in (comparison, again))
+    assert list(one) == list(two)
+    for label in one:
+        np.testing.assert_array_equal(one[label], two[label])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [(5, "got int"), (None, "got NoneType"), (pd.DataFrame({"step": [1]}), "got the columns step"), ([], "got list")],
+    ids=["number", "None", "table", "list"],
+)
+def test_what_holds_no_curves_is_refused(wrong, got):
+    with pytest.raises(ValueError, match=f"^comparison must be what compare or fit returned, or a table with .*{got}$"):
+        le.plotting.learning_curves(wrong)
+    with pytest.raises(ValueError, match="at least one evaluation"):
+        le.plotting.learning_curves(le.History())

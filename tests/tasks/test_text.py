@@ -204,15 +204,33 @@ def test_a_path_object_is_as_good_as_a_string(tmp_path, write):
     assert hash(Text(tmp_path / "a.txt", 9)) == hash(Text(path, 9))
 
 
-def test_a_file_is_read_once_and_again_when_it_changed(write, monkeypatch):
-    path = write(random_text(300))
+def test_a_file_is_prepared_once_and_again_when_it_changed(write, monkeypatch):
+    path = write(random_text(300, seed=31))
     calls = []
     real = module._prepare
     monkeypatch.setattr(module, "_prepare", lambda text: calls.append(len(text)) or real(text))
     assert Text(path, 9)._codes is Text(path, 7)._codes
-    write(random_text(400))
+    write(random_text(400, seed=31))
     Text(path, 9)
     assert calls == [300, 400]
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(write):
+    path = write("ab" * 200)
+    os.utime(path, ns=(0, 0))
+    assert Text(path, 9).vocabulary == "ab"
+    write("xy" * 200)
+    os.utime(path, ns=(0, 0))
+    assert Text(path, 9).vocabulary == "xy"
+
+
+def test_the_output_of_solved_may_be_a_list(write):
+    task = Text(write(random_text(500)), length=9)
+    batch = task.sample(3, 5)
+    y = np.random.default_rng(0).normal(size=(9, 3, task.outputs))
+    assert task.solved(y.tolist(), batch) == task.solved(y, batch)
+    y[...] = 50 * np.eye(task.outputs)[batch.target]
+    assert task.solved(y.tolist(), batch)
 
 
 def test_a_relative_path_is_looked_up_where_the_process_is_now(tmp_path, monkeypatch):
@@ -231,7 +249,7 @@ def test_a_pickled_text_needs_the_file_no_more(write):
     task = Text(path, 9)
     content = pickle.dumps(task)
     os.remove(path)
-    module._load.cache_clear()
+    module._prepared.cache_clear()
     assert np.array_equal(pickle.loads(content).sample(5, 0).x, task.sample(5, 0).x)
 
 
@@ -283,7 +301,7 @@ def test_what_is_no_readable_file_is_named(tmp_path, write, monkeypatch):
         raise PermissionError(13, "Permission denied", path)
 
     path = write(random_text(300))
-    module._load.cache_clear()
+    module._prepared.cache_clear()
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(ValueError, match=r"file must be a readable text file, got '.*a.txt': Permission denied$"):
         Text(path)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import library
+from lstm_edu.course import library
 
 app = typer.Typer(
     name="course",
@@ -27,7 +27,7 @@ def _plain(words: str) -> str:
 @app.command("list")
 def list_chapters() -> None:
     """Every chapter: its question, its minutes."""
-    from . import build, notebook
+    from lstm_edu.course import build, notebook
 
     for chapter in library.find().chapters:
         made = notebook.read(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
@@ -41,7 +41,7 @@ def build_chapters(numbers: _Numbers = None) -> None:
     """Run chapters, write notebooks and figures.
 
     Each in a fresh kernel, by a temporary name and a rename; then a table of the limits that chapters keep to."""
-    from . import build, gates, notebook
+    from lstm_edu.course import build, gates, notebook
 
     library.need("jupytext", "nbformat", "nbclient", "ipykernel")
     chapters = [chapter for chapter in library.find().choose(numbers or []) if chapter.source.is_file()]
@@ -98,7 +98,7 @@ def _print_problems(found) -> bool:
 @app.command("check")
 def check_chapters(numbers: _Numbers = None) -> None:
     """Hold notebooks to their sources and limits."""
-    from . import build, gates
+    from lstm_edu.course import build, gates
 
     library.need("jupytext", "nbformat")
     chapters = library.find().choose(numbers or [])
@@ -117,7 +117,7 @@ def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) 
     """Copies for a class, and an answer key.
 
     The copies have neither solutions nor outputs; the key has both."""
-    from . import copies
+    from lstm_edu.course import copies
 
     library.need("nbformat")
     course = library.find()
@@ -137,7 +137,7 @@ def open_chapter(
 
     It opens in a copy of your own: what you have changed there is never overwritten. Further options go to JupyterLab,
     as in: lstm-edu course open 03 --no-browser --port=8899"""
-    from . import copies
+    from lstm_edu.course import copies
 
     library.need("jupyterlab", "ipykernel", "ipywidgets", "nbformat")
     course = library.find()
@@ -159,7 +159,7 @@ def build_book(
     """Build the book, to be read in a browser without the network: every chapter, and the reference.
 
     It shows the notebooks as they are; `lstm-edu course build` runs them."""
-    from .book import build_book
+    from lstm_edu.course.book import build_book
 
     try:
         page = build_book(library.find().folder, out)

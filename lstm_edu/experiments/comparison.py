@@ -1,0 +1,103 @@
+"""What `compare` found: a table, the curves of every run, and what was compared. It can be written and read."""
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from lstm_edu.nn.record import Record
+
+
+class Comparison(Record):
+    """What `compare` found; everything that is known of a DataFrame is asked of `table`, such as `["test_loss"]`.
+
+    `table`: one row per cell and seed.
+
+    | column         | what                                                                          |
+    | -------------- | ----------------------------------------------------------------------------- |
+    | cell, seed     | which run                                                                     |
+    | units          | units of each recurrent layer                                                 |
+    | parameters     | how many numbers the network learns                                           |
+    | train_loss     | mean loss of the last training batches                                        |
+    | test_loss      | loss on test sequences that no training saw; NaN for a run that diverged      |
+    | solved         | whether the task counts as solved on the test sequences                       |
+    | steps_to_solve | first evaluation at which it counted as solved on the validation sequences    |
+    | seconds        | training time of the run                                                      |
+
+    `curves`: one row per cell, seed and evaluation, with the columns of a History. `about`: the task and the settings.
+    """
+
+    def __init__(self, table, curves=None, about: dict | None = None):
+        super().__init__(pd.DataFrame(table))
+        self.curves = None if curves is None else pd.DataFrame(curves)
+        self.about = dict(about or {})
+
+    def summary(self) -> pd.DataFrame:
+        """One row per cell: units, parameters, median and range of the test loss, solved, steps to solve, seconds."""
+        rows = []
+        for cell, runs in self.table.groupby("cell", sort=False):
+            steps = runs["steps_to_solve"].dropna()
+            loss = runs["test_loss"]
+            rows.append(
+                {
+                    "cell": cell,
+                    "units": int(runs["units"].iloc[0]),
+                    "parameters": int(runs["parameters"].iloc[0]),
+                    "test_loss": loss.median(),
+                    "lowest": loss.min(),
+                    "highest": loss.max(),
+                    "solved": f"{int(runs['solved'].sum())} of {len(runs)}",
+                    "steps_to_solve": f"{steps.median():.0f}" if len(steps) else "-",
+                    "seconds": runs["seconds"].median(),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def writers(self, folder, name: str) -> dict:
+        """The files that `save` makes: {path: a function that writes it}."""
+        table, curves, about = _paths(Path(folder, f"{name}.csv"))
+        found = {table: lambda: _write(self.to_csv(), table)}
+        if self.curves is not None:
+            found[curves] = lambda: _write(self.curves.to_csv(index=False), curves)
+        return found | {about: lambda: _write(json.dumps(self.about, indent=1) + "\n", about)}
+
+    def save(self, folder, name: str) -> Path:
+        """Write `name`.csv, `name`-curves.csv and `name`.json (`about`) into a folder, which is made where there is
+        none; each file is there wholly or not at all. Returns the path of the first, which `read` takes. OSError.
+        """
+        files = self.writers(folder, name)
+        for write in files.values():
+            write()
+        return next(iter(files))
+
+    @classmethod
+    def read(cls, path) -> "Comparison":
+        """The Comparison that `save` wrote: `path` is that of its table, the other files lie beside it.
+
+        OSError where one of the files can't be read, ValueError where one holds something else.
+        """
+        table, curves, about = _paths(Path(path))
+        try:
+            settings = json.loads(about.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"path: {str(about)!r} is no JSON: {error}") from None
+        if not isinstance(settings, dict):
+            raise ValueError(f"path: {str(about)!r} must hold what was compared, got {type(settings).__name__}")
+        rows = cls.read_table(table, ("cell", "seed", "test_loss", "solved"), {"steps_to_solve": "Int64"})
+        return cls(rows, cls.read_table(curves, ("cell", "seed", "step", "valid_loss")), settings)
+
+
+def _paths(table: Path) -> tuple:
+    """The files of a Comparison: its table, its curves, and what was compared."""
+    return table, table.with_name(f"{table.stem}-curves.csv"), table.with_name(f"{table.stem}.json")
+
+
+def _write(text: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

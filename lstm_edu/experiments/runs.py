@@ -1,0 +1,227 @@
+"""One run: everything that decides what a training gives, as one record, and what it gave."""
+
+import json
+import threading
+import time
+from dataclasses import MISSING, dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from lstm_edu import nn, tasks
+from lstm_edu.cells import CELLS, Layer, checks, threads
+from lstm_edu.cells.registry import cell_name
+from lstm_edu.nn.stack import checked_layers, make_network
+
+_ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training that can be made again: the same Run gives the same numbers, in any process.
+
+    | field        | what                                                                                |
+    | ------------ | ----------------------------------------------------------------------------------- |
+    | task         | a task of `lstm_edu.tasks`                                                          |
+    | cell         | a name of `lstm_edu.CELLS`, or a class of cells that has none there                 |
+    | units        | H of each layer                                                                     |
+    | layers       | cells one above the other                                                           |
+    | steps, batch | optimizer steps, and sequences per step                                             |
+    | rate         | of Adam; it falls to zero along a cosine                                            |
+    | memory       | steps that the units remember when training starts, see `make_network`              |
+    | carry_state  | whether a batch begins with the final state of the one before, see `fit`            |
+    | seed         | decides the first parameters and every sequence that is drawn                       |
+
+    Checked when made; a ValueError names the field. `dataclasses.replace(run, seed=1)` gives a changed one.
+
+    >>> from lstm_edu import tasks
+    >>> Run(tasks.CopyMemory(length=5), "gru", units=8, steps=10)
+    Run(task=CopyMemory(length=5, items=10, alphabet=8, share=0.95), cell='gru', units=8, layers=1, steps=10, batch=32,
+        rate=0.01, memory=0, carry_state=False, seed=0)
+    """
+
+    task: tasks.Task
+    cell: str | type[Layer]
+    units: int
+    layers: int = 1
+    steps: int = 1500
+    batch: int = 32
+    rate: float = 1e-2
+    memory: int = 0
+    carry_state: bool = False
+    seed: int = 0
+
+    def __post_init__(self):
+        if not isinstance(self.task, tasks.Task):
+            raise ValueError(f"task must be a task of lstm_edu.tasks, got {self.task!r}")
+        checked = {
+            "cell": _name_if_known(self.cell),
+            "units": checks.whole("units", self.units),
+            "layers": checked_layers(self.layers),
+            "steps": checks.whole("steps", self.steps),
+            "batch": checks.whole("batch", self.batch),
+            "rate": checks.number("rate", self.rate, least=0),
+            "memory": checks.whole("memory", self.memory, least=0),
+            "seed": checks.whole("seed", self.seed, least=0),
+        }
+        if not isinstance(self.carry_state, bool):
+            raise ValueError(f"carry_state must be True or False, got {self.carry_state!r}")
+        if self.carry_state and not hasattr(self.task, "stream"):
+            name = type(self.task).__name__
+            raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {name} has none")
+        for name, value in checked.items():  # plain numbers, whatever they were
+            object.__setattr__(self, name, value)
+
+    @property
+    def name(self) -> str:
+        """What the cell is called in tables and figures."""
+        return cell_name(self.cell)
+
+    def network(self):
+        """The network before training."""
+        start = np.random.SeedSequence(self.seed).spawn(3)[0]
+        return make_network(self.task, self.cell, self.units, self.layers, memory=self.memory,
+                            rng=np.random.default_rng(start))  # fmt: skip
+
+    def to_dict(self) -> dict:
+        """The run in plain numbers and strings, as JSON takes them; `from_dict` makes it again.
+
+        ValueError for a task that has no name in `lstm_edu.tasks.TASKS`, such as one of a user's own arrays.
+
+        >>> from lstm_edu import tasks
+        >>> run = Run(tasks.Adding(length=9), "rnn", units=4)
+        >>> run.to_dict()["task"]
+        {'name': 'adding', 'length': 9, 'form': '1997', 'tolerance': 0.04, 'share': 0.95}
+        >>> Run.from_dict(run.to_dict()) == run
+        True
+        """
+        names = {cls: name for name, cls in tasks.TASKS.items()}
+        kind = type(self.task)
+        if kind not in names:
+            raise ValueError(f"task must be one of lstm_edu.tasks.TASKS to be written down, got {kind.__name__}")
+        if not isinstance(self.cell, str):
+            raise ValueError(f"cell must have a name to be written down: lstm_edu.register gives {self.name} one")
+        settings = {f.name: getattr(self.task, f.name) for f in fields(kind) if f.init}
+        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "task"}
+        return {"task": {"name": names[kind]} | settings} | others
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Run":
+        """The run that `to_dict` wrote down; a ValueError names what is missing, unknown or wrong."""
+        if not isinstance(values, dict):
+            raise ValueError(f"a run must be a dict, got {type(values).__name__}")
+        known = {f.name: f.default is MISSING for f in fields(cls)}
+        for name in values:
+            checks.one_of("field of a run", name, known)
+        missing = [name for name, needed in known.items() if needed and name not in values]
+        task = values.get("task")
+        if missing or not isinstance(task, dict) or not isinstance(task.get("name"), str):
+            needs = ", ".join(missing) or "as its task a dict with a name"
+            raise ValueError(f"a run must have {needs}, got {values!r}")
+        settings = {name: value for name, value in task.items() if name != "name"}
+        return cls(**values | {"task": tasks.make(task["name"], **settings)})
+
+    def to_json(self) -> str:
+        """The run as one line of JSON."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> "Run":
+        """The run that `to_json` wrote; ValueError for anything else."""
+        try:
+            values = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"text must be a run in JSON: {error}") from None
+        return cls.from_dict(values)
+
+
+def _name_if_known(cell):
+    """The short name of a class, or the class itself where it has none."""
+    name = cell_name(cell)
+    return name if name in CELLS else cell
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a Run gave. A run that diverged has losses that are NaN and a curve of one row of NaN.
+
+    | field          | what                                                                         |
+    | -------------- | ---------------------------------------------------------------------------- |
+    | run            | the Run                                                                      |
+    | parameters     | how many numbers its network learns                                          |
+    | train_loss     | mean loss of the last training batches                                       |
+    | test_loss      | loss on test sequences that no training saw                                  |
+    | solved         | whether the task counts as solved on the test sequences                      |
+    | steps_to_solve | first evaluation at which it did on the validation sequences, or None        |
+    | seconds        | training time                                                                |
+    | curve          | the History of the training                                                  |
+    """
+
+    run: Run
+    parameters: int
+    train_loss: float
+    test_loss: float
+    solved: bool
+    steps_to_solve: int | None
+    seconds: float
+    curve: nn.History
+
+    @property
+    def row(self) -> dict:
+        """The row of a Comparison's table."""
+        about = {"cell": self.run.name, "seed": self.run.seed, "units": self.run.units}
+        return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("run", "curve")}
+
+
+def execute(run: Run) -> Result:
+    """Train and test one network. On one core, so that the rounding is the same wherever it runs.
+
+    A run that diverges is a Result too. KeyboardInterrupt where Ctrl-C ended the training.
+
+    >>> from lstm_edu import tasks
+    >>> result = execute(Run(tasks.Adding(length=6), "rnn", units=3, steps=5, batch=2))
+    >>> result.parameters, result.curve["step"].tolist()
+    (22, [1, 2, 3, 4, 5])
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
+        return _train_and_test(run)
+
+
+def _train_and_test(run):
+    _, order, test = np.random.SeedSequence(run.seed).spawn(3)
+    net = run.network()
+    began = time.perf_counter()
+    try:
+        history = nn.fit(
+            net,
+            run.task,
+            steps=run.steps,
+            batch=run.batch,
+            optimizer=nn.Adam(run.rate),
+            schedule="cosine",
+            seed=int(order.generate_state(1)[0]),
+            carry_state=run.carry_state,
+            progress_bar=False,
+        )
+        seconds = time.perf_counter() - began
+    except FloatingPointError:  # it diverged: a result like any other
+        seconds = time.perf_counter() - began
+        nothing = pd.DataFrame([dict.fromkeys(nn.History.columns_recorded, np.nan)])
+        history = nn.History(nothing.astype({"solved": object}))
+        result = {"loss": np.nan, "solved": False}
+    else:
+        if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
+            raise KeyboardInterrupt
+        result = nn.evaluate(net, run.task, 1000, rng=np.random.default_rng(test))
+    return Result(
+        run=run,
+        parameters=net.count_parameters(),
+        train_loss=history["train_loss"].iloc[-1],
+        test_loss=result["loss"],
+        solved=result["solved"],
+        steps_to_solve=history.steps_to_solve if np.isfinite(result["loss"]) else None,
+        seconds=seconds,
+        curve=history,
+    )

@@ -1,0 +1,68 @@
+"""Runs side by side: in worker processes that end when they are done, and when the process that started them ends."""
+
+import importlib.util
+import os
+import sys
+import threading
+import time
+
+from lstm_edu.cells import register
+from lstm_edu.cells.registry import cell_class
+
+from .runs import execute
+
+_HOME = "lstm_edu."
+_watched = None  # the process that this worker ends with
+
+
+def results_of(runs, jobs: int):
+    """The Result of every run, as they finish, `jobs` at a time. Whatever ends the loop early ends the workers too."""
+    if jobs == 1:
+        yield from map(execute, runs)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    classes = _own_cells(runs)
+    # loky by name: what a worker does when its parent ends suits a process that was started here, and no other
+    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
+    try:
+        yield from parallel(delayed(_work)(run, os.getpid(), classes) for run in runs)
+    except TerminatedWorkerError:
+        raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
+
+
+def _own_cells(runs) -> dict:
+    """Name -> class of the cells of these runs that a worker, which knows the package's own, must be told of."""
+    classes = {run.name: cell_class(run.cell) for run in runs if not cell_class(run.cell).__module__.startswith(_HOME)}
+    for name, cls in classes.items():
+        module = cls.__module__
+        if module != "__main__" and (module not in sys.modules or importlib.util.find_spec(module) is None):
+            raise ValueError(f"jobs must be 1: the cell {name!r} stands in {module}, which a worker can't import")
+    return classes
+
+
+def _work(run, parent: int, classes: dict):
+    end_with(parent)
+    for name, cls in classes.items():
+        register(name)(cls)
+    return execute(run)
+
+
+def end_with(parent: int) -> None:
+    """End this process within about a second when its parent process has ended, even by SIGKILL.
+
+    Workers would otherwise finish their run and wait some minutes for the next one. Where the system does not give an
+    orphan another parent (Windows), nothing happens.
+    """
+    global _watched
+    if parent in (_watched, os.getpid()):
+        return
+    _watched = parent
+    threading.Thread(target=_wait_for_the_end, args=(parent,), name="lstm_edu parent", daemon=True).start()
+
+
+def _wait_for_the_end(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)  # no clean-up: its queues lead to a process that is gone
