@@ -3,7 +3,7 @@
 import re
 import statistics
 
-from . import library
+from lstm_edu.course import library
 
 # What a reader needs for a chapter, in minutes: slow reading of the prose, a look at every cell, and the exercises.
 _WORDS_A_MINUTE, _MINUTES_A_CELL, _MINUTES_AN_EXERCISE = 120, 0.5, 6

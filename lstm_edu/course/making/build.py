@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from . import library, notebook
-from .chapter import FIGURES
+import lstm_edu
+from lstm_edu.course import library
+from lstm_edu.course.chapter import FIGURES
+
+from . import notebook
 
 CELL_SECONDS = 300  # a cell that takes longer is stopped
 
@@ -93,7 +96,7 @@ def run(chapter, figures=None):
     with tempfile.TemporaryDirectory() as scratch:
         work, settings = Path(scratch, "work"), Path(scratch, "ipython")
         work.mkdir()
-        package = str(Path(__file__).resolve().parents[2])
+        package = str(Path(lstm_edu.__file__).resolve().parents[1])
         environment = os.environ | {
             FIGURES: str(figures or Path(scratch, "figures")),
             "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")])),

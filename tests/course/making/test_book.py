@@ -20,10 +20,11 @@ nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("myst_nb")
 
 from lstm_edu import cli  # noqa: E402
-from lstm_edu.course import book, library  # noqa: E402
-from lstm_edu.course.book import docstrings  # noqa: E402
+from lstm_edu.course import library  # noqa: E402
+from lstm_edu.course.making import book  # noqa: E402
+from lstm_edu.course.making.book import docstrings  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALT = "A line that rises from 0 to 3"
 
 

@@ -1,13 +1,13 @@
 """Sphinx's settings for the book; `build_book` runs Sphinx with this folder as its configuration.
 
-Nothing here may make a page ask another machine for anything: no fonts, no CDN, no badges. `tests/course/test_book.py`
-opens every page in a browser and counts the requests.
+Nothing here may make a page ask another machine for anything: no fonts, no CDN, no badges. The book's test opens every
+page in a browser and counts the requests.
 """
 
 import os
 
 from lstm_edu import __version__
-from lstm_edu.course.book import docstrings
+from lstm_edu.course.making.book import docstrings
 
 project = "lstm_edu"
 release = version = __version__

@@ -9,7 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 import lstm_edu
-from lstm_edu.course import library, notebook
+from lstm_edu.course import library
+from lstm_edu.course.making import notebook
 
 _MATHJAX = "tex-svg-full.js"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
