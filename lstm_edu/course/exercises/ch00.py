@@ -3,10 +3,7 @@
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("00.1", hint="Begin with x: time comes first, then the sequences, then the inputs.")
@@ -60,12 +57,12 @@ def parameters(answer):
 def memory_step(answer):
     """One step of a memory cell, (H,)."""
     c, a_i, a_f, a_g = np.random.default_rng(3).normal(size=(4, 6))
-    i, f, g = _sigmoid(a_i), _sigmoid(a_f), np.tanh(a_g)
+    i, f, g = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g)
     suspects = {
         "the gates i and f exchanged": i * c + f * g,
         "no sigmoid around the gates": a_f * c + a_i * g,
         "no tanh around the new value": f * c + i * a_g,
-        "a sigmoid in place of the tanh": f * c + i * _sigmoid(a_g),
+        "a sigmoid in place of the tanh": f * c + i * sigmoid(a_g),
         "a tanh in place of the sigmoids": np.tanh(a_f) * c + np.tanh(a_i) * g,
         "the old memory left out": i * g,
         "no forget gate: that is the cell of 1997": c + i * g,

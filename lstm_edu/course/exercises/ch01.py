@@ -3,6 +3,7 @@
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 def _example(T=5, D=3, H=4):
@@ -32,7 +33,7 @@ def one_step(answer):
         "U @ h: states are rows here, so it must be h @ U": np.tanh(x @ W + U @ h + b),
         "a tanh around each part, and it must go around the sum": np.tanh(x @ W) + np.tanh(h @ U) + b,
         "b outside the tanh": np.tanh(x @ W + h @ U) + b,
-        "a sigmoid in place of the tanh": 1 / (1 + np.exp(-inside)),
+        "a sigmoid in place of the tanh": sigmoid(inside),
     }
     same_array("the new state", call(answer, x, h, W, U, b), np.tanh(inside), shape="(H,)", suspects=suspects)
     return "Everything that a recurrent network does forward is this line, once for each step."

@@ -3,10 +3,7 @@
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 def _parts(got, names):
@@ -25,9 +22,9 @@ def _step(x, h, c, W, U, b, bug=None):
         g, o = o, g
     elif bug == "g i o":
         i, g = g, i
-    candidate = _sigmoid(g) if bug == "sigmoid g" else g if bug == "linear g" else np.tanh(g)
-    gate_i = np.tanh(i) if bug == "tanh i" else _sigmoid(i)
-    gate_o = np.tanh(o) if bug == "tanh o" else _sigmoid(o)
+    candidate = sigmoid(g) if bug == "sigmoid g" else g if bug == "linear g" else np.tanh(g)
+    gate_i = np.tanh(i) if bug == "tanh i" else sigmoid(i)
+    gate_o = np.tanh(o) if bug == "tanh o" else sigmoid(o)
     new = gate_i * candidate if bug == "no carry" else c + gate_i * candidate
     if bug == "forget":
         new = (1 - gate_i) * c + gate_i * candidate
@@ -147,7 +144,7 @@ def carried(answer):
     h, c, gates = np.zeros((7, 4)), np.zeros((7, 4)), []
     for t in range(6):
         i, g, o = np.split(x[t] @ W + h[t] @ U + b, 3)
-        gates.append((_sigmoid(i), np.tanh(g), _sigmoid(o)))
+        gates.append((sigmoid(i), np.tanh(g), sigmoid(o)))
         h[t + 1], c[t + 1] = _step(x[t], h[t], c[t], W, U, b)
     got = _parts(call(answer, dy, x, h, c, gates, U), ("dW", "dU", "db"))
     right = _backward(dy, x, h, c, gates, U)

@@ -4,10 +4,7 @@ import numpy as np
 
 from lstm_edu.cells import LSTM
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("04.1", hint="Which f gives f ** steps = 1/2? And which bias gives this f = sigmoid(bias)?")
@@ -33,7 +30,7 @@ def backward_step(answer):
     """One step of the LSTM backward: the gradient of the pre-activations and of the old state."""
     rng = np.random.default_rng(43)
     dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
-    i, f, o = _sigmoid(rng.standard_normal((3, 3, 5)))
+    i, f, o = sigmoid(rng.standard_normal((3, 3, 5)))
     g = np.tanh(rng.standard_normal((3, 5)))
     c = f * c_old + i * g
     through_h = dh * o * (1 - np.tanh(c) ** 2)

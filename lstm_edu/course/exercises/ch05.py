@@ -3,10 +3,7 @@
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("05.1", hint="Where is p c + b zero? And how much must it grow from there to make the sigmoid 0.99?")
@@ -41,13 +38,13 @@ def peephole_step(answer):
     def step(p=p, order="ifgo", late_i=False, o_sees="new", g_peeps=False):
         block = dict(zip(order, np.split(a, 4, axis=-1), strict=True))
         g = np.tanh(block["g"] + (p[0] * c_old if g_peeps else 0))
-        i, f = (_sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
+        i, f = (sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
         c = f * c_old + i * g
         if late_i:
-            i, f = (_sigmoid(block[k] + row * c) for k, row in (("i", p[0]), ("f", p[1])))
+            i, f = (sigmoid(block[k] + row * c) for k, row in (("i", p[0]), ("f", p[1])))
             c = f * c_old + i * g
         seen = {"new": c, "old": c_old, "tanh": np.tanh(c), "none": 0}[o_sees]
-        return _sigmoid(block["o"] + p[2] * seen) * np.tanh(c), c
+        return sigmoid(block["o"] + p[2] * seen) * np.tanh(c), c
 
     h, c = step()
     h_got, c_got = _arrays(call(answer, a, c_old, p), 2, "h and c")
@@ -85,7 +82,7 @@ def peephole_back(answer):
     rng = np.random.default_rng(53)
     dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
     p = rng.standard_normal((3, 5))
-    i, f, o = _sigmoid(rng.standard_normal((3, 3, 5)))
+    i, f, o = sigmoid(rng.standard_normal((3, 3, 5)))
     g = np.tanh(rng.standard_normal((3, 5)))
     c = f * c_old + i * g
 

@@ -3,10 +3,7 @@
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("06.1", hint="r and z first, each from x and h. Then the candidate, from x and r * h. Then slide.")
@@ -19,7 +16,7 @@ def gru_step(answer):
     def step(order="rzn", z_keeps=True, reset="before", squash=np.tanh):
         blocks = (dict(zip(order, np.split(v, 3, axis=-1), strict=True)) for v in (W, U, b))
         w, u, bias = blocks
-        r, z = (_sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
+        r, z = (sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
         inner = {"before": (r * h) @ u["n"], "after": r * (h @ u["n"]), "none": h @ u["n"]}[reset]
         n = squash(x @ w["n"] + inner + bias["n"])
         return z * h + (1 - z) * n if z_keeps else (1 - z) * h + z * n
@@ -36,7 +33,7 @@ def gru_step(answer):
             "the blocks in the order z r n, and z and 1 - z exchanged": step("zrn", z_keeps=False),
             "no reset gate": step(reset="none"),
             "the candidate without its tanh": step(squash=lambda a: a),
-            "a sigmoid on the candidate": step(squash=_sigmoid),
+            "a sigmoid on the candidate": step(squash=sigmoid),
         },
     )
     return "Six products in three lines: x and h each meet three blocks of weights."
@@ -69,7 +66,7 @@ def gru_back(answer):
     """One step of the GRU backward, reset before the product: da and dh_old."""
     rng = np.random.default_rng(63)
     dh, h_old = rng.standard_normal((2, 3, 5))
-    r, z = _sigmoid(rng.standard_normal((2, 3, 5)))
+    r, z = sigmoid(rng.standard_normal((2, 3, 5)))
     n, U = np.tanh(rng.standard_normal((3, 5))), rng.standard_normal((5, 15))
 
     def back(z_sign=1, keep=True, gates=True, candidate=True, r_on_way=True, turned=True, slope_n=True):

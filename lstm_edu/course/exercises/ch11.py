@@ -62,7 +62,7 @@ def add_rows(answer):
     except Exception as error:
         raise Wrong(f"Your function stops with {type(error).__name__}: {error}.") from None
     if np.array_equal(mine, out):
-        if returned is None:
+        if returned is None or returned is ...:
             raise Untouched("Nothing was added to out.")
         raise Wrong("out is unchanged: add to it in place.")
     suspects = {"out overwritten: add to what it holds": h @ U}
