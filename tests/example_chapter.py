@@ -2,7 +2,7 @@
 
 from lstm_edu.course.making.limits import HEADINGS
 
-_START = '''# %% [markdown]
+_START = '''# %% [markdown] question="How long?"
 # # 97 · A test
 #
 # How long does a **test** take?

@@ -25,15 +25,3 @@ def test_the_chapter_runs_from_top_to_bottom_in_a_fresh_kernel(chapter, executed
     for cell in notebook.code_cells(made):
         if "exercise" in notebook.tags(cell) and "course.check" in cell.source:
             assert any(": not yet. " in output.get("text", "") for output in cell.outputs), cell.source
-
-
-@pytest.mark.parametrize("map_", ["README.md", "notebooks/src/00_start_here.py"])
-def test_the_maps_of_the_course_give_each_chapters_own_minutes(map_):
-    rows = (COURSE.folder.parent / map_).read_text(encoding="utf-8").splitlines()
-    for chapter in COURSE.chapters:
-        made = notebook.read(chapter.notebook)
-        if notebook.code_cells(made):
-            (row,) = [
-                r for r in rows if r.lstrip("# ").startswith((f"| {chapter.name[:2]} ", f"| [{chapter.name[:2]} "))
-            ]
-            assert row.endswith(f"| {notebook.minutes(made)} |")
