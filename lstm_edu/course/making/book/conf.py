@@ -7,12 +7,19 @@ page in a browser and counts the requests.
 import os
 
 from lstm_edu import __version__
-from lstm_edu.course.making.book import docstrings
+from lstm_edu.course.making.book import markdown
 
 project = "lstm_edu"
 release = version = __version__
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
 repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # owner/name; empty: no button leads out of the book
 
 # Chapters: what their notebooks hold, nothing is run.
@@ -33,7 +40,9 @@ mathjax3_config = {
     "svg": {"fontCache": "global", "mtextInheritFont": True},
 }
 
-# Reference: the docstrings are Markdown-like plain text, which `docstrings` turns into reStructuredText.
+# Reference: docstrings in the NumPy convention.
+napoleon_google_docstring = False
+default_role = "py:obj"  # `LSTM` is a link where it is a public name, and code elsewhere
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
 autodoc_preserve_defaults = True
@@ -80,4 +89,4 @@ if repository:
 
 
 def setup(app):
-    app.connect("autodoc-process-docstring", docstrings.process)
+    app.connect("autodoc-process-docstring", markdown.process, priority=400)  # before napoleon, at 500
