@@ -1,5 +1,7 @@
 """Chapter 01: the plain recurrent network, forward and backward."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -20,7 +22,7 @@ def _parts(got, names):
 
 
 @exercise("01.1", hint="Begin with the sum that goes into the tanh: x times W, h times U, and b.")
-def one_step(answer):
+def one_step(answer: Callable) -> str:
     """One step of a recurrent network, (H,)."""
     xs, hs, W, U, b = _example()
     x, h = xs[0], hs[0]
@@ -40,7 +42,7 @@ def one_step(answer):
 
 
 @exercise("01.2", hint="Begin with delta: dh times the slope of the tanh, which is 1 - h_new**2.")
-def one_step_back(answer):
+def one_step_back(answer: Callable) -> str:
     """One step back: dh_old (H,) and this step's part of dU (H, H)."""
     _, hs, _, U, _ = _example()
     h_old, h_new, dh = np.tanh(hs[0]), np.tanh(hs[1]), hs[2]
@@ -89,7 +91,7 @@ _BUGS = {
 
 
 @exercise("01.3", hint="Begin with finite differences: which of dW, dU and db are wrong?")
-def two_bugs(answer):
+def two_bugs(answer: Callable) -> str:
     """A backward pass without its two bugs: dW (D, H), dU (H, H), db (H,)."""
     x, dy, W, U, b = _example()
     h = np.zeros((len(x) + 1, len(b)))
@@ -104,7 +106,7 @@ def two_bugs(answer):
 
 
 @exercise("01.4", hint="Begin with the first unit: it looks at the input. Which weight leads from it to the second?")
-def delay_line(answer):
+def delay_line(answer: Callable) -> str:
     """W (1, 4), U (4, 4) and b (4,) with which the last unit has the sign of the input three steps before."""
     arrays = _parts(call(answer), ("W", "U", "b"))
     W, U, b = (np.asarray(a, float) for a in arrays)

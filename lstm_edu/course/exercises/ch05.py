@@ -1,5 +1,7 @@
 """Exercises of chapter 05: peepholes."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -7,7 +9,7 @@ from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("05.1", hint="Where is p c + b zero? And how much must it grow from there to make the sigmoid 0.99?")
-def alarm(answer):
+def alarm(answer: Callable) -> str:
     """The peephole p and the bias b of a gate that is 0.5 at c = at, and 0.99 at c = at + within."""
     for at, within in ((1.0, 0.1), (7.0, 0.5), (-2.0, 0.25)):
         p = np.log(99) / within
@@ -30,7 +32,7 @@ def alarm(answer):
 
 
 @exercise("05.2", hint="i and f look at the old c. Then make the new c. Only then can o look.")
-def peephole_step(answer):
+def peephole_step(answer: Callable) -> str:
     """One step of the peephole LSTM from the pre-activations without the peepholes: h and c."""
     rng = np.random.default_rng(52)
     a, c_old, p = rng.standard_normal((3, 20)), rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
@@ -77,7 +79,7 @@ def peephole_step(answer):
 
 
 @exercise("05.3", hint="Start with o: it is the last to look at c, so its gradient comes first on the way back.")
-def peephole_back(answer):
+def peephole_back(answer: Callable) -> str:
     """One step of the peephole LSTM backward: the gradient of the pre-activations and of the old state."""
     rng = np.random.default_rng(53)
     dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
@@ -123,7 +125,7 @@ def peephole_back(answer):
 
 
 @exercise("05.4", hint="c has one row more than there are steps. Which row does each gate look at in step t?")
-def peephole_gradient(answer):
+def peephole_gradient(answer: Callable) -> str:
     """The gradient of the peepholes from the gradients of the pre-activations and all states."""
     rng = np.random.default_rng(54)
     da = rng.standard_normal((4, 3, 20))

@@ -1,5 +1,7 @@
 """Exercises of chapter 06: the GRU."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -7,7 +9,7 @@ from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("06.1", hint="r and z first, each from x and h. Then the candidate, from x and r * h. Then slide.")
-def gru_step(answer):
+def gru_step(answer: Callable) -> str:
     """One step of the GRU, reset before the product: h."""
     rng = np.random.default_rng(61)
     x, h = rng.standard_normal((3, 2)), rng.standard_normal((3, 5))
@@ -40,7 +42,7 @@ def gru_step(answer):
 
 
 @exercise("06.2", hint="Three blocks of columns, each with D rows of W, H rows of U and one bias for each unit.")
-def gru_parameters(answer):
+def gru_parameters(answer: Callable) -> str:
     """How many numbers a GRU learns."""
     for D, H, after in ((2, 32, False), (7, 5, True), (1, 1, False), (3, 10, True)):
         three = 3 * H * (D + H + 1)
@@ -62,7 +64,7 @@ def gru_parameters(answer):
 
 
 @exercise("06.3", hint="First dz and dn from h = z h' + (1 - z) n. Then through the tanh, then through (r h') U_n.")
-def gru_back(answer):
+def gru_back(answer: Callable) -> str:
     """One step of the GRU backward, reset before the product: da and dh_old."""
     rng = np.random.default_rng(63)
     dh, h_old = rng.standard_normal((2, 3, 5))
@@ -120,7 +122,7 @@ def gru_back(answer):
 
 
 @exercise("06.4", hint="With the reset after the product, which of the candidate's two biases does r multiply?")
-def two_biases(answer):
+def two_biases(answer: Callable) -> str:
     """The biases b and bn of this package from the two biases of a library that has one for x and one for h."""
     rng = np.random.default_rng(64)
     b_x, b_h = rng.standard_normal((2, 15))

@@ -42,6 +42,7 @@ mathjax3_config = {
 
 # Reference: docstrings in the NumPy convention.
 napoleon_google_docstring = False
+napoleon_use_rtype = False  # the type beside the words on what is returned
 default_role = "py:obj"  # `LSTM` is a link where it is a public name, and code elsewhere
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
@@ -88,5 +89,5 @@ if repository:
     }
 
 
-def setup(app):
+def setup(app) -> None:
     app.connect("autodoc-process-docstring", markdown.process, priority=400)  # before napoleon, at 500

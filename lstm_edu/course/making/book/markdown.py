@@ -1,12 +1,13 @@
 """What docstrings have of Markdown, for Sphinx: text that stands indented, and tables. napoleon reads the rest."""
 
 import re
+from typing import Any
 
 _OTHER = re.compile(r"  |[-*] |\d+\. |\.\. |>>>")  # indented, items of a list, directives, doctests
 _TABLE = [".. list-table::", "    :header-rows: 1", ""]
 
 
-def process(app, what, name, thing, options, lines: list[str]) -> None:
+def process(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Sphinx's event `autodoc-process-docstring`: the lines of a docstring, changed in place."""
     lines[:] = to_rst(lines)
 
