@@ -1,8 +1,8 @@
 """A small chapter that keeps to every limit, for the tests of what builds, checks and copies chapters."""
 
-from lstm_edu.course.gates import HEADINGS
+from lstm_edu.course.making.limits import HEADINGS
 
-_START = '''# %% [markdown]
+_START = '''# %% [markdown] question="How long?"
 # # 97 · A test
 #
 # How long does a **test** take?

@@ -11,7 +11,7 @@ from lstm_edu.course import library
 
 app = typer.Typer(
     name="course",
-    help="The course: twelve chapters as Jupyter notebooks.",
+    help="The course: chapters as Jupyter notebooks.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,7 +27,7 @@ def _plain(words: str) -> str:
 @app.command("list")
 def list_chapters() -> None:
     """Every chapter: its question, its minutes."""
-    from lstm_edu.course import build, notebook
+    from lstm_edu.course.making import build, notebook
 
     for chapter in library.find().chapters:
         made = notebook.read(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
@@ -41,7 +41,7 @@ def build_chapters(numbers: _Numbers = None) -> None:
     """Run chapters, write notebooks and figures.
 
     Each in a fresh kernel, by a temporary name and a rename; then a table of the limits that chapters keep to."""
-    from lstm_edu.course import build, gates, notebook
+    from lstm_edu.course.making import build, limits, maps, notebook
 
     library.need("jupytext", "nbformat", "nbclient", "ipykernel")
     chapters = [chapter for chapter in library.find().choose(numbers or []) if chapter.source.is_file()]
@@ -56,7 +56,7 @@ def build_chapters(numbers: _Numbers = None) -> None:
             failed.append(chapter.name)
             print(f"{chapter.name}: {error}", flush=True)
             continue
-        found[chapter.name] = gates.problems(chapter.notebook)
+        found[chapter.name] = limits.problems(chapter.notebook)
         size = chapter.notebook.stat().st_size
         print(
             _row(
@@ -67,21 +67,23 @@ def build_chapters(numbers: _Numbers = None) -> None:
                 notebook.words(made),
                 len(notebook.exercises(made)),
                 f"{size / 1e6:.2f}",
-                len(found[chapter.name]) + (seconds > gates.SECONDS),
+                len(found[chapter.name]) + (seconds > limits.SECONDS),
             ),
             flush=True,
         )
-        if seconds > gates.SECONDS:
-            found[chapter.name].append(f"{seconds:.0f} s, at most {gates.SECONDS} are asked for")
-    limits = ("limits", gates.SECONDS, _span(gates.CODE_CELLS), gates.MEDIAN_LINES, _span(gates.WORDS))
-    print(_row(*limits, _span(gates.EXERCISES), gates.BYTES / 1e6, 0))
+        if seconds > limits.SECONDS:
+            found[chapter.name].append(f"{seconds:.0f} s, at most {limits.SECONDS} are asked for")
+    asked = ("limits", limits.SECONDS, _span(limits.CODE_CELLS), limits.MEDIAN_LINES, _span(limits.WORDS))
+    print(_row(*asked, _span(limits.EXERCISES), limits.BYTES / 1e6, 0))
     _print_problems(found)
+    for path in maps.write(library.find()):
+        print(f"{path.name}: the table of chapters is written anew")
     if failed:
         raise typer.Exit(1)
 
 
-def _span(limits) -> str:
-    return f"{limits[0]}-{limits[1]}"
+def _span(pair) -> str:
+    return f"{pair[0]}-{pair[1]}"
 
 
 def _row(name, *values) -> str:
@@ -98,7 +100,7 @@ def _print_problems(found) -> bool:
 @app.command("check")
 def check_chapters(numbers: _Numbers = None) -> None:
     """Hold notebooks to their sources and limits."""
-    from lstm_edu.course import build, gates
+    from lstm_edu.course.making import build, limits
 
     library.need("jupytext", "nbformat")
     chapters = library.find().choose(numbers or [])
@@ -106,7 +108,7 @@ def check_chapters(numbers: _Numbers = None) -> None:
     for chapter in chapters:
         found[chapter.name] = build.drift(chapter)
         if chapter.notebook.is_file():
-            found[chapter.name] += gates.problems(chapter.notebook)
+            found[chapter.name] += limits.problems(chapter.notebook)
     if _print_problems(found):
         raise typer.Exit(1)
     print(f"{len(chapters)} chapters agree with their sources and keep to the limits")
@@ -117,7 +119,7 @@ def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) 
     """Copies for a class, and an answer key.
 
     The copies have neither solutions nor outputs; the key has both."""
-    from lstm_edu.course import copies
+    from lstm_edu.course.making import copies
 
     library.need("nbformat")
     course = library.find()
@@ -137,7 +139,7 @@ def open_chapter(
 
     It opens in a copy of your own: what you have changed there is never overwritten. Further options go to JupyterLab,
     as in: lstm-edu course open 03 --no-browser --port=8899"""
-    from lstm_edu.course import copies
+    from lstm_edu.course.making import copies
 
     library.need("jupyterlab", "ipykernel", "ipywidgets", "nbformat")
     course = library.find()
@@ -159,7 +161,7 @@ def build_book(
     """Build the book, to be read in a browser without the network: every chapter, and the reference.
 
     It shows the notebooks as they are; `lstm-edu course build` runs them."""
-    from lstm_edu.course.book import build_book
+    from lstm_edu.course.making.book import build_book
 
     try:
         page = build_book(library.find().folder, out)

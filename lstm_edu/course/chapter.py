@@ -19,8 +19,20 @@ def building() -> bool:
 
 
 def begin(number: int) -> None:
-    """Start the clock of chapter `number` and give every figure drawn from now on the course's look.
+    """Start the clock of a chapter and give every figure drawn from now on the course's look.
 
+    Parameters
+    ----------
+    number : int
+        The chapter, from 0 on.
+
+    Raises
+    ------
+    ValueError
+        For anything but a whole number of at least 0.
+
+    Examples
+    --------
     >>> import matplotlib
     >>> with matplotlib.rc_context():  # so that this example leaves no trace
     ...     begin(3)
@@ -37,6 +49,8 @@ def begin(number: int) -> None:
 def ran() -> None:
     """Print how long the chapter took since `begin`, in whole seconds, and on how many cores.
 
+    Examples
+    --------
     >>> import matplotlib
     >>> with matplotlib.rc_context():
     ...     begin(3)

@@ -12,6 +12,8 @@ import importlib
 import importlib.util
 import re
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +30,31 @@ class Untouched(Wrong):
     """The skeleton of an exercise as it was given: the exercise's hint follows."""
 
 
-def exercise(number: str, *, hint: str = ""):
-    """Decorate the checker of exercise `number`, such as "03.2": chapter 03, second exercise.
+def exercise(number: str, *, hint: str = "") -> Callable:
+    """Decorate the checker of an exercise.
 
     The checker gets the learner's answer, raises `Wrong` with words, and returns None or a sentence on what to notice.
-    Its docstring says in one line what is asked; `hint` says where to begin, for those who have not yet.
+    Its docstring says in one line what is asked.
 
+    Parameters
+    ----------
+    number : str
+        Chapter and exercise, such as "03.2".
+    hint : str
+        Where to begin, for those who have not yet; else the first line of the checker's docstring.
+
+    Returns
+    -------
+    function
+        The decorator.
+
+    Raises
+    ------
+    ValueError
+        For another kind of number, and for a checker without a docstring.
+
+    Examples
+    --------
     >>> @exercise("98.1", hint="Which number is half of 14?")
     ... def seven(answer):
     ...     "The number seven."
@@ -67,21 +88,41 @@ class Verdict:
     def __init__(self, right: bool):
         self.right = right
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.right
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "right" if self.right else "not yet"
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         """Nothing: the words are printed already."""
 
 
-def check(number: str, answer) -> Verdict:
-    """Look at the answer to an exercise: print "right" or what is wrong in words; true where it is right.
+def check(number: str, answer: Any) -> Verdict:
+    """Look at the answer to an exercise, and print "right" or in words what is wrong.
 
-    `number` is chapter and exercise, such as "03.2"; a wrong answer never raises. A ValueError says that there is no
-    such exercise.
+    Parameters
+    ----------
+    number : str
+        Chapter and exercise, such as "03.2".
+    answer : function
+        The learner's; what it raises is printed as what is wrong with it.
+
+    Returns
+    -------
+    Verdict
+        True where the answer is right.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such exercise.
+
+    Examples
+    --------
+    >>> check("00.2", lambda D, H: H * (D + H + 1))
+    00.2: not yet. the number for D = 3, H = 5 is what comes out with one gate alone: there are three gates and ...
+    not yet
     """
     checker, hint = _find(number)
     try:
@@ -100,7 +141,7 @@ def check(number: str, answer) -> Verdict:
     return Verdict(False)
 
 
-def numbers(chapter: int) -> list:
+def numbers(chapter: int) -> list[str]:
     """The exercises of a chapter that have a check, such as ["03.1", "03.2"]."""
     _load(f"{chapter:02d}")
     return sorted(n for n in _EXERCISES if n.startswith(f"{chapter:02d}."))
@@ -118,11 +159,30 @@ def _load(chapter: str) -> None:
         importlib.import_module(module)
 
 
-def call(answer, *args, **kwargs):
-    """What the learner's function returns; what it raises becomes a `Wrong` in words, an empty one `Untouched`.
+def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
+    """What the learner's function returns.
 
-    Arrays among the arguments are copies, so that a function which writes into them can't change what comes next.
+    Parameters
+    ----------
+    answer : function
+        The learner's.
+    *args, **kwargs
+        What it gets. Arrays among them are copied: a function which writes into them can't change what comes next.
 
+    Returns
+    -------
+    object
+        Whatever the function gives, but nothing empty.
+
+    Raises
+    ------
+    Wrong
+        For something else than a function, and with the words of what it raises.
+    Untouched
+        Where it returns nothing yet.
+
+    Examples
+    --------
     >>> call(max, 1, 3)
     3
     >>> call(max, [])
@@ -177,14 +237,42 @@ def _kind(value) -> str:
 
 
 def same_array(
-    name: str, got, expected, *, shape: str = "", suspects: dict | None = None, rtol: float = 1e-5, atol: float = 1e-7
+    name: str,
+    got: Any,
+    expected: Any,
+    *,
+    shape: str = "",
+    suspects: dict[str, Any] | None = None,
+    rtol: float = 1e-5,
+    atol: float = 1e-7,
 ) -> None:
     """Raise `Wrong` with words unless `got` is `expected`, an array or a number.
 
-    Looks at shape, kind and NaN, then at each typical mistake in `suspects` (words -> what this mistake gives), then
-    at mistakes that can be seen without knowing the exercise (sign, factor), and last names the first wrong element.
-    `shape`: the axes' letters, such as "(T, H)"; `rtol`, `atol`: as in numpy.allclose.
+    Looks at shape, kind and NaN, then at each typical mistake, then at mistakes that can be seen without knowing the
+    exercise (sign, factor), and last names the first wrong element.
 
+    Parameters
+    ----------
+    name : str
+        What the words call it.
+    got : array_like
+        The learner's.
+    expected : array_like
+        The right one.
+    shape : str
+        The axes' letters, such as "(T, H)".
+    suspects : dict, optional
+        Typical mistakes: words -> what comes out with this mistake.
+    rtol, atol : float
+        As in `numpy.allclose`.
+
+    Raises
+    ------
+    Wrong
+        With what is wrong.
+
+    Examples
+    --------
     >>> same_array("c", np.array([0.5, 0.25]), np.array([0.5, 0.75]))
     Traceback (most recent call last):
     ...

@@ -4,7 +4,9 @@ import inspect
 import itertools
 import os
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from lstm_edu.cells import checks
 
@@ -33,12 +35,25 @@ def _alt(alt) -> str:
     return " ".join(alt.split())
 
 
-def show(figure, *, alt: str, name: str | None = None) -> None:
-    """Show a matplotlib figure with its text for those who can't see it, and close it.
+def show(figure: Any, *, alt: str, name: str | None = None) -> None:
+    """Show a figure with its text for those who can't see it, and close it.
 
-    `alt`: what is to be seen, in words; outside a notebook it is printed. `name`: while `lstm-edu course build` runs,
-    the figure is also written to figures/<name>.png.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to show.
+    alt : str
+        What is to be seen, in words; outside a notebook it is printed.
+    name : str, optional
+        While `lstm-edu course build` runs, the figure is also written to ``figures/<name>.png``.
 
+    Raises
+    ------
+    ValueError
+        Where `alt` is empty, or `name` has a folder or an ending.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> show(Figure(), alt="an empty page")
     an empty page
@@ -65,9 +80,21 @@ def _close(figure) -> None:
         pyplot.close(figure)
 
 
-def source(thing) -> None:
+def source(thing: Any) -> None:
     """Show the source of a function, a kernel, a class or a module as a block of code.
 
+    Parameters
+    ----------
+    thing : function, kernel, class or module
+        What was written in Python.
+
+    Raises
+    ------
+    ValueError
+        For something without a source.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> source(le.cells.checks.whole)
     def whole(name: str, value, least: int = 1) -> int:
@@ -81,12 +108,26 @@ def source(thing) -> None:
     _put({"text/markdown": f"```python\n{text}\n```"}, text)
 
 
-def explore(draw, *, alt: str, **positions) -> None:
-    """Three fixed positions side by side, and with a live kernel a slider from the first to the last.
+def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
+    """Some fixed positions side by side, and with a live kernel a slider from the first to the last.
 
-    `draw(axes, <name>=value)` draws one position into the axes, in less than 50 ms; `<name>=[...]` are two to four
-    numbers in rising order, and the name is the slider's label. All-whole numbers make a slider of whole numbers.
+    Parameters
+    ----------
+    draw : function
+        ``draw(axes, <name>=value)`` draws one position into the axes, in less than 50 ms.
+    alt : str
+        What is to be seen, in words.
+    **positions : list of numbers
+        Exactly one: ``<name>=[...]``, two to four numbers in rising order. The name is the slider's label; whole
+        numbers make a slider of whole numbers.
 
+    Raises
+    ------
+    ValueError
+        For no name or several, for other positions, and where `alt` is empty.
+
+    Examples
+    --------
     >>> explore(lambda axes, bias: axes.plot([0, bias]), bias=[0.0, 1.0, 3.0], alt="lines that get steeper")
     lines that get steeper
     """
@@ -146,12 +187,39 @@ def _slider(picture, label, values) -> None:
     display(widgets.VBox([slider, view]))
 
 
-def animate(draw, frames, *, alt: str, seconds: float = 5, size=(6.4, 3.2), name: str | None = None) -> None:
-    """An animation that plays without a kernel: draw(figure, frame) for every frame, as a GIF of at most 400 kB.
+def animate(
+    draw: Callable,
+    frames: int | Iterable,
+    *,
+    alt: str,
+    seconds: float = 5,
+    size: tuple[float, float] = (6.4, 3.2),
+    name: str | None = None,
+) -> None:
+    """An animation that plays without a kernel, as a GIF of at most 400 kB.
 
-    `frames`: a number (frames 0, 1, ...) or the frames themselves; `seconds`: for one round; `size`: in inches;
-    `name`: while `lstm-edu course build` runs it is also written to figures/<name>.gif.
+    Parameters
+    ----------
+    draw : function
+        ``draw(figure, frame)`` draws one frame into a new figure.
+    frames : int or iterable
+        How many (frames 0, 1, ...), or the frames themselves; at least two.
+    alt : str
+        What is to be seen, in words.
+    seconds : float
+        For one round, at least 0.1.
+    size : (float, float)
+        Width and height in inches.
+    name : str, optional
+        While `lstm-edu course build` runs, it is also written to ``figures/<name>.gif``.
 
+    Raises
+    ------
+    ValueError
+        For fewer frames, for too little time, for frames that do not fit into the 400 kB, and where `alt` is empty.
+
+    Examples
+    --------
     >>> animate(lambda figure, k: figure.subplots().plot([0, k]), 3, alt="a line that rises", size=(2, 1))
     a line that rises
     """

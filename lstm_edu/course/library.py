@@ -4,6 +4,7 @@ import re
 import site
 import sysconfig
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,27 +45,48 @@ class Course:
         return self.folder.parent / "figures"
 
     @cached_property
-    def chapters(self) -> list:
+    def chapters(self) -> list[Chapter]:
         """Every chapter that has a source or a notebook, by number."""
         files = [*self.folder.glob("*.ipynb"), *self.folder.glob("src/*.py")]
         return [Chapter(self, name) for name in sorted({f.stem for f in files if _NAME.fullmatch(f.stem)})]
 
-    def choose(self, numbers) -> list:
-        """The chapters with these numbers, such as ["00", "3"]; all of them where there are none."""
+    def choose(self, numbers: Iterable[str]) -> list[Chapter]:
+        """The chapters with these numbers, such as ["00", "3"]; all of them where there are none.
+
+        Raises
+        ------
+        ValueError
+            For a number that no chapter has.
+        """
         known = {f"{chapter.number:02d}": chapter for chapter in self.chapters}
         return [known[checks.one_of("chapter", str(n).zfill(2), known)] for n in numbers] or self.chapters
 
     @cached_property
-    def settings(self) -> dict:
+    def settings(self) -> dict[str, str]:
         """`[tool.lstm_edu]` of the pyproject.toml beside the folder: `repository` and `branch`, for the buttons."""
         file = self.folder.parent / "pyproject.toml"
         found = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         return {"repository": "", "branch": "main"} | found.get("tool", {}).get("lstm_edu", {})
 
 
-def find(start=None) -> Course:
-    """The course: of the clone in which `start` (default: the present folder) lies, else of the clone that this package
-    runs from, else the copy that was installed with it. A ValueError says where it was looked for."""
+def find(start: str | Path | None = None) -> Course:
+    """The course of the clone around a folder, else of the clone that this package runs from, else the installed copy.
+
+    Parameters
+    ----------
+    start : path, optional
+        The folder to begin with; the present one where none is given.
+
+    Returns
+    -------
+    Course
+        With at least one chapter.
+
+    Raises
+    ------
+    ValueError
+        With where it was looked for.
+    """
     here = Path(start or ".").resolve()
     around = [Course(parent / "notebooks") for parent in (here, *here.parents)]
     clones = [course for course in around if _is_ours(course)] + [Course(Path(__file__).parents[2] / "notebooks")]
@@ -86,7 +108,20 @@ def _is_ours(course) -> bool:
 
 
 def need(*modules: str, extra: str = "course") -> None:
-    """An ImportError in words where the `extra` with these modules is not installed."""
+    """Make sure that modules are installed.
+
+    Parameters
+    ----------
+    *modules : str
+        Their names.
+    extra : str
+        The extra of this package that brings them.
+
+    Raises
+    ------
+    ImportError
+        With what is missing and what to type.
+    """
     from importlib.util import find_spec
 
     missing = [name for name in modules if find_spec(name) is None]

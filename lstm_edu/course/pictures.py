@@ -4,6 +4,8 @@ import base64
 import contextlib
 import html
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +13,8 @@ DPI = 110
 GIF_LIMIT = 400_000  # bytes
 
 
-def render(figure, dpi: float = DPI):
-    """A matplotlib figure as a Pillow image, RGB."""
+def render(figure: Any, dpi: float = DPI) -> Any:
+    """A matplotlib figure as a Pillow image, RGB, with `dpi` pixels an inch."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -34,9 +36,23 @@ def _resolution(figure, dpi):
         figure.dpi = before
 
 
-def png(figure, dpi: float = DPI) -> bytes:
+def png(figure: Any, dpi: float = DPI) -> bytes:
     """A matplotlib figure as PNG of at most 256 colours: a quarter of the size of matplotlib's own.
 
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        It stays as it is.
+    dpi : float
+        Pixels an inch.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> png(Figure())[:4]
     b'\\x89PNG'
@@ -49,10 +65,31 @@ def png(figure, dpi: float = DPI) -> bytes:
     return file.getvalue()
 
 
-def gif(draw, frames: list, size, seconds: float, limit: int = GIF_LIMIT) -> bytes:
-    """draw(figure, frame) for every frame as an animated GIF without end, of at most `limit` bytes.
+def gif(draw: Callable, frames: list, size: tuple[float, float], seconds: float, limit: int = GIF_LIMIT) -> bytes:
+    """An animated GIF without end. Where it would be too large, fewer colours and then fewer pixels are tried.
 
-    Where it would be larger, fewer colours and then fewer pixels are tried; ValueError where none suffices.
+    Parameters
+    ----------
+    draw : function
+        ``draw(figure, frame)`` draws one frame into a new figure.
+    frames : list
+        What `draw` gets, one after the other.
+    size : (float, float)
+        Width and height in inches.
+    seconds : float
+        For one round; the last frame stays a second longer.
+    limit : int
+        The most bytes that it may have.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        Where even the fewest colours and pixels take more than `limit`.
     """
     for dpi in (90, 72, 60):
         images = [_frame(draw, frame, size, dpi) for frame in frames]

@@ -87,9 +87,7 @@ def compare(
     sizes = settings["units"] if isinstance(settings["units"], dict) else dict.fromkeys(names, settings["units"])
     for cell, name in zip(cells, names, strict=True):  # all of them now, not one after hours of the others
         check_memory(stack(cell, task.inputs, sizes[name], layers, outputs=task.outputs, symbols=task.symbols))
-    runs = [
-        Run(task, c, sizes[name], seed=seed, **each) for c, name in zip(cells, names, strict=True) for seed in seeds
-    ]
+    runs = [Run(task, cell, sizes[cell_name(cell)], seed=seed, **each) for cell in cells for seed in seeds]
     about = settings | {
         "title": _title(task, settings, len(seeds)),
         "task": repr(task),

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="Can a network keep one number and ignore nineteen others, and can we watch it?"
 # # 00 · Start here
 #
 # ## The question

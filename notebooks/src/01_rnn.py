@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="Which sign came three steps ago? What is the smallest change that lets a network answer?"
 # # 01 · A network with a memory
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="With 80 steps instead of 3 the same network learns nothing. What stops it?"
 # # 02 · Why it forgets
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="Can a step back in time have a factor of exactly 1, and the memory hold nevertheless?"
 # # 03 · The constant error carousel
 #
 # ## The question

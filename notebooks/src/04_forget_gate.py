@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="What should a memory do with what it no longer needs?"
 # # 04 · Learning to forget
 #
 # ## The question

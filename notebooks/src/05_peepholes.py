@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="How can a gate act on what is in its cell, if the cell doesn't show it?"
 # # 05 · Peepholes: counting and precise timing
 #
 # ## The question

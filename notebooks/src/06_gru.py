@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="Can a cell do with one gate fewer and no state but its output? What does it lose?"
 # # 06 · One gate fewer: the GRU
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="For the same number of parameters: two thin layers or one wide one?"
 # # 07 · Deep or wide
 #
 # ## The question

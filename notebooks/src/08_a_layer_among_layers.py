@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="What do convolution, pooling and softmax do around an LSTM?"
 # # 08 · A layer among layers
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="From a file to a network that writes, from a series to a forecast: is it worth anything?"
 # # 09 · A worked example from end to end
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="Which cell to try first, and how sure can you be that it is better and not just luckier?"
 # # 10 · A fair contest
 #
 # ## The question

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] question="How does one get from a Python loop to the machine's peak, and add a cell of one's own?"
 # # 11 · Under the hood
 #
 # ## The question

@@ -1,16 +1,15 @@
 """Chapter 00: shapes, counting parameters, one step of a memory."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("00.1", hint="Begin with x: time comes first, then the sequences, then the inputs.")
-def shapes(answer):
+def shapes(answer: Callable) -> str:
     """The shapes of x, y and h as three tuples."""
     T, B, D, H = 7, 5, 3, 4
     got = call(answer, T, B, D, H)
@@ -39,7 +38,7 @@ def shapes(answer):
 
 
 @exercise("00.2", hint="Begin with one gate: D * H weights from the inputs, H * H from the units, and H biases.")
-def parameters(answer):
+def parameters(answer: Callable) -> str:
     """The number of parameters of an LSTM."""
     for D, H in ((3, 5), (2, 4), (10, 32)):
         one = D * H + H * H + H
@@ -57,15 +56,15 @@ def parameters(answer):
 
 
 @exercise("00.3", hint="Begin with the two gates: the sigmoid of a_f and of a_i.")
-def memory_step(answer):
+def memory_step(answer: Callable) -> str:
     """One step of a memory cell, (H,)."""
     c, a_i, a_f, a_g = np.random.default_rng(3).normal(size=(4, 6))
-    i, f, g = _sigmoid(a_i), _sigmoid(a_f), np.tanh(a_g)
+    i, f, g = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g)
     suspects = {
         "the gates i and f exchanged": i * c + f * g,
         "no sigmoid around the gates": a_f * c + a_i * g,
         "no tanh around the new value": f * c + i * a_g,
-        "a sigmoid in place of the tanh": f * c + i * _sigmoid(a_g),
+        "a sigmoid in place of the tanh": f * c + i * sigmoid(a_g),
         "a tanh in place of the sigmoids": np.tanh(a_f) * c + np.tanh(a_i) * g,
         "the old memory left out": i * g,
         "no forget gate: that is the cell of 1997": c + i * g,
@@ -79,7 +78,7 @@ def memory_step(answer):
 
 
 @exercise("00.4", hint="Begin with the shape of y[:, -1] for y of shape (7, 5, 3): what do the two axes count?")
-def last_step(answer):
+def last_step(answer: Callable) -> str:
     """The last step of every sequence, (B, H)."""
     y = np.random.default_rng(4).normal(size=(7, 5, 3))
     suspects = {

@@ -1,8 +1,11 @@
 """Chapter 01: the plain recurrent network, forward and backward."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 def _example(T=5, D=3, H=4):
@@ -19,7 +22,7 @@ def _parts(got, names):
 
 
 @exercise("01.1", hint="Begin with the sum that goes into the tanh: x times W, h times U, and b.")
-def one_step(answer):
+def one_step(answer: Callable) -> str:
     """One step of a recurrent network, (H,)."""
     xs, hs, W, U, b = _example()
     x, h = xs[0], hs[0]
@@ -32,14 +35,14 @@ def one_step(answer):
         "U @ h: states are rows here, so it must be h @ U": np.tanh(x @ W + U @ h + b),
         "a tanh around each part, and it must go around the sum": np.tanh(x @ W) + np.tanh(h @ U) + b,
         "b outside the tanh": np.tanh(x @ W + h @ U) + b,
-        "a sigmoid in place of the tanh": 1 / (1 + np.exp(-inside)),
+        "a sigmoid in place of the tanh": sigmoid(inside),
     }
     same_array("the new state", call(answer, x, h, W, U, b), np.tanh(inside), shape="(H,)", suspects=suspects)
     return "Everything that a recurrent network does forward is this line, once for each step."
 
 
 @exercise("01.2", hint="Begin with delta: dh times the slope of the tanh, which is 1 - h_new**2.")
-def one_step_back(answer):
+def one_step_back(answer: Callable) -> str:
     """One step back: dh_old (H,) and this step's part of dU (H, H)."""
     _, hs, _, U, _ = _example()
     h_old, h_new, dh = np.tanh(hs[0]), np.tanh(hs[1]), hs[2]
@@ -88,7 +91,7 @@ _BUGS = {
 
 
 @exercise("01.3", hint="Begin with finite differences: which of dW, dU and db are wrong?")
-def two_bugs(answer):
+def two_bugs(answer: Callable) -> str:
     """A backward pass without its two bugs: dW (D, H), dU (H, H), db (H,)."""
     x, dy, W, U, b = _example()
     h = np.zeros((len(x) + 1, len(b)))
@@ -103,7 +106,7 @@ def two_bugs(answer):
 
 
 @exercise("01.4", hint="Begin with the first unit: it looks at the input. Which weight leads from it to the second?")
-def delay_line(answer):
+def delay_line(answer: Callable) -> str:
     """W (1, 4), U (4, 4) and b (4,) with which the last unit has the sign of the input three steps before."""
     arrays = _parts(call(answer), ("W", "U", "b"))
     W, U, b = (np.asarray(a, float) for a in arrays)

@@ -1,12 +1,14 @@
 """Chapter 02: products of Jacobians, and clipping."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
 
 @exercise("02.1", hint="Begin with factor**n = 0.01 and take the logarithm on both sides.")
-def steps_until_one_percent(answer):
+def steps_until_one_percent(answer: Callable) -> str:
     """After how many steps back 1 % of a gradient is left."""
     for factor in (0.9, 0.5, 0.99):
         right = np.log(0.01) / np.log(factor)
@@ -24,7 +26,7 @@ def steps_until_one_percent(answer):
 
 
 @exercise("02.2", hint="Begin with jacobian(U, h) above: only the slope is another one.")
-def other_jacobian(answer):
+def other_jacobian(answer: Callable) -> str:
     """The Jacobian (H, H) of a unit with another squashing."""
     rng = np.random.default_rng(202)
     U, h = rng.normal(size=(4, 4)), rng.uniform(-0.9, 0.9, 4)
@@ -42,7 +44,7 @@ def other_jacobian(answer):
 
 
 @exercise("02.3", hint="Begin with the norm: the root of the sum of the squares of all numbers in all arrays.")
-def clip(answer):
+def clip(answer: Callable) -> str:
     """Clipping by the norm of all gradients together."""
     rng = np.random.default_rng(203)
     grads = [rng.normal(size=shape) for shape in ((2, 3), (3, 3), (3,))]
@@ -84,7 +86,7 @@ def _clipped(answer, grads, threshold):
 
 
 @exercise("02.4", hint="Begin with T = 2, on paper: which step does the gradient meet first?")
-def carry_back(answer):
+def carry_back(answer: Callable) -> str:
     """The gradient carried from the last state to the initial one, (H,)."""
     rng = np.random.default_rng(204)
     U, h, dh = rng.normal(size=(3, 3)), rng.uniform(-0.9, 0.9, (6, 3)), rng.normal(size=3)

@@ -1,12 +1,11 @@
 """Chapter 03: the LSTM of 1997, forward and backward."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 def _parts(got, names):
@@ -25,9 +24,9 @@ def _step(x, h, c, W, U, b, bug=None):
         g, o = o, g
     elif bug == "g i o":
         i, g = g, i
-    candidate = _sigmoid(g) if bug == "sigmoid g" else g if bug == "linear g" else np.tanh(g)
-    gate_i = np.tanh(i) if bug == "tanh i" else _sigmoid(i)
-    gate_o = np.tanh(o) if bug == "tanh o" else _sigmoid(o)
+    candidate = sigmoid(g) if bug == "sigmoid g" else g if bug == "linear g" else np.tanh(g)
+    gate_i = np.tanh(i) if bug == "tanh i" else sigmoid(i)
+    gate_o = np.tanh(o) if bug == "tanh o" else sigmoid(o)
     new = gate_i * candidate if bug == "no carry" else c + gate_i * candidate
     if bug == "forget":
         new = (1 - gate_i) * c + gate_i * candidate
@@ -54,7 +53,7 @@ _STEP_BUGS = {
 
 
 @exercise("03.1", hint="Begin with one product for all gates, x @ W + h @ U + b, and cut it into three with np.split.")
-def one_step(answer):
+def one_step(answer: Callable) -> str:
     """One step of the LSTM of 1997: h (H,) and c (H,)."""
     rng = np.random.default_rng(301)
     arrays = [rng.normal(size=shape) for shape in ((3,), (4,), (4,), (3, 12), (4, 12), (12,))]
@@ -112,7 +111,7 @@ _BACK_BUGS = {
 
 
 @exercise("03.2", hint="Begin with the gradient of c: dc, plus dh times what h = o * tanh(c) says.")
-def one_step_back(answer):
+def one_step_back(answer: Callable) -> str:
     """One step back: delta (3H,) in the order i g o, and dc_before (H,)."""
     rng = np.random.default_rng(302)
     dh, dc, c = rng.normal(size=(3, 4))
@@ -139,7 +138,7 @@ def _backward(dy, x, h, c, gates, U, bug=None):
 
 
 @exercise("03.3", hint="Begin with the table of the backward pass by hand: where does dc_2 come from?")
-def carried(answer):
+def carried(answer: Callable) -> str:
     """A backward pass without its bug: dW (D, 3H), dU (H, 3H), db (3H,)."""
     rng = np.random.default_rng(303)
     x, dy = rng.normal(size=(6, 3)), rng.normal(size=(6, 4))
@@ -147,7 +146,7 @@ def carried(answer):
     h, c, gates = np.zeros((7, 4)), np.zeros((7, 4)), []
     for t in range(6):
         i, g, o = np.split(x[t] @ W + h[t] @ U + b, 3)
-        gates.append((_sigmoid(i), np.tanh(g), _sigmoid(o)))
+        gates.append((sigmoid(i), np.tanh(g), sigmoid(o)))
         h[t + 1], c[t + 1] = _step(x[t], h[t], c[t], W, U, b)
     got = _parts(call(answer, dy, x, h, c, gates, U), ("dW", "dU", "db"))
     right = _backward(dy, x, h, c, gates, U)
@@ -160,7 +159,7 @@ def carried(answer):
 
 
 @exercise("03.4", hint="Begin with the table: at which bias does a gate let through less than a thousandth?")
-def gates_by_hand(answer):
+def gates_by_hand(answer: Callable) -> str:
     """W (3, 3) and b (3,) of a unit that keeps one marked value over 40 steps and tells it when asked."""
     W, b = (np.asarray(a, float) for a in _parts(call(answer), ("W", "b")))
     for name, array, shape in (("W", W, (3, 3)), ("b", b, (3,))):

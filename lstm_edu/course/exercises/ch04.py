@@ -1,17 +1,16 @@
 """Exercises of chapter 04: the forget gate."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.cells import LSTM
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("04.1", hint="Which f gives f ** steps = 1/2? And which bias gives this f = sigmoid(bias)?")
-def bias_for(answer):
+def bias_for(answer: Callable) -> str:
     """The bias of a forget gate whose memory halves in so many steps."""
     for steps in (1.0, 2.2, 10.0, 100.0):
         f = 0.5 ** (1 / steps)
@@ -29,11 +28,11 @@ def bias_for(answer):
 
 
 @exercise("04.2", hint="First all of dc: what comes from step t+1, and what comes through h. Then each gate in turn.")
-def backward_step(answer):
+def backward_step(answer: Callable) -> str:
     """One step of the LSTM backward: the gradient of the pre-activations and of the old state."""
     rng = np.random.default_rng(43)
     dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
-    i, f, o = _sigmoid(rng.standard_normal((3, 3, 5)))
+    i, f, o = sigmoid(rng.standard_normal((3, 3, 5)))
     g = np.tanh(rng.standard_normal((3, 5)))
     c = f * c_old + i * g
     through_h = dh * o * (1 - np.tanh(c) ** 2)
@@ -88,7 +87,7 @@ def backward_step(answer):
 
 
 @exercise("04.3", hint="How many layers does it change? And which block comes second in i f g o?")
-def set_forget_bias(answer):
+def set_forget_bias(answer: Callable) -> str:
     """A function that sets the forget bias of every layer, and nothing else."""
     rng = np.random.default_rng(44)
     layers = [{"b": rng.standard_normal(4 * H)} for H in (3, 5)]
@@ -124,7 +123,7 @@ def _with(b, block, H):
 
 
 @exercise("04.4", hint="What does forward start from, if you give it no state?")
-def read_in_pieces(answer):
+def read_in_pieces(answer: Callable) -> str:
     """A stream read in pieces, with the outputs of one pass over the whole of it."""
     layer = LSTM(3, 4, forget_bias=3, dtype=np.float64, rng=0)
     x = np.random.default_rng(45).standard_normal((11, 2, 3))

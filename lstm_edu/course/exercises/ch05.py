@@ -1,16 +1,15 @@
 """Exercises of chapter 05: peepholes."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("05.1", hint="Where is p c + b zero? And how much must it grow from there to make the sigmoid 0.99?")
-def alarm(answer):
+def alarm(answer: Callable) -> str:
     """The peephole p and the bias b of a gate that is 0.5 at c = at, and 0.99 at c = at + within."""
     for at, within in ((1.0, 0.1), (7.0, 0.5), (-2.0, 0.25)):
         p = np.log(99) / within
@@ -33,7 +32,7 @@ def alarm(answer):
 
 
 @exercise("05.2", hint="i and f look at the old c. Then make the new c. Only then can o look.")
-def peephole_step(answer):
+def peephole_step(answer: Callable) -> str:
     """One step of the peephole LSTM from the pre-activations without the peepholes: h and c."""
     rng = np.random.default_rng(52)
     a, c_old, p = rng.standard_normal((3, 20)), rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
@@ -41,13 +40,13 @@ def peephole_step(answer):
     def step(p=p, order="ifgo", late_i=False, o_sees="new", g_peeps=False):
         block = dict(zip(order, np.split(a, 4, axis=-1), strict=True))
         g = np.tanh(block["g"] + (p[0] * c_old if g_peeps else 0))
-        i, f = (_sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
+        i, f = (sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
         c = f * c_old + i * g
         if late_i:
-            i, f = (_sigmoid(block[k] + row * c) for k, row in (("i", p[0]), ("f", p[1])))
+            i, f = (sigmoid(block[k] + row * c) for k, row in (("i", p[0]), ("f", p[1])))
             c = f * c_old + i * g
         seen = {"new": c, "old": c_old, "tanh": np.tanh(c), "none": 0}[o_sees]
-        return _sigmoid(block["o"] + p[2] * seen) * np.tanh(c), c
+        return sigmoid(block["o"] + p[2] * seen) * np.tanh(c), c
 
     h, c = step()
     h_got, c_got = _arrays(call(answer, a, c_old, p), 2, "h and c")
@@ -80,12 +79,12 @@ def peephole_step(answer):
 
 
 @exercise("05.3", hint="Start with o: it is the last to look at c, so its gradient comes first on the way back.")
-def peephole_back(answer):
+def peephole_back(answer: Callable) -> str:
     """One step of the peephole LSTM backward: the gradient of the pre-activations and of the old state."""
     rng = np.random.default_rng(53)
     dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
     p = rng.standard_normal((3, 5))
-    i, f, o = _sigmoid(rng.standard_normal((3, 3, 5)))
+    i, f, o = sigmoid(rng.standard_normal((3, 3, 5)))
     g = np.tanh(rng.standard_normal((3, 5)))
     c = f * c_old + i * g
 
@@ -126,7 +125,7 @@ def peephole_back(answer):
 
 
 @exercise("05.4", hint="c has one row more than there are steps. Which row does each gate look at in step t?")
-def peephole_gradient(answer):
+def peephole_gradient(answer: Callable) -> str:
     """The gradient of the peepholes from the gradients of the pre-activations and all states."""
     rng = np.random.default_rng(54)
     da = rng.standard_normal((4, 3, 20))

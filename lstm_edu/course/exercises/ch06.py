@@ -1,16 +1,15 @@
 """Exercises of chapter 06: the GRU."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from lstm_edu.course.exercises.activations import sigmoid
 
 
 @exercise("06.1", hint="r and z first, each from x and h. Then the candidate, from x and r * h. Then slide.")
-def gru_step(answer):
+def gru_step(answer: Callable) -> str:
     """One step of the GRU, reset before the product: h."""
     rng = np.random.default_rng(61)
     x, h = rng.standard_normal((3, 2)), rng.standard_normal((3, 5))
@@ -19,7 +18,7 @@ def gru_step(answer):
     def step(order="rzn", z_keeps=True, reset="before", squash=np.tanh):
         blocks = (dict(zip(order, np.split(v, 3, axis=-1), strict=True)) for v in (W, U, b))
         w, u, bias = blocks
-        r, z = (_sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
+        r, z = (sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
         inner = {"before": (r * h) @ u["n"], "after": r * (h @ u["n"]), "none": h @ u["n"]}[reset]
         n = squash(x @ w["n"] + inner + bias["n"])
         return z * h + (1 - z) * n if z_keeps else (1 - z) * h + z * n
@@ -36,14 +35,14 @@ def gru_step(answer):
             "the blocks in the order z r n, and z and 1 - z exchanged": step("zrn", z_keeps=False),
             "no reset gate": step(reset="none"),
             "the candidate without its tanh": step(squash=lambda a: a),
-            "a sigmoid on the candidate": step(squash=_sigmoid),
+            "a sigmoid on the candidate": step(squash=sigmoid),
         },
     )
     return "Six products in three lines: x and h each meet three blocks of weights."
 
 
 @exercise("06.2", hint="Three blocks of columns, each with D rows of W, H rows of U and one bias for each unit.")
-def gru_parameters(answer):
+def gru_parameters(answer: Callable) -> str:
     """How many numbers a GRU learns."""
     for D, H, after in ((2, 32, False), (7, 5, True), (1, 1, False), (3, 10, True)):
         three = 3 * H * (D + H + 1)
@@ -65,11 +64,11 @@ def gru_parameters(answer):
 
 
 @exercise("06.3", hint="First dz and dn from h = z h' + (1 - z) n. Then through the tanh, then through (r h') U_n.")
-def gru_back(answer):
+def gru_back(answer: Callable) -> str:
     """One step of the GRU backward, reset before the product: da and dh_old."""
     rng = np.random.default_rng(63)
     dh, h_old = rng.standard_normal((2, 3, 5))
-    r, z = _sigmoid(rng.standard_normal((2, 3, 5)))
+    r, z = sigmoid(rng.standard_normal((2, 3, 5)))
     n, U = np.tanh(rng.standard_normal((3, 5))), rng.standard_normal((5, 15))
 
     def back(z_sign=1, keep=True, gates=True, candidate=True, r_on_way=True, turned=True, slope_n=True):
@@ -123,7 +122,7 @@ def gru_back(answer):
 
 
 @exercise("06.4", hint="With the reset after the product, which of the candidate's two biases does r multiply?")
-def two_biases(answer):
+def two_biases(answer: Callable) -> str:
     """The biases b and bn of this package from the two biases of a library that has one for x and one for h."""
     rng = np.random.default_rng(64)
     b_x, b_h = rng.standard_normal((2, 15))

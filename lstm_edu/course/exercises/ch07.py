@@ -1,5 +1,6 @@
 """Chapter 07: layers on top of each other."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,7 @@ def _layers(widths, seed=7):
 
 
 @exercise("07.1", hint="Begin with the lowest layer: 4 H (D + H + 1). What is D for the layer above it?")
-def count(answer):
+def count(answer: Callable) -> str:
     """The number of parameters of a stack of LSTM layers."""
     for D, H, L in ((3, 5, 1), (3, 5, 2), (7, 4, 3), (16, 32, 2)):
         first, other = 4 * H * (D + H + 1), 4 * H * (2 * H + 1)
@@ -46,7 +47,7 @@ def _stack(x, layers, states, copied=True, separate=True):
 
 
 @exercise("07.2")
-def states(answer):
+def states(answer: Callable) -> str:
     """A stack of plain recurrent layers, each with a state of its own."""
     layers = _layers((3, 4, 4))
     x = np.random.default_rng(72).normal(size=(5, 2, 3))
@@ -65,7 +66,7 @@ def states(answer):
 
 
 @exercise("07.3")
-def forget_biases(answer):
+def forget_biases(answer: Callable) -> str:
     """A stack of LSTMs whose forget gates start open in every layer."""
     D, H, L, value = 3, 5, 3, 4.0
     net = call(answer, D, H, L, value)
@@ -100,7 +101,7 @@ def _dropped(x, layers, masks, carried=False, top=True, inputs=True):
 
 
 @exercise("07.4", hint="Begin with the loops of 07.2. Where does a value go up, and where on in time?")
-def dropout(answer):
+def dropout(answer: Callable) -> str:
     """Dropout on the connections that go up, none on those that go on in time."""
     layers = _layers((3, 4, 6))
     rng = np.random.default_rng(74)

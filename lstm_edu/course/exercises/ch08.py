@@ -1,5 +1,7 @@
 """Chapter 08: convolution and pooling below an LSTM, softmax above."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -11,7 +13,7 @@ def _softmax(z, axis=-1):
 
 
 @exercise("08.1", hint="Begin with e to the power of each number, then divide by the sum over the last axis.")
-def softmax(answer):
+def softmax(answer: Callable) -> str:
     """The softmax over the last axis, for numbers of any size."""
     z = np.random.default_rng(81).normal(size=(5, 3, 4))
     suspects = {
@@ -43,7 +45,7 @@ def softmax(answer):
 @exercise(
     "08.2", hint="Begin with p, the softmax of z. Where does the 1 of the right class go, and who shares the mean?"
 )
-def gradient(answer):
+def gradient(answer: Callable) -> str:
     """The gradient of the mean cross-entropy with respect to the logits."""
     rng = np.random.default_rng(82)
     z, y = rng.normal(size=(5, 4)), np.array([3, 0, 1, 1, 2])
@@ -62,7 +64,7 @@ def gradient(answer):
 
 
 @exercise("08.3", hint="Begin with dx = zeros. In each window, which of the k values made y?")
-def pooling(answer):
+def pooling(answer: Callable) -> str:
     """The way back through max pooling."""
     x = np.random.default_rng(83).normal(size=(6, 2, 3))
     dy = np.random.default_rng(84).normal(size=(3, 2, 3))
@@ -84,7 +86,7 @@ def pooling(answer):
 
 
 @exercise("08.4")
-def head(answer):
+def head(answer: Callable) -> str:
     """From the LSTM's output to one digit for each image."""
     rng = np.random.default_rng(85)
     h, W, b = rng.normal(size=(4, 6, 5)), rng.normal(size=(5, 3)), rng.normal(size=3)

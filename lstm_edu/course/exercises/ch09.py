@@ -1,12 +1,14 @@
 """Chapter 09: from data to samples and forecasts."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
 
 @exercise("09.1", hint="Begin with -log2 of each probability.")
-def bits(answer):
+def bits(answer: Callable) -> str:
     """Bits per character from the probabilities that the characters got."""
     p = np.array([0.5, 0.25, 0.125, 0.9, 0.01])
     suspects = {
@@ -28,7 +30,7 @@ def _chances(z, temperature):
 
 
 @exercise("09.2", hint="Begin with the logits: where does the temperature go, before or after the softmax?")
-def temperature(answer):
+def temperature(answer: Callable) -> str:
     """The chances of the next character at a temperature, 0 included."""
     z = np.array([2.0, 1.0, -1.0, 0.5])
     for tau in (0.5, 2.0):
@@ -79,7 +81,7 @@ def _write(net, codes, length):
 
 
 @exercise("09.3")
-def writing(answer):
+def writing(answer: Callable) -> str:
     """A loop that writes: state carried on, dropout off, each new character fed back in."""
     prompt, length = np.array([3, 1, 4]), 7
     net = _Network()
@@ -105,7 +107,7 @@ def writing(answer):
 
 
 @exercise("09.4")
-def windows(answer):
+def windows(answer: Callable) -> str:
     """Windows of a series with their targets, split by time, without a look at the future."""
     series = np.random.default_rng(94).normal(size=30).cumsum() + 50
     length, train = 4, 20

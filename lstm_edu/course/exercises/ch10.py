@@ -1,5 +1,7 @@
 """Chapter 10: a test over seeds, how many of them it takes, honest reports, equal parameters."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
@@ -11,7 +13,7 @@ def _means(d):
 
 
 @exercise("10.1", hint="Begin with all 2**n ways to choose n signs: the function flips(n) of the chapter has them.")
-def sign_flip(answer):
+def sign_flip(answer: Callable) -> str:
     """The two-sided p-value of the sign-flip test."""
     for d in (np.array([-1.0, -2.0, -3.0]), np.array([0.3, -0.1, 0.5, 0.2, 0.4, -0.05, 0.6])):
         means, seen = _means(d), abs(np.mean(d))
@@ -30,7 +32,7 @@ def sign_flip(answer):
 
 
 @exercise("10.2", hint="Begin with the smallest p-value that n seeds can give, 2 / 2**n, and what Holm makes of it.")
-def seeds_needed(answer):
+def seeds_needed(answer: Callable) -> str:
     """The smallest number of seeds with which m comparisons can reach 0.05."""
 
     for m in (1, 3, 10):
@@ -46,7 +48,7 @@ def seeds_needed(answer):
 
 
 @exercise("10.3", hint="Begin with the question: which of the two arrays may decide about the rate?")
-def report(answer):
+def report(answer: Callable) -> str:
     """The honest test result of one cell, a number."""
     rng = np.random.default_rng(103)
     valid, test = rng.uniform(0.1, 1, (2, 4, 7))
@@ -69,7 +71,7 @@ def report(answer):
 
 
 @exercise("10.4", hint="Begin with the number of parameters of an LSTM, 4 H (D + H + 1), for H = 1, 2, 3, ...")
-def lstm_units(answer):
+def lstm_units(answer: Callable) -> str:
     """The units with which an LSTM comes nearest to a budget of parameters."""
     H = np.arange(1, 2000)
 

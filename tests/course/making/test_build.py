@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 from lstm_edu import cli
-from lstm_edu.course import build, copies, gates, library, notebook
+from lstm_edu.course import library
+from lstm_edu.course.making import build, copies, limits, notebook
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +37,10 @@ def run(*args):
     return stop.value.code
 
 
-def test_a_built_chapter_passes_every_gate_and_agrees_with_its_source(folder):
+def test_a_built_chapter_keeps_to_every_limit_and_agrees_with_its_source(folder):
     (chapter,) = library.find().chapters
     assert chapter.notebook.read_text(encoding="utf-8").endswith("}\n")
-    assert gates.problems(chapter.notebook) == []
+    assert limits.problems(chapter.notebook) == []
     assert build.drift(chapter) == []
     made = notebook.read(chapter.notebook)
     nbformat.validate(made)
@@ -148,7 +149,7 @@ assert not list(Path().iterdir())
 def test_a_chapter_runs_without_progress_bars_in_an_empty_folder(tmp_path):
     course = example_chapter.write(tmp_path, start=QUIET)
     made = build.run(course.chapters[0])
-    assert gates.problems(made) == []
+    assert limits.problems(made) == []
     assert not (tmp_path / "figures").exists()
 
 

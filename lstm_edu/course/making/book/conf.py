@@ -1,18 +1,25 @@
 """Sphinx's settings for the book; `build_book` runs Sphinx with this folder as its configuration.
 
-Nothing here may make a page ask another machine for anything: no fonts, no CDN, no badges. `tests/course/test_book.py`
-opens every page in a browser and counts the requests.
+Nothing here may make a page ask another machine for anything: no fonts, no CDN, no badges. The book's test opens every
+page in a browser and counts the requests.
 """
 
 import os
 
 from lstm_edu import __version__
-from lstm_edu.course.book import docstrings
+from lstm_edu.course.making.book import markdown
 
 project = "lstm_edu"
 release = version = __version__
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
 repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # owner/name; empty: no button leads out of the book
 
 # Chapters: what their notebooks hold, nothing is run.
@@ -33,7 +40,10 @@ mathjax3_config = {
     "svg": {"fontCache": "global", "mtextInheritFont": True},
 }
 
-# Reference: the docstrings are Markdown-like plain text, which `docstrings` turns into reStructuredText.
+# Reference: docstrings in the NumPy convention.
+napoleon_google_docstring = False
+napoleon_use_rtype = False  # the type beside the words on what is returned
+default_role = "py:obj"  # `LSTM` is a link where it is a public name, and code elsewhere
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
 autodoc_preserve_defaults = True
@@ -79,5 +89,5 @@ if repository:
     }
 
 
-def setup(app):
-    app.connect("autodoc-process-docstring", docstrings.process)
+def setup(app) -> None:
+    app.connect("autodoc-process-docstring", markdown.process, priority=400)  # before napoleon, at 500

@@ -4,7 +4,27 @@ import inspect
 
 import lstm_edu
 
-from .docstrings import public_names, rooms
+
+def rooms() -> list[str]:
+    """The names of the package's modules that are public, top to bottom: cells, nn, tasks ...
+
+    >>> rooms()[:3]
+    ['cells', 'nn', 'tasks']
+    """
+    return [name for name in lstm_edu.__all__ if inspect.ismodule(getattr(lstm_edu, name))]
+
+
+def public_names() -> dict[str, str]:
+    """Every public name with the full name under which the book has it: that of the package, or else of its room.
+
+    >>> public_names()["LSTM"], public_names()["Adding"]
+    ('lstm_edu.LSTM', 'lstm_edu.tasks.Adding')
+    """
+    names = {name: f"lstm_edu.{name}" for name in lstm_edu.__all__}
+    for room in rooms():
+        for name in getattr(getattr(lstm_edu, room), "__all__", ()):
+            names.setdefault(name, f"lstm_edu.{room}.{name}")
+    return names
 
 
 def pages() -> dict[str, str]:

@@ -1,16 +1,26 @@
 """From a chapter's source to its notebook: read, run in a fresh kernel, made tidy, written in one go."""
 
+from __future__ import annotations  # nbformat is imported where it is needed
+
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from . import library, notebook
-from .chapter import FIGURES
+import lstm_edu
+from lstm_edu.course import library
+from lstm_edu.course.chapter import FIGURES
+
+from . import notebook
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 CELL_SECONDS = 300  # a cell that takes longer is stopped
 
@@ -24,10 +34,10 @@ class ChapterFailed(Exception):
     """A cell of a chapter raised; the text names the cell and the error."""
 
 
-def make(chapter):
+def make(chapter: library.Chapter) -> NotebookNode:
     """The notebook of a chapter as its source has it, without outputs: the same bytes for the same source.
 
-    Solutions are folded: code cells by JupyterLab's and the book's marks for that, text by <details>.
+    Solutions are folded: code cells by JupyterLab's and the book's marks for that, text by ``<details>``.
     """
     library.need("jupytext", "nbformat")
     import jupytext
@@ -67,11 +77,27 @@ def _buttons(chapter) -> str:
     return f"\n\nRun this chapter [on Binder]({binder}) or [in Colab]({colab}) (there first: {install})."
 
 
-def run(chapter, figures=None):
-    """The chapter's notebook with its outputs, from a fresh kernel of this Python; `figures`: folder for named figures.
+def run(chapter: library.Chapter, figures: str | Path | None = None) -> NotebookNode:
+    """The chapter's notebook with its outputs, from a fresh kernel of this Python.
 
-    The kernel works in an empty folder, without progress bars and without the user's IPython settings. Raises
-    ChapterFailed with the cell and the error.
+    The kernel works in an empty folder, without progress bars and without the user's IPython settings.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        One with a source.
+    figures : path, optional
+        The folder for figures that have a name; without it they are dropped.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Tidy, as `tidy` leaves it.
+
+    Raises
+    ------
+    ChapterFailed
+        With the cell and the error.
     """
     library.need("nbclient", "ipykernel")
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -93,7 +119,7 @@ def run(chapter, figures=None):
     with tempfile.TemporaryDirectory() as scratch:
         work, settings = Path(scratch, "work"), Path(scratch, "ipython")
         work.mkdir()
-        package = str(Path(__file__).resolve().parents[2])
+        package = str(Path(lstm_edu.__file__).resolve().parents[1])
         environment = os.environ | {
             FIGURES: str(figures or Path(scratch, "figures")),
             "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")])),
@@ -130,7 +156,7 @@ def _words(made, error) -> str:
     return f"cell {place + 1} (`{first}`): {error}"
 
 
-def tidy(made) -> None:
+def tidy(made: NotebookNode) -> None:
     """Drop from an executed notebook what differs between two runs with the same results, in place."""
     made.metadata.clear()
     made.metadata.update(_METADATA)
@@ -147,10 +173,20 @@ def tidy(made) -> None:
         cell.outputs = outputs
 
 
-def build(chapter) -> tuple:
-    """Run a chapter and write its notebook and figures, each by a temporary name and a rename: (notebook, seconds).
+def build(chapter: library.Chapter) -> tuple[NotebookNode, float]:
+    """Run a chapter and write its notebook and figures, each by a temporary name and a rename.
 
-    Nothing is written when a cell fails.
+    Returns
+    -------
+    made : nbformat.NotebookNode
+        The notebook with its outputs.
+    seconds : float
+        How long it ran.
+
+    Raises
+    ------
+    ChapterFailed
+        Where a cell fails; nothing is written then.
     """
     import nbformat
 
@@ -176,7 +212,7 @@ def write(path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def drift(chapter) -> list:
+def drift(chapter: library.Chapter) -> list[str]:
     """What differs between a chapter's source and its notebook, in words; an empty list where nothing does."""
     if not chapter.source.is_file():
         return [f"{chapter.name}: there is a notebook without a source"]
@@ -192,7 +228,7 @@ def drift(chapter) -> list:
     return []
 
 
-def copy_figures(course, names, folder) -> None:
+def copy_figures(course: library.Course, names: Iterable[str], folder: Path) -> None:
     """Copy the named figures of the course into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(names):

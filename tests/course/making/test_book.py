@@ -20,10 +20,11 @@ nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("myst_nb")
 
 from lstm_edu import cli  # noqa: E402
-from lstm_edu.course import book, library  # noqa: E402
-from lstm_edu.course.book import docstrings  # noqa: E402
+from lstm_edu.course import library  # noqa: E402
+from lstm_edu.course.making import book  # noqa: E402
+from lstm_edu.course.making.book import reference  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALT = "A line that rises from 0 to 3"
 
 
@@ -158,6 +159,12 @@ def built(tmp_path_factory) -> Path:
     return folder / "out"
 
 
+@pytest.fixture
+def without_reference(monkeypatch):
+    """Books with the first page of the reference alone, which are built in a third of the time."""
+    monkeypatch.setattr(reference, "pages", lambda: {"index": "Reference\n=========\n"})
+
+
 NO_NETWORK = """
 import sys
 def refuse(event, arguments):
@@ -173,7 +180,7 @@ sys.addaudithook(refuse)
 def test_the_reference_has_every_public_name(built):
     pages = "".join(page.read_text(encoding="utf-8") for page in (built / "api").glob("*.html"))
     entries = set(re.findall(r'<dt class="sig[^"]*" id="(lstm_edu[^"]+)"', pages))
-    assert set(docstrings.public_names().values()) - {f"lstm_edu.{room}" for room in docstrings.rooms()} <= entries
+    assert set(reference.public_names().values()) - {f"lstm_edu.{room}" for room in reference.rooms()} <= entries
     assert {"lstm_edu.LSTM", "lstm_edu.tasks.Adding", "lstm_edu.fit", "lstm_edu.Recurrent.forward"} <= entries
 
 
@@ -181,6 +188,15 @@ def test_equations_of_a_docstring_keep_their_shape_and_its_tables_become_tables(
     page = re.sub(r"<[^>]+>", "", (built / "api" / "cells.html").read_text(encoding="utf-8"))
     assert re.search(r"^c = f \* c' \+ i \* g {15,}cell state$", page, re.MULTILINE)
     assert "| ---- |" not in page
+
+
+def test_the_parameters_of_a_docstring_are_a_list_with_their_types(built):
+    page = (built / "api" / "course.html").read_text(encoding="utf-8")
+    entry = page[page.index('id="lstm_edu.course.check"') :].split('<dl class="py ')[0]
+    words = " ".join(re.sub(r"<[^>]+>", "", entry).split())
+    assert "Parameters: number (str) – Chapter and exercise" in words
+    assert "Returns: Verdict – True" in words
+    assert "-----" not in words
 
 
 def test_nothing_in_the_book_loads_from_another_machine(built):
@@ -198,6 +214,7 @@ def test_a_book_of_before_is_replaced_and_no_other_folder_is(built, tmp_path):
     assert (tmp_path / "mine.txt").exists()
 
 
+@pytest.mark.usefixtures("without_reference")
 def test_buttons_lead_to_the_repository_if_there_is_a_setting_for_it(built, tmp_path):
     assert "mybinder.org" not in (built / "notebooks" / "01_rnn.html").read_text(encoding="utf-8")
     notebooks = write_chapters(tmp_path, chapter_01_rnn=[words("# 01 · A\n\nWhy?")])
@@ -240,6 +257,7 @@ def test_a_folder_without_chapters_is_refused(tmp_path):
         book.build_book(tmp_path, tmp_path / "out")
 
 
+@pytest.mark.usefixtures("without_reference")
 def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path):
     bad = {
         "chapter_01_picture": [words("# 01 · A\n\n![a](../figures/gone.png)")],

@@ -1,23 +1,30 @@
 """Reading a chapter: its cells, prose, question and length, from an nbformat notebook."""
 
+from __future__ import annotations  # nbformat is imported where it is needed
+
 import re
 import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from . import library
+from lstm_edu.course import library
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # What a reader needs for a chapter, in minutes: slow reading of the prose, a look at every cell, and the exercises.
 _WORDS_A_MINUTE, _MINUTES_A_CELL, _MINUTES_AN_EXERCISE = 120, 0.5, 6
 
 
-def tags(cell) -> list:
+def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def code_cells(notebook) -> list:
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def prose(notebook) -> str:
+def prose(notebook: NotebookNode) -> str:
     """What a reader reads: the text without code, HTML, pictures, addresses and solutions; a formula is a word."""
     text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown" and "solution" not in tags(c))
     text = re.sub(r"```.*?```", " ", text, flags=re.DOTALL)
@@ -26,24 +33,24 @@ def prose(notebook) -> str:
     return text
 
 
-def words(notebook) -> int:
+def words(notebook: NotebookNode) -> int:
     return len(re.findall(r"\w[\w'’.,/-]*", prose(notebook)))
 
 
-def lines(cell) -> int:
+def lines(cell: NotebookNode) -> int:
     """The lines of a cell that are not empty."""
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
-def median_lines(notebook) -> float:
+def median_lines(notebook: NotebookNode) -> float:
     return statistics.median([lines(cell) for cell in code_cells(notebook)] or [0])
 
 
-def exercises(notebook) -> list:
+def exercises(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if "exercise" in tags(cell)]
 
 
-def headings(notebook) -> list:
+def headings(notebook: NotebookNode) -> list[str]:
     """The headings of level 2, up to a colon: "The experiment: five seeds" is "The experiment"."""
     found = []
     for cell in notebook.cells:
@@ -53,19 +60,19 @@ def headings(notebook) -> list:
     return found
 
 
-def title(notebook) -> str:
+def title(notebook: NotebookNode) -> str:
     """The heading of level 1 without its number: "# 03 · The carousel" is "The carousel"."""
     match = re.search(r"^# +(?:\d\d *[·.:-] *)?(.+)$", notebook.cells[0].source if notebook.cells else "", re.MULTILINE)
     return match.group(1).strip() if match else "without a title"
 
 
-def number(notebook) -> int | None:
+def number(notebook: NotebookNode) -> int | None:
     """The chapter's number as its first heading has it."""
     match = re.match(r"# +(\d\d)\b", notebook.cells[0].source if notebook.cells else "")
     return int(match.group(1)) if match else None
 
 
-def question(notebook) -> str:
+def question(notebook: NotebookNode) -> str:
     """The first paragraph that is neither heading nor picture."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -76,14 +83,20 @@ def question(notebook) -> str:
     return ""
 
 
-def minutes(notebook) -> int:
+def minutes(notebook: NotebookNode) -> int:
     """How long a reader takes, to five minutes."""
     total = words(notebook) / _WORDS_A_MINUTE + _MINUTES_A_CELL * len(code_cells(notebook))
     return max(5, 5 * round((total + _MINUTES_AN_EXERCISE * len(exercises(notebook))) / 5))
 
 
-def read(path):
-    """An .ipynb file as nbformat's version 4. A ValueError where it is none."""
+def read(path: str | Path) -> NotebookNode:
+    """An .ipynb file as nbformat's version 4.
+
+    Raises
+    ------
+    ValueError
+        Where it is none.
+    """
     library.need("nbformat")
     import nbformat
 

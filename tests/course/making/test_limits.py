@@ -1,4 +1,4 @@
-"""The gates: a good chapter passes, and each way to fall short is found and said in words."""
+"""The limits: a good chapter passes, and each way to fall short is found and said in words."""
 
 import copy
 
@@ -6,13 +6,13 @@ import example_chapter
 import pytest
 from nbformat import v4
 
-from lstm_edu.course import build, gates, notebook
+from lstm_edu.course.making import build, limits, notebook
 
 
 @pytest.fixture(scope="module")
 def _good(tmp_path_factory):
     """The chapter as if it had run: with outputs made by hand, so that no kernel is needed."""
-    made = build.make(example_chapter.write(tmp_path_factory.mktemp("gates")).chapters[0])
+    made = build.make(example_chapter.write(tmp_path_factory.mktemp("limits")).chapters[0])
     for count, cell in enumerate(notebook.code_cells(made), start=1):
         cell.execution_count = count
     return made
@@ -36,7 +36,7 @@ def display(**data):
 
 
 def test_a_good_chapter_has_no_problems(good):
-    assert gates.problems(good) == []
+    assert limits.problems(good) == []
 
 
 PNG = "iVBORw0KGgo="
@@ -59,7 +59,7 @@ PNG = "iVBORw0KGgo="
 )
 def test_bad_outputs_are_found(good, output, words):
     code(good).outputs.append(output)
-    (problem,) = gates.problems(good)
+    (problem,) = limits.problems(good)
     assert words in problem
     assert problem.startswith("cell 4: ")
 
@@ -74,7 +74,7 @@ def test_bad_outputs_are_found(good, output, words):
 )
 def test_good_outputs_are_let_through(good, output):
     code(good).outputs.append(output)
-    assert gates.problems(good) == []
+    assert limits.problems(good) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_good_outputs_are_let_through(good, output):
 )
 def test_bad_text_is_found(good, text, words):
     good.cells.insert(1, v4.new_markdown_cell(text))
-    (problem,) = gates.problems(good)
+    (problem,) = limits.problems(good)
     assert problem.startswith("cell 2: ")
     assert words in problem
 
@@ -145,7 +145,7 @@ def tag(made, before, after):
 )
 def test_what_a_chapter_must_keep_to_is_held(good, spoil, words):
     spoil(good)
-    (problem,) = gates.problems(good)
+    (problem,) = limits.problems(good)
     assert words in problem
 
 
@@ -153,21 +153,21 @@ def test_too_few_exercises_or_none_without_a_solution(good):
     exercises = notebook.exercises(good)
     tag_of = exercises[1].metadata
     tag_of["tags"] = []
-    assert gates.problems(good) == ["3 exercises, 4 to 6 are asked for"]
+    assert limits.problems(good) == ["3 exercises, 4 to 6 are asked for"]
     tag_of["tags"] = ["exercise"]
     for cell in good.cells:
         if "twice_4" in cell.source and "solution" in notebook.tags(cell):
             cell.metadata["tags"] = []
             above = good.cells[good.cells.index(cell) - 1]
             above.metadata["tags"] = []
-    (problem,) = gates.problems(good)
+    (problem,) = limits.problems(good)
     assert "has no solution" in problem
 
 
 def test_a_chapter_needs_an_exercise_that_says_find_the_bug(good):
     for cell in good.cells:
         cell.source = cell.source.replace("find the bug", "find it")
-    assert gates.problems(good) == ['no exercise says "find the bug"']
+    assert limits.problems(good) == ['no exercise says "find the bug"']
 
 
 def test_chapters_about_more_than_one_cell_have_a_free_middle(good):
@@ -175,16 +175,16 @@ def test_chapters_about_more_than_one_cell_have_a_free_middle(good):
     code(good, 0).source = "course.begin(11)"
     for heading in ("Intuition", "One gate at a time", "The kernel"):
         remove(good, f"## {heading}")
-    assert gates.problems(good) == []
+    assert limits.problems(good) == []
     remove(good, "## References")
-    assert gates.problems(good) == ['the heading "References" is missing']
+    assert limits.problems(good) == ['the heading "References" is missing']
 
 
 def test_an_appendix_without_code_is_held_to_pictures_and_paths_only():
     appendix = v4.new_notebook(cells=[v4.new_markdown_cell("# 12 · Cheat sheet\n\nAll of it.")])
-    assert gates.problems(appendix) == []
+    assert limits.problems(appendix) == []
     appendix.cells.append(v4.new_markdown_cell("![](x.png)"))
-    assert gates.problems(appendix) == ["cell 2: an image without alt text"]
+    assert limits.problems(appendix) == ["cell 2: an image without alt text"]
 
 
 def test_a_file_is_held_to_its_size_and_to_the_pictures_that_it_links(good, tmp_path):
@@ -193,17 +193,17 @@ def test_a_file_is_held_to_its_size_and_to_the_pictures_that_it_links(good, tmp_
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "97_test.ipynb"
     nbformat.write(good, path)
-    assert gates.problems(path) == ["cell 1: there is no image ../figures/97-line.png"]
+    assert limits.problems(path) == ["cell 1: there is no image ../figures/97-line.png"]
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "97-line.png").write_bytes(b"")
-    assert gates.problems(path) == []
+    assert limits.problems(path) == []
     code(good).outputs.append(stream("x" * 1_600_000))
     nbformat.write(good, path)
-    (problem,) = gates.problems(path)
+    (problem,) = limits.problems(path)
     assert "the file has 1.6" in problem
     path.write_text("{}")
     with pytest.raises(ValueError, match="is not a notebook"):
-        gates.problems(path)
+        limits.problems(path)
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,39 @@ from importlib import metadata
 from pathlib import Path
 
 import lstm_edu
-from lstm_edu.course import library, notebook
+from lstm_edu.course import library
+from lstm_edu.course.making import notebook
 
 _MATHJAX = "tex-svg-full.js"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _APPENDIX = 12  # chapters from this number on are appendices
 
 
-def build_book(notebooks: Path, out: Path) -> Path:
-    """Build the book of the executed `notebooks`/*.ipynb into the folder `out`; returns its first page, index.html.
+def build_book(notebooks: str | Path, out: str | Path) -> Path:
+    """Build the book of executed notebooks; no cell is run.
 
-    Figures that the chapters' text shows are looked for in the folder figures beside `notebooks`. No cell is run. What
-    Sphinx warns of (a link to nowhere, an image that is not there, output on stderr) is an error, and `out` stays as
-    it was. A book of before in `out` is replaced; any other folder with something in it is refused.
+    What Sphinx warns of (a link to nowhere, an image that is not there, output on stderr) is an error.
 
-    Raises ImportError if Sphinx or one of its parts is not installed, ValueError for notebooks or a folder that won't
-    do, and RuntimeError with Sphinx's words.
+    Parameters
+    ----------
+    notebooks : path
+        The folder of the .ipynb files; figures that their text shows are looked for in the folder figures beside it.
+    out : path
+        New, empty, or with a book of before, which is replaced.
+
+    Returns
+    -------
+    Path
+        The first page, index.html.
+
+    Raises
+    ------
+    ImportError
+        If Sphinx or one of its parts is not installed.
+    ValueError
+        For notebooks or a folder that won't do.
+    RuntimeError
+        With Sphinx's words; `out` stays as it was.
     """
     course, out = library.Course(Path(notebooks)), Path(out)
     library.need("sphinx", "myst_nb", "sphinx_book_theme", extra="book")

@@ -1,10 +1,16 @@
 """What a chapter must keep to; every breach in words."""
 
+from __future__ import annotations  # nbformat is imported where it is needed
+
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import notebook as nb
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 HEADINGS = (
     "The question",
@@ -38,12 +44,27 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
 
 
-def problems(notebook, folder=None) -> list:
-    """Everything in which a chapter's executed notebook falls short, each as one line of words.
+def problems(notebook: str | Path | NotebookNode, folder: str | Path | None = None) -> list[str]:
+    """Everything in which a chapter's executed notebook falls short.
 
-    `notebook`: a path or an nbformat notebook. A path also lets the size and the pictures that the text links to be
-    looked at; `folder` is where their relative addresses begin (default: the notebook's own). A chapter without code
-    cells is an appendix: only its text, pictures, paths and size are looked at.
+    A chapter without code cells is an appendix: only its text, pictures, paths and size are looked at.
+
+    Parameters
+    ----------
+    notebook : path or nbformat.NotebookNode
+        A path lets the size and the pictures that the text links to be looked at, too.
+    folder : path, optional
+        Where relative addresses of pictures begin; else the notebook's own folder.
+
+    Returns
+    -------
+    list of str
+        One line of words each.
+
+    Raises
+    ------
+    ValueError
+        For a file that is no notebook.
     """
     path = None if hasattr(notebook, "cells") else Path(notebook)
     read = nb.read(path) if path else notebook

@@ -1,19 +1,27 @@
 """Copies of the notebooks: for a class, without solutions; for a learner, who may change them."""
 
+from __future__ import annotations  # nbformat is imported where it is needed
+
 import copy
 import hashlib
 import json
 import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lstm_edu.course import library
 
 from . import build, notebook
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _RECORD = ".lstm_edu-copied.json"  # what a learner's folder was given, to tell what was changed since
 _FIGURE = re.compile(r"\]\(\.\./figures/([\w.-]+)\)")
 
 
-def without_solutions(made):
+def without_solutions(made: NotebookNode) -> NotebookNode:
     """A copy of a notebook without solutions and without outputs."""
     made = copy.deepcopy(made)
     made.cells = [cell for cell in made.cells if "solution" not in notebook.tags(cell)]
@@ -22,7 +30,7 @@ def without_solutions(made):
     return made
 
 
-def with_open_solutions(made):
+def with_open_solutions(made: NotebookNode) -> NotebookNode:
     """A copy of a notebook, outputs and all, in which the solutions are not folded."""
     made = copy.deepcopy(made)
     for cell in made.cells:
@@ -38,11 +46,27 @@ def with_open_solutions(made):
     return made
 
 
-def student(course, folder) -> Path:
-    """Write into a new folder every chapter without solutions and outputs, the figures that they link to, and
-    `answer-key`: the same chapters with their outputs and the solutions open. Returns the folder.
+def student(course: library.Course, folder: str | Path) -> Path:
+    """Write every chapter without solutions and outputs, and the figures that they link to.
 
-    A ValueError where the folder holds something already: nothing is overwritten.
+    The folder `answer-key` in it has the same chapters with their outputs and with the solutions open.
+
+    Parameters
+    ----------
+    course : Course
+        What to copy.
+    folder : path
+        A new or empty one.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ValueError
+        Where the folder holds something already: nothing is overwritten. And where no chapter is built yet.
     """
     import nbformat
 
@@ -71,7 +95,7 @@ def student(course, folder) -> Path:
     return folder
 
 
-def linked_figures(made) -> set:
+def linked_figures(made: NotebookNode) -> set[str]:
     """The files in ../figures that a notebook's text links to."""
     return {name for cell in made.cells if cell.cell_type == "markdown" for name in _FIGURE.findall(cell.source)}
 
@@ -84,12 +108,25 @@ def _figures_beside(made):
     return made
 
 
-def working_copy(course, folder) -> tuple:
-    """Give a learner a folder with the chapters to work in: (files written, changed files for which there are
-    newer ones, kept all the same).
+def working_copy(course: library.Course, folder: str | Path) -> tuple[list[str], list[str]]:
+    """Give a learner a folder with the chapters to work in.
 
     A chapter that is there already is replaced by a newer one only if nobody has changed or run it since it was
     copied; what somebody has worked on is never touched.
+
+    Parameters
+    ----------
+    course : Course
+        What to copy.
+    folder : path
+        New, or the copy of before.
+
+    Returns
+    -------
+    written : list of str
+        The files that are new.
+    kept : list of str
+        Changed files for which there are newer ones, kept all the same.
     """
     import nbformat
 

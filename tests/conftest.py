@@ -1,0 +1,34 @@
+"""The chapters run in processes of their own from the first test on, on all cores, and are asked for last of all."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from lstm_edu.cells.threads import available_cores
+
+
+def is_a_chapter(item) -> bool:
+    return item.get_closest_marker("chapters") is not None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=is_a_chapter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def executed(request):
+    """By the names of the chapters that are to be tested: futures of their executed notebooks.
+
+    Processes, because threads would see what other tests change meanwhile: the environment, the present folder.
+    """
+    chapters = [item.callspec.params["chapter"] for item in request.session.items if is_a_chapter(item)]
+    if not chapters:
+        yield {}
+        return
+    from executing import execute  # only here: most tests need nothing of the course
+
+    with ProcessPoolExecutor(available_cores(), multiprocessing.get_context("spawn")) as pool:
+        yield {chapter.name: pool.submit(execute, chapter) for chapter in chapters}
+        pool.shutdown(cancel_futures=True)
