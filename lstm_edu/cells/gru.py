@@ -3,7 +3,8 @@
 import numpy as np
 
 from . import memory
-from .kernel import kernel, sigmoid, tanh
+from .functions import sigmoid, tanh
+from .kernel import kernel
 from .layer import initial_values
 from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
 from .recurrent import Recurrent, rows

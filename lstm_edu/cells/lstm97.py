@@ -3,7 +3,8 @@
 import numpy as np
 
 from . import checks
-from .kernel import kernel, sigmoid, tanh
+from .functions import sigmoid, tanh
+from .kernel import kernel
 from .layer import initial_values
 from .matmul import add_product, input_product, pack, pack_transposed
 from .recurrent import Recurrent

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .kernel import kernel, sigmoid, tanh
+from .functions import sigmoid, tanh
+from .kernel import kernel
 from .lstm import LSTM
 from .matmul import add_product, input_product, pack, pack_transposed
 

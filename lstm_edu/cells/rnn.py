@@ -1,6 +1,7 @@
 """The plain recurrent network: h = tanh(x W + h' U + b).   (Elman, Finding structure in time, 1990)"""
 
-from .kernel import kernel, tanh
+from .functions import tanh
+from .kernel import kernel
 from .matmul import add_product, input_product, pack, pack_transposed
 from .recurrent import Recurrent
 

@@ -17,11 +17,11 @@ def info() -> None:
     import llvmlite.binding as llvm
 
     from lstm_edu.cells import get_num_threads
-    from lstm_edu.cells.kernel import CACHE_FOLDER
+    from lstm_edu.cells.cache import FOLDER
     from lstm_edu.cells.threads import available_cores
 
     print(f"lstm_edu {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    for name in ("numba", "llvmlite", "numpy", "scipy", "pandas", "matplotlib", "joblib", "safetensors"):
+    for name in ("numba", "llvmlite", "numpy", "pandas", "matplotlib", "joblib", "safetensors"):
         try:
             print(f"{name:12} {version(name)}")
         except PackageNotFoundError:
@@ -31,7 +31,7 @@ def info() -> None:
     print(f"{'processor':12} {platform.machine()}, {llvm.get_host_cpu_name()} ({', '.join(simd) or 'no SIMD known'})")
     print(f"{'cores':12} {available_cores()} of {os.cpu_count()} may be used")
     print(f"{'threads':12} {get_num_threads()} (LSTM_EDU_NUM_THREADS={os.environ.get('LSTM_EDU_NUM_THREADS', '')})")
-    print(f"{'cache':12} {CACHE_FOLDER or 'none: no folder can be written to, kernels compile in every process'}")
+    print(f"{'cache':12} {FOLDER or 'none: no folder can be written to, kernels compile in every process'}")
 
 
 def warmup(
