@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lstm_edu import CELLS, __version__
-from lstm_edu.cells import checks
+from lstm_edu.cells import checks, files
 from lstm_edu.course import commands
 
 app = typer.Typer(
@@ -124,12 +124,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _write(table, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        table.to_csv(part, index=False)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    files.replace_file(path, table.to_csv(index=False).encode())
 
 
 def _format(table) -> str:

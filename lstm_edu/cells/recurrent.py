@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks, matmul, memory, threads
+from .blank import Blank
 from .layer import Layer
 from .parameters import Parameters
 
@@ -55,6 +56,8 @@ class Recurrent(Layer):
 
     def _initialise(self, rng) -> None:
         """W Glorot uniform and U orthogonal, both gate by gate; all else zero."""
+        if isinstance(rng, Blank):  # orthogonal matrices take longest, and would be overwritten
+            return
         D, H, G = self.inputs, self.units, len(self.gate_names)
         limit = np.sqrt(6 / (D + H))
         self.params["W"] = rng.uniform(-limit, limit, (D, G * H))

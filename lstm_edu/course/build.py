@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from lstm_edu.cells.files import replace_file
+
 from . import library, notebook
 from .chapter import FIGURES
 
@@ -160,20 +162,9 @@ def build(chapter) -> tuple:
         seconds = time.perf_counter() - start
         chapter.course.figures.mkdir(exist_ok=True)
         for figure in sorted(Path(scratch).iterdir()):
-            write(chapter.course.figures / figure.name, figure.read_bytes())
-        write(chapter.notebook, (nbformat.writes(made) + "\n").encode())
+            replace_file(chapter.course.figures / figure.name, figure.read_bytes())
+        replace_file(chapter.notebook, (nbformat.writes(made) + "\n").encode())
     return made, seconds
-
-
-def write(path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def drift(chapter) -> list:

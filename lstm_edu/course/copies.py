@@ -7,6 +7,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from lstm_edu.cells.files import replace_file
+
 from . import build, notebook
 
 _RECORD = ".lstm_edu-copied.json"  # what a learner's folder was given, to tell what was changed since
@@ -107,13 +109,13 @@ def working_copy(course, folder) -> tuple:
         name, target = chapter.notebook.name, folder / chapter.notebook.name
         if not target.exists() or given.get(name) == _digest(target.read_bytes()):
             if not target.exists() or target.read_bytes() != data:
-                build.write(target, data)
+                replace_file(target, data)
                 written.append(name)
             given[name] = _digest(data)
         elif given.get(name) != _digest(data):
             kept.append(name)
         build.copy_figures(course, figures, folder / "figures")
-    build.write(record, json.dumps(given, indent=1).encode())
+    replace_file(record, json.dumps(given, indent=1).encode())
     return written, kept
 
 

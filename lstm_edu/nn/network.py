@@ -155,13 +155,14 @@ def _checked(layers) -> list:
         raise ValueError(f"layers must be a list of layers, got {type(layers).__name__}") from None
     if not layers:
         raise ValueError("layers must hold at least one layer, got none")
-    units, giver, dtype = None, None, None
+    units, giver, dtype, seen = None, None, None, set()
     for k, layer in enumerate(layers):
         if not isinstance(layer, Layer):
             raise ValueError(f"layers[{k}] must be a layer, got {type(layer).__name__}")
         here = f"layers[{k}] ({type(layer).__name__})"
-        if layer.in_network or any(layer is other for other in layers[:k]):
+        if layer.in_network or id(layer) in seen:
             raise ValueError(f"{here} belongs to a network already; copy.deepcopy makes another of it")
+        seen.add(id(layer))
         if None not in (units, layer.inputs) and layer.inputs != units:
             raise ValueError(f"{here} takes {layer.inputs} inputs, but {giver} gives {units}")
         if layer.units is not None:

@@ -68,7 +68,7 @@ def test_an_interrupted_save_leaves_the_old_file_whole(tmp_path, monkeypatch):
     path = tmp_path / "net.safetensors"
     le.save(le.RNN(2, 3, rng=0), path)
     before = path.read_bytes()
-    monkeypatch.setattr("lstm_edu.nn.weights.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("lstm_edu.cells.files.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         le.save(le.RNN(2, 4, rng=0), path)
     assert path.read_bytes() == before
@@ -177,10 +177,10 @@ def test_the_reason_is_told_why_a_path_cannot_be_used(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_named_without_the_temporary_file(tmp_path, monkeypatch):
-    def refuse(**_):
+    def refuse(*_):
         raise PermissionError(13, "Permission denied", "net.part")
 
-    monkeypatch.setattr("lstm_edu.nn.weights.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("lstm_edu.cells.files.os.open", refuse)
     with pytest.raises(ValueError, match=r"^path: '.*net' can't be written \(Permission denied\)$"):
         le.save(le.RNN(2, 3), tmp_path / "net")
 
