@@ -112,12 +112,16 @@ def test_nothing_but_a_file_is_replaced(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
     before = {name: os.lstat(name).st_ino for name in names(tmp_path)}
-    kinds = {"pipe": "a pipe", "link": "a pipe", "folder": "a folder", "socket": "a socket", "/dev/null": "a device"}
+    ends = os.openpty()
+    terminal = os.ttyname(ends[1])  # a device in whose folder no file can be made, should this ever fail as root
+    kinds = {"pipe": "a pipe", "link": "a pipe", "folder": "a folder", "socket": "a socket", terminal: "a device"}
     for name, kind in kinds.items():
         with pytest.raises(ValueError, match=rf"^path: '{name}' is {kind}, the name of a file is needed$"):
             replace_file(name, b"x")
     assert {name: os.lstat(name).st_ino for name in names(tmp_path)} == before
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert stat.S_ISCHR(os.stat(terminal).st_mode)
+    for end in ends:
+        os.close(end)
 
 
 @pytest.mark.parametrize("length", [243, 255])
