@@ -8,6 +8,8 @@ import numpy as np
 
 AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 
+_LONGEST = 100  # characters of a wrong value in the error of `one_of`
+
 
 def one_of(name: str, value, choices):
     """`value` if it is among `choices`, else a ValueError with the nearest ones."""
@@ -15,7 +17,9 @@ def one_of(name: str, value, choices):
     if (value is None or isinstance(value, str)) and value in choices:
         return value
     names = {str(c).lower(): c for c in choices if c is not None}
-    near = [names[n] for n in difflib.get_close_matches(str(value).lower(), names, n=3)]
+    if isinstance(value, str) and len(value) > _LONGEST:  # from a file, it seems: comparing takes much memory
+        value = f"{value[:_LONGEST]}..."
+    near = [names[n] for n in difflib.get_close_matches(str(value)[:_LONGEST].lower(), names, n=3)]
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
 

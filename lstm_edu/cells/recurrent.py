@@ -11,6 +11,7 @@ import itertools
 import numpy as np
 
 from . import checks, matmul, memory, threads
+from .blank import Blank
 from .layer import Layer, blanked
 from .parameters import Parameters
 from .tape import Tape
@@ -70,6 +71,8 @@ class Recurrent(Layer):
 
     def _initialise(self, rng) -> None:
         """W Glorot uniform and U orthogonal, both gate by gate; all else zero."""
+        if isinstance(rng, Blank):  # orthogonal matrices take longest, and would be overwritten
+            return
         D, H, G = self.inputs, self.units, len(self.gate_names)
         limit = np.sqrt(6 / (D + H))
         self.params["W"] = rng.uniform(-limit, limit, (D, G * H))

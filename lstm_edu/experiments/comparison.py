@@ -1,11 +1,11 @@
 """What `compare` found: a table, the curves of every run, and what was compared. It can be written and read."""
 
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
 
+from lstm_edu.cells.files import replace_file
 from lstm_edu.nn.record import Record
 
 
@@ -95,9 +95,4 @@ def _paths(table: Path) -> tuple:
 
 def _write(text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    replace_file(path, text.encode())

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import os
-from pathlib import Path
 
 import lstm_edu
+from lstm_edu.cells.files import as_path, replace_file
 
 from .training import Training
 
@@ -53,7 +52,7 @@ def save_checkpoint(training: Training, path) -> None:
     state = training.state()
     values = json.dumps(state["values"])
     entry = {"lstm_edu": lstm_edu.__version__, "sum": _sum(state["arrays"], values), "values": values}
-    _write(_path(path), to_bytes(state["arrays"], metadata={_KEY: json.dumps(entry)}))
+    replace_file(path, to_bytes(state["arrays"], metadata={_KEY: json.dumps(entry)}), durable=True)
 
 
 def load_checkpoint(training: Training, path) -> Training:
@@ -94,7 +93,7 @@ def load_checkpoint(training: Training, path) -> Training:
     from safetensors.numpy import load as from_bytes
 
     _checked(training)
-    path = _path(path)
+    path = as_path(path)
     data = _read(path)
     try:
         arrays = from_bytes(data)
@@ -132,13 +131,6 @@ def _sum(arrays, values) -> str:
     return total.hexdigest()
 
 
-def _path(path) -> Path:
-    try:
-        return Path(path)
-    except TypeError:
-        raise ValueError(f"path must be the name of a file, got {path!r}") from None
-
-
 def _read(path) -> bytes:
     try:
         if path.is_dir():
@@ -148,20 +140,3 @@ def _read(path) -> bytes:
         raise FileNotFoundError(f"path: there is no file {str(path)!r}") from None
     except OSError as error:
         raise ValueError(f"path: {str(path)!r} can't be read ({error.strerror or error})") from None
-
-
-def _write(path, data: bytes) -> None:
-    try:
-        if path.is_dir():
-            raise ValueError(f"path: {str(path)!r} is a folder, the name of a file is needed")
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            temporary.write_bytes(data)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except FileNotFoundError:
-        raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r} to save {path.name!r} in") from None
-    except OSError as error:
-        raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror or error})") from None

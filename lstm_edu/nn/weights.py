@@ -1,30 +1,37 @@
 """A whole network in one safetensors file: the numbers, and in the file's metadata how the layers are put together."""
 
+import hashlib
+import inspect
 import json
-import os
-import tempfile
-from pathlib import Path
+import math
+
+import numpy as np
 
 import lstm_edu
-from lstm_edu.cells import CELLS, Layer, checks
+from lstm_edu.cells import LAYERS, Layer, checks
+from lstm_edu.cells.blank import Blank
+from lstm_edu.cells.container import described
+from lstm_edu.cells.files import as_path, replace_file
 
-from . import layers as layer_module
-from .network import Sequential
-
-_CLASSES = {cls.__name__: cls for cls in [*CELLS.values(), Sequential]} | {
-    name: cls
-    for name, cls in vars(layer_module).items()
-    if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
-}
 _KEY = "lstm_edu"  # the name of our entry in the file's metadata
+_ENTRY = ("version", "architecture", "sha256")
+
+# A file from elsewhere can hold anything; these keep reading it short.
+_LONGEST_HEADER = 2**24  # bytes
+_LONGEST = 2**22  # characters of our entry
+_MOST_LAYERS = 10_000
+_DEEPEST = 16  # of networks in networks
 
 
 def save(net: Layer, path) -> None:
     """Write the network (or a single layer) with its architecture to `path`, as safetensors.
 
-    The file is readable by every library that knows the format, and holds no code. It is written under a temporary
-    name and renamed, so that an interrupted save leaves the old file whole. Raises FileNotFoundError without the
-    folder, and ValueError for a path that can't be written and for a layer of a class that `load` does not know.
+    The file is readable by every library that knows the format, and holds no code, but a checksum of all that `load`
+    takes from it. It is written under a temporary name and renamed, so that an interrupted save leaves the old file
+    whole; the old file's mode is kept, and a link stays a link to the file that is written.
+
+    Raises FileNotFoundError without the folder, and ValueError for a path that can't be written or is no regular file,
+    and for a layer of a class that `load` does not know.
 
     >>> import tempfile, lstm_edu as le
     >>> net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, rng=1)])
@@ -38,27 +45,16 @@ def save(net: Layer, path) -> None:
 
     if not isinstance(net, Layer):
         raise ValueError(f"net must be a layer or a network, got {type(net).__name__}")
-    path = _path(path)
-    entry = {"version": lstm_edu.__version__, "architecture": _describe(net)}
-    data = to_bytes(dict(net.params), metadata={_KEY: json.dumps(entry)})
+    path = as_path(path)
+    architecture = _describe(net)
+    arrays = {name: array.copy() for name, array in net.params.items()}  # training may go on in another thread
+    checksum = _checksum(architecture, arrays)
+    entry = json.dumps({"version": lstm_edu.__version__, "architecture": architecture, "sha256": checksum})
     try:
-        if path.is_dir():
-            raise ValueError(f"path: {str(path)!r} is a folder, the name of a file is needed")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r} to save {path.name!r} in")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as error:
-        if error.strerror is None:  # ours, from above
-            raise
-        raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror})") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        _checked(entry, arrays)
+    except ValueError as error:
+        raise ValueError(f"net: load could not read its architecture: {error}") from None
+    replace_file(path, to_bytes(arrays, metadata={_KEY: entry}), durable=True)
 
 
 def load(path, into: Layer | None = None) -> Layer:
@@ -66,38 +62,31 @@ def load(path, into: Layer | None = None) -> Layer:
 
     Raises FileNotFoundError without a file, and ValueError for a file that is damaged, was not written by `save`, or
     (with `into`) belongs to another architecture. `into` is changed only if everything fits. A file from somewhere
-    else can do no harm: it holds no code, and no layer is made that needs more numbers than the file holds.
+    else can do no harm: it holds no code, and no layer is made that needs more numbers than the file holds. Nothing is
+    drawn but the seed of a Dropout's own generator.
     """
     if into is not None and not isinstance(into, Layer):
         raise ValueError(f"into must be a layer or a network, got {type(into).__name__}")
-    path = _path(path)
+    path = as_path(path)
     metadata, arrays = _read(path)
     net = into
-    if net is None:
-        if _KEY not in metadata:
-            raise ValueError(
-                f"path: {str(path)!r} was not written by lstm_edu.save: its metadata holds no architecture; "
-                "make the network yourself and pass it as into="
-            )
-        try:
-            architecture = json.loads(metadata[_KEY])["architecture"]
-            needed, held = _least_numbers(architecture), sum(array.size for array in arrays.values())
-            if needed > held:
-                raise ValueError(f"it needs at least {needed} numbers, the file holds {held}")
+    if net is None and _KEY not in metadata:
+        raise ValueError(
+            f"path: {str(path)!r} was not written by lstm_edu.save: its metadata holds no architecture; "
+            "make the network yourself and pass it as into="
+        )
+    try:
+        architecture = _checked(metadata[_KEY], arrays) if _KEY in metadata else None
+        if net is None:
             net = _build(architecture)
-        except Exception as error:  # a foreign file can give a constructor anything; RecursionError is one more
-            reason = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            raise ValueError(f"path: the architecture in {str(path)!r} can't be read ({reason})") from None
+    except _Damaged:
+        raise ValueError(f"path: {str(path)!r} is damaged: its checksum does not fit what it holds") from None
+    except Exception as error:  # a foreign file can give a constructor anything; RecursionError is one more
+        reason = _short(error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+        raise ValueError(f"path: the architecture in {str(path)!r} can't be read ({reason})") from None
     _check_fit(path, arrays, net)
     net.params.update(arrays)
     return net
-
-
-def _path(path) -> Path:
-    try:
-        return Path(path)
-    except TypeError:
-        raise ValueError(f"path must be the name of a file, got {path!r}") from None
 
 
 def _read(path):
@@ -109,7 +98,12 @@ def _read(path):
             raise ValueError(f"path: {str(path)!r} is a folder, the name of a file is needed")
         if not path.is_file():
             raise FileNotFoundError(f"path: there is no file {str(path)!r}")
-        path.open("rb").close()  # for the reason why it can't be read
+        with path.open("rb") as file:  # also for the reason why it can't be read
+            header = int.from_bytes(file.read(8), "little")
+        if _LONGEST_HEADER < header < path.stat().st_size:
+            raise ValueError(
+                f"path: {str(path)!r} has a header of {header} bytes, more than the {_LONGEST_HEADER} that load reads"
+            )
         with safe_open(path, framework="numpy") as file:
             names = file.keys()
             arrays = {name: file.get_tensor(name) for name in names}
@@ -122,9 +116,11 @@ def _read(path):
     except OSError as error:
         raise ValueError(f"path: {str(path)!r} can't be read ({error.strerror or error})") from None
     except (AttributeError, TypeError) as error:
-        raise ValueError(f"path: {str(path)!r} holds numbers of a type that NumPy does not have ({error})") from None
+        raise ValueError(
+            f"path: {str(path)!r} holds numbers of a type that NumPy does not have ({_short(error)})"
+        ) from None
     except SafetensorError as error:
-        raise ValueError(f"path: {str(path)!r} is no whole safetensors file ({error})") from None
+        raise ValueError(f"path: {str(path)!r} is no whole safetensors file ({_short(error)})") from None
 
 
 def _check_fit(path, arrays, net) -> None:
@@ -135,46 +131,122 @@ def _check_fit(path, arrays, net) -> None:
         if got != need:
             raise ValueError(
                 f"path: {str(path)!r} belongs to another architecture: "
-                f"parameter {name!r} has shape {got} in the file, the network needs {need}"
+                f"parameter {_short(repr(name))} has shape {_short(got)} in the file, the network needs {need}"
             )
         if arrays[name].dtype != net.dtype:
             raise ValueError(f"path: {str(path)!r} holds {arrays[name].dtype} numbers, the network needs {net.dtype}")
 
 
-def _describe(layer) -> dict:
-    name = type(layer).__name__
-    if _CLASSES.get(name) is not type(layer):
-        raise ValueError(
-            f"net: a layer of the class {name} can't be saved, load could not make it again; "
-            f"it knows {', '.join(_CLASSES)}"
-        )
-    config = layer.config()
-    if "layers" in config:
-        config = {"layers": [_describe(inner) for inner in config["layers"]]}
-    return {"class": name} | config
+class _Damaged(Exception):
+    """The checksum of a file does not fit."""
 
 
-def _least_numbers(entry: dict) -> int:
-    """How many parameters these layers have at least, told from their sizes alone."""
-    if "layers" in entry:
-        return sum(_least_numbers(inner) for inner in entry["layers"])
-    names = ("inputs", "symbols", "units", "filters", "width")
-    sizes = {name: checks.whole(name, entry[name]) for name in names if name in entry}
-    units = sizes.get("units", sizes.get("filters", 0))  # 0: a layer without parameters
-    inputs = sizes.get("inputs", sizes.get("symbols", 0))
-    recurrent = units * units if entry["class"] in (cls.__name__ for cls in CELLS.values()) else 0
-    return sizes.get("width", 1) * inputs * units + recurrent
+def _checked(text: str, arrays):
+    """The architecture in our entry of a file's metadata, with its checksum found right and of a size that can be."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"it takes {len(text)} characters, the limit is {_LONGEST}")
+    entry = json.loads(text)
+    if not isinstance(entry, dict) or "architecture" not in entry or entry.keys() - _ENTRY:
+        raise ValueError(f"its entry must hold {', '.join(_ENTRY)}, no more")
+    architecture = entry["architecture"]
+    # files that are older than the checksum load without
+    if "sha256" in entry and entry["sha256"] != _checksum(architecture, arrays):
+        raise _Damaged
+    _entries(architecture)
+    kind, config = described(_with_classes(architecture))
+    needed = sum(map(math.prod, kind.parameter_shapes(**config).values()))  # before room is made for them
+    held = sum(array.size for array in arrays.values())
+    if needed > held:
+        raise ValueError(f"it needs {needed} numbers, the file holds {held}")
+    return architecture
+
+
+def _checksum(architecture, arrays) -> str:
+    """SHA-256 over the architecture, the name, type and shape of each array, and the numbers, all sorted by name."""
+    names = sorted(arrays)
+    shapes = [[name, arrays[name].dtype.name, arrays[name].shape] for name in names]
+    digest = hashlib.sha256(json.dumps([architecture, shapes], sort_keys=True, separators=(",", ":")).encode())
+    for name in names:
+        digest.update(np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")))
+    return digest.hexdigest()
+
+
+def _entries(architecture) -> list:
+    """The entries of all layers, each of a known class with that class's arguments, no more and no fewer."""
+    found, level = [], [architecture]
+    for _ in range(_DEEPEST):
+        found += level
+        if len(found) > _MOST_LAYERS:
+            raise ValueError(f"it has more than {_MOST_LAYERS} layers")
+        level = [inner for entry in level for inner in _inner(entry)]
+        if not level:
+            return found
+    raise ValueError(f"its networks lie more than {_DEEPEST} deep in each other")
+
+
+def _inner(entry) -> list:
+    """The entries of the layers within this one, whose own keys are checked."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"a layer must be a dict, got {type(entry).__name__}")
+    name = checks.one_of("layer class", entry.get("class"), LAYERS)
+    needed = _arguments(LAYERS[name])
+    missing = [key for key in needed if key not in entry]
+    surplus = [key for key in entry if key not in needed and key != "class"]
+    if missing:
+        raise ValueError(f"{name} lacks {missing[0]!r}")
+    if surplus:
+        raise ValueError(f"{name} takes no {_short(surplus[0], 40)!r}, it takes {', '.join(needed)}")
+    return [inner for value in entry.values() for inner in (value if isinstance(value, list) else [value])
+            if _is_entry(inner)]  # fmt: skip
+
+
+def _is_entry(value) -> bool:
+    return isinstance(value, dict)
+
+
+def _arguments(cls) -> list:
+    """What a class's config() writes: what makes the layer again, but for the draws."""
+    return [name for name in inspect.signature(cls).parameters if name != "rng"]
+
+
+def _each(value, function):
+    """`function` of every entry of a layer in a value of a configuration."""
+    if isinstance(value, list):
+        return [_each(inner, function) for inner in value]
+    return function(value) if _is_entry(value) else value
+
+
+def _with_classes(entry: dict) -> dict:
+    """An entry as a description of a layer: with the class instead of its name."""
+    inner = {name: _each(value, _with_classes) for name, value in entry.items()}
+    return inner | {"class": LAYERS[entry["class"]]}
 
 
 def _build(entry: dict) -> Layer:
-    arguments = dict(entry)
-    cls = _CLASSES[checks.one_of("layer class", arguments.pop("class"), _CLASSES)]
-    if "layers" in arguments:
-        arguments["layers"] = [_build(inner) for inner in arguments["layers"]]
+    arguments = {name: _each(value, _build) for name, value in entry.items()}
+    cls = LAYERS[arguments.pop("class")]
+    if "rng" in inspect.signature(cls).parameters and "dtype" in arguments:  # the file holds all its parameters
+        arguments["rng"] = Blank()
     return cls(**arguments)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _describe(layer) -> dict:
+    cls = type(layer)
+    if LAYERS.get(cls.__name__) is not cls:
+        raise ValueError(
+            f"net: a layer of the class {cls.__name__} can't be saved, load could not make it again; "
+            f"lstm_edu.register makes the class known"
+        )
+    return {"class": cls.__name__} | {name: _described(value) for name, value in layer.config().items()}
+
+
+def _described(value):
+    if isinstance(value, list | tuple):
+        return [_described(inner) for inner in value]
+    return _describe(value) if isinstance(value, Layer) else value
+
+
+def _short(text, longest: int = 300) -> str:
+    """A text that comes out of a file, which can hold anything, as an error can show it."""
+    text = str(text)
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -1,8 +1,10 @@
 """One look for every figure: colours that colour-blind readers can tell apart, and a line style as a second mark."""
 
 import functools
-import os
+import io
 from pathlib import Path
+
+from lstm_edu.cells.files import replace_file
 
 # Okabe & Ito's palette; the order and the line style of a cell are the same in every figure.
 CELL_STYLES = {
@@ -63,10 +65,7 @@ def save(figure, path) -> Path:
     path = Path(path)
     path = path if path.suffix else path.with_suffix(".png")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        figure.savefig(temporary, dpi=150)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150, format=path.suffix[1:])
+    replace_file(path, drawn.getvalue())
     return path

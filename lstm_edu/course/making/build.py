@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import lstm_edu
+from lstm_edu.cells.files import replace_file
 from lstm_edu.course import library
 from lstm_edu.course.chapter import FIGURES
 
@@ -196,20 +197,9 @@ def build(chapter: library.Chapter) -> tuple[NotebookNode, float]:
         seconds = time.perf_counter() - start
         chapter.course.figures.mkdir(exist_ok=True)
         for figure in sorted(Path(scratch).iterdir()):
-            write(chapter.course.figures / figure.name, figure.read_bytes())
-        write(chapter.notebook, (nbformat.writes(made) + "\n").encode())
+            replace_file(chapter.course.figures / figure.name, figure.read_bytes())
+        replace_file(chapter.notebook, (nbformat.writes(made) + "\n").encode())
     return made, seconds
-
-
-def write(path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def drift(chapter: library.Chapter) -> list[str]:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lstm_edu.cells.files import replace_file
 from lstm_edu.course import library
 
 from . import build, notebook
@@ -144,13 +145,13 @@ def working_copy(course: library.Course, folder: str | Path) -> tuple[list[str],
         name, target = chapter.notebook.name, folder / chapter.notebook.name
         if not target.exists() or given.get(name) == _digest(target.read_bytes()):
             if not target.exists() or target.read_bytes() != data:
-                build.write(target, data)
+                replace_file(target, data)
                 written.append(name)
             given[name] = _digest(data)
         elif given.get(name) != _digest(data):
             kept.append(name)
         build.copy_figures(course, figures, folder / "figures")
-    build.write(record, json.dumps(given, indent=1).encode())
+    replace_file(record, json.dumps(given, indent=1).encode())
     return written, kept
 
 

@@ -8,6 +8,7 @@ A chapter's first cell carries the short form of its question:  # %% [markdown] 
 import re
 from pathlib import Path
 
+from lstm_edu.cells.files import replace_file
 from lstm_edu.course import library
 from lstm_edu.course.library import Chapter, Course
 
@@ -57,7 +58,7 @@ def write(course: Course) -> list[Path]:
         before = path.read_text(encoding="utf-8")
         after = made(course, before)
         if after != before:
-            build.write(path, after.encode())
+            replace_file(path, after.encode())
             changed.append(path)
     return changed
 
