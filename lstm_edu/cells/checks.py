@@ -41,6 +41,14 @@ def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> f
     return float(value)
 
 
+def positive(name: str, value) -> float:
+    """`value` as a finite float above 0."""
+    above = number(name, value)
+    if above <= 0:
+        raise ValueError(f"{name} must be above 0, got {value!r}")
+    return above
+
+
 def float_type(dtype) -> np.dtype:
     """float32 or float64 as a NumPy dtype."""
     try:

@@ -78,13 +78,6 @@ def _norm(g) -> float:
         return math.sqrt(_squared_norm(g))
 
 
-def _positive(name, value) -> float:
-    value = checks.number(name, value, least=0)
-    if value == 0:
-        raise ValueError(f"{name} must be above 0, got {value!r}")
-    return value
-
-
 def clip_by_global_norm(grads, limit) -> float:
     """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
 
@@ -98,7 +91,7 @@ def clip_by_global_norm(grads, limit) -> float:
     (5.0, array([[1.5, 2. ]]))
     """
     g = _flat("grads", grads)
-    limit = _positive("limit", limit)
+    limit = checks.positive("limit", limit)
     norm = _norm(g)
     if limit < norm < math.inf:
         g *= g.dtype.type(limit / norm)
@@ -135,7 +128,7 @@ class Optimizer:
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
-        clip = math.inf if clip is None else _positive("clip", clip)
+        clip = math.inf if clip is None else checks.positive("clip", clip)
         self._check_settings(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
@@ -234,7 +227,7 @@ class RMSProp(Optimizer):
     def __post_init__(self):
         super().__post_init__()
         checks.number("decay", self.decay, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        checks.positive("epsilon", self.epsilon)
         checks.number("momentum", self.momentum, least=0, below=1)
 
     def _update(self, p, g, clip):
@@ -267,7 +260,7 @@ class Adam(Optimizer):
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
-        _positive("epsilon", self.epsilon)
+        checks.positive("epsilon", self.epsilon)
 
     def _update(self, p, g, clip):
         f, t = p.dtype.type, self.steps_done

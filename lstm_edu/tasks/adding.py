@@ -62,9 +62,7 @@ class Adding(Task):
 
     def __post_init__(self):
         checks.one_of("form", self.form, FORMS)
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         length = checks.whole("length", self.length, least=FORMS[self.form])
         self._set(length=length, tolerance=tolerance, share=checked_share(self.share))
 

@@ -9,7 +9,7 @@ import numpy as np
 from lstm_edu.cells import checks
 
 from .reber import ALPHABET, END, LEGAL, NEXT, ONE_HOT, STATE_AFTER, SYMBOL_OF
-from .task import Batch, Task, binary_entropy, checked_share, output_of, sigmoid
+from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, output_of
 
 # After the last symbol of a string the automaton stands at the start of the next one.
 ONWARD = np.where(STATE_AFTER == END, 0, STATE_AFTER)
@@ -140,7 +140,7 @@ def _walk(state, steps, rng):
 
 def _right(y, batch):
     """(T, B) bool: at which steps every output is less than 0.49 away from its target."""
-    return (np.abs(sigmoid(y) - batch.target) < TOLERANCE).all(axis=-1)
+    return (np.abs(chance_of_yes(y) - batch.target) < TOLERANCE).all(axis=-1)
 
 
 @lru_cache

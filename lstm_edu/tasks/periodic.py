@@ -57,9 +57,7 @@ class PeriodicFunction(Task):
         checks.one_of("shape", self.shape, SHAPES)
         for name in ("period", "length", "length_test"):
             self._set(**{name: checks.whole(name, getattr(self, name), least=2)})
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         self._set(tolerance=tolerance)
 
     @property

@@ -6,7 +6,7 @@ import numpy as np
 
 from lstm_edu.cells import checks
 
-from .task import Batch, Task, binary_entropy, checked_share, real_steps, sigmoid
+from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, real_steps
 
 TOLERANCE = 0.49
 
@@ -130,5 +130,5 @@ class TimedSpikes(_Spikes):
         return Batch(x[:, :, None].astype(np.float32), target[:, :, None].astype(np.float32), lengths)
 
     def _correct(self, y, batch):
-        right = (np.abs(sigmoid(y) - batch.target) < TOLERANCE).all(axis=-1)
+        right = (np.abs(chance_of_yes(y) - batch.target) < TOLERANCE).all(axis=-1)
         return (right | ~batch.counted).all(axis=0)

@@ -60,9 +60,7 @@ class Sunspots(Task):
         most = LAST["train"] - FIRST["train"] + 1 - horizon
         if length > most:
             raise ValueError(f"length must be at most {most} at horizon {horizon}, got {length}")
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         self._set(length=length, horizon=horizon, tolerance=tolerance)
         _load()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_edu.cells import checks
+from lstm_edu.cells.arrays import sigmoid
 
 SPLITS = ("train", "valid", "test")
 LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy")
@@ -147,22 +148,9 @@ def draw(members, batch: int, rng, split: str) -> np.ndarray:
     return rng.permutation(members)[:batch]
 
 
-def probabilities(y) -> np.ndarray:
-    """The softmax of (..., O) outputs."""
-    return np.exp(log_probabilities(y))
-
-
-def log_probabilities(y) -> np.ndarray:
-    """The logarithm of the softmax of (..., O) outputs."""
-    with np.errstate(invalid="ignore"):  # infinite outputs become nan, which no criterion accepts
-        y = y - y.max(axis=-1, keepdims=True)
-        return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
-
-
-def sigmoid(y) -> np.ndarray:
-    """1 / (1 + e^-y) of the outputs, in a form that cannot overflow; nan where an output is not finite."""
-    y = np.where(np.isfinite(y), y, np.nan)
-    return 0.5 * (1 + np.tanh(0.5 * y))
+def chance_of_yes(y: np.ndarray) -> np.ndarray:
+    """The sigmoid of the outputs; NaN where an output is not finite, which no criterion accepts."""
+    return sigmoid(np.where(np.isfinite(y), y, np.nan))
 
 
 def binary_entropy(p) -> np.ndarray:

@@ -12,8 +12,9 @@ from math import log
 import numpy as np
 
 from lstm_edu.cells import checks
+from lstm_edu.cells.arrays import log_softmax
 
-from .task import Batch, Task, log_probabilities
+from .task import Batch, Task
 
 DEFAULT_CHARACTERS = 300_000
 
@@ -159,7 +160,7 @@ def _batch(window):
 
 def _cross_entropy(y, batch):
     """(T, B) nats."""
-    return -np.take_along_axis(log_probabilities(y), batch.target[:, :, None], axis=-1)[:, :, 0]
+    return -np.take_along_axis(log_softmax(y), batch.target[:, :, None], axis=-1)[:, :, 0]
 
 
 def _parts(codes):
