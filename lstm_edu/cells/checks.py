@@ -6,6 +6,9 @@ import numbers
 
 import numpy as np
 
+# What every public function takes where it draws at random: None is a new seed from the system.
+Rng = int | np.random.Generator | None
+
 AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 # A name, or an offset with the lengths of dashes and gaps, as matplotlib takes them.
 LineStyle: TypeAlias = str | tuple[int, tuple[float, ...]]
 
@@ -36,7 +37,7 @@ CELL_TITLES = {
     "gru": "GRU",
 }
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",

@@ -37,5 +37,5 @@ def test_an_infinite_number_makes_its_whole_row_nan():
 def test_a_number_that_must_be_positive_is():
     assert checks.positive("limit", 2) == 2.0
     for wrong in (0, -1, np.nan, np.inf, True, "1"):
-        with pytest.raises(ValueError, match="limit must be (above 0|a finite number), got"):
+        with pytest.raises(ValueError, match=r"limit must be (above 0|a finite number), got"):
             checks.positive("limit", wrong)
