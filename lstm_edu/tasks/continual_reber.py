@@ -92,10 +92,10 @@ class ContinualReber(Task):
         rng : int or numpy.random.Generator, optional
             As in `sample`.
 
-        Yields
-        ------
-        Batch
-            Of (length, B) steps, `windows` times.
+        Returns
+        -------
+        iterator of Batch
+            Each of (length, B) steps, `windows` times.
 
         Examples
         --------

@@ -31,7 +31,7 @@ class Sunspots(Task):
     length : int, default 33
         T, the years that are seen, at least 11.
     horizon : int, default 1
-        h: the forecast is for h years after the last of them, at most 11.
+        How far ahead, h: the forecast is for h years after the last of them, at most 11.
     tolerance : float, default 20.0
         A sequence is right if its forecast is off by less than so many sunspots.
 

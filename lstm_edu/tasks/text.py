@@ -173,10 +173,10 @@ class Text(Task):
         rng : int or numpy.random.Generator, optional
             Changes nothing: the order is that of the text.
 
-        Yields
-        ------
-        Batch
-            Of (length, B) characters.
+        Returns
+        -------
+        iterator of Batch
+            Each of (length, B) characters.
 
         Raises
         ------
@@ -198,7 +198,7 @@ class Text(Task):
 
     @staticmethod
     def perplexity(loss: float) -> float:
-        """exp(loss): between how many equally likely characters the guess wavers.
+        """Between how many equally likely characters the guess wavers: exp(loss).
 
         Parameters
         ----------
