@@ -25,12 +25,12 @@ class TemporalOrder(Task):
     A sequence starts with E, ends with B (which asks for the answer) and holds random letters a, b, c, d between, but
     for an X or a Y at two ("6a") or three ("6b") places:
 
-    =======  =============================  =======================  ====================
+    =======  ============================  ========================  ====================
     variant  places, at `length` 100       classes                   least lag to the end
-    =======  =============================  =======================  ====================
+    =======  ============================  ========================  ====================
     "6a"     10 .. 20, 50 .. 60            4: XX, XY, YX, YY         40
     "6b"     10 .. 20, 33 .. 43, 66 .. 76  8: XXX, XXY, XYX, .. YYY  24
-    =======  =============================  =======================  ====================
+    =======  ============================  ========================  ====================
 
     Places count from 1, which is what makes the lags come out as printed in the paper. They scale with `length`.
 

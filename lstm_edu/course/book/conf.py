@@ -12,7 +12,14 @@ from lstm_edu.course.book import docstrings
 project = "lstm_edu"
 release = version = __version__
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
 repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # owner/name; empty: no button leads out of the book
 
 # Chapters: what their notebooks hold, nothing is run.
@@ -33,7 +40,9 @@ mathjax3_config = {
     "svg": {"fontCache": "global", "mtextInheritFont": True},
 }
 
-# Reference: the docstrings are Markdown-like plain text, which `docstrings` turns into reStructuredText.
+# Reference: `docstrings` turns the plain text of docstrings into reStructuredText, then napoleon reads the sections.
+napoleon_google_docstring = False
+napoleon_use_ivar = True  # an attribute is described once, where its class is
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
 autodoc_preserve_defaults = True
@@ -80,4 +89,4 @@ if repository:
 
 
 def setup(app):
-    app.connect("autodoc-process-docstring", docstrings.process)
+    app.connect("autodoc-process-docstring", docstrings.process, priority=400)

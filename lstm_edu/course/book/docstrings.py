@@ -1,4 +1,4 @@
-"""Docstrings for Sphinx: this package writes them as plain text with Markdown's tables, lists and code.
+"""Docstrings for Sphinx: sections in the NumPy convention, which napoleon reads after this, and plain text in them.
 
 What stands indented, such as equations, keeps its shape; tables become tables; `names` become code, and links where
 they are public names of the package.
@@ -13,6 +13,7 @@ import lstm_edu
 
 _ITEM = re.compile(r"([-*]|\d+\.) ")
 _CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+_ENTRIES = ("Parameters", "Other Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns")
 _SPECIAL = re.compile(r"[\\*_|]")
 
 
@@ -57,18 +58,54 @@ def to_rst(lines, own: str = "") -> list[str]:
     - two
     <BLANKLINE>
     """
+    sections = _sections(lines)
+    out = _prose(sections[0][1], own)
+    for title, body in sections[1:]:
+        out += [title, "-" * len(title), *(_entries(body, own) if title in _ENTRIES else _prose(body, own)), ""]
+    return out
+
+
+def _sections(lines) -> list:
+    """(title, lines) of each section; what comes before the first one has the title ""."""
+    found = [("", [])]
+    under = False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if under:
+            under = False
+        elif line and len(after) == len(line) and set(after) == {"-"}:
+            found.append((line, []))
+            under = True
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def _entries(lines, own: str) -> list[str]:
+    """Names with their types as they are, and the text that stands indented below each of them."""
+    out, text = [], []
+    for line in [*lines, "end"]:
+        if line.startswith("    ") or not line:
+            text.append(line[4:])
+            continue
+        out += textwrap.indent("\n".join(_prose(text, own)).rstrip("\n"), "    ").split("\n") if text else []
+        out, text = [*out, line], []
+    return out[:-1]
+
+
+def _prose(lines, own: str) -> list[str]:
     out = []
     for kind, block in _blocks(lines):
         if kind == "table":
             out += _table(block, own)
-        elif kind == "doctest":
+        elif kind in ("doctest", "grid"):
             out += block
         elif kind == "indented":
             out += _code(textwrap.dedent("\n".join(block)).strip("\n"))
         elif kind == "fence":
             out += _code("\n".join(block[1:-1]))
         else:
-            out += _inline("\n".join(block), own).split("\n")
+            text = re.sub(r"\s+::$|(?<=:):$", "", "\n".join(block))  # "::" announces what stands indented below
+            out += _inline(text, own).split("\n")
         out.append("")
     return out
 
@@ -103,14 +140,16 @@ def _kind(line, before):
         return None
     if not line.strip():
         return "blank"
-    if before == "doctest":
-        return "doctest"
+    if before in ("doctest", "grid"):
+        return before
     if before == "list" and (line.startswith("  ") or _ITEM.match(line)):
         return "list"
     if before == "paragraph" and not line.startswith(("    ", "|", "```")) and not _ITEM.match(line):
         return "paragraph"
     if line.startswith("```"):
         return "fence"
+    if line.startswith("==="):
+        return "grid"
     if line.startswith("|"):
         return "table"
     if line.startswith(">>>"):
