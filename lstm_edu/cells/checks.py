@@ -6,6 +6,9 @@ import numbers
 
 import numpy as np
 
+# What every public function takes where it draws at random: None is a new seed from the system.
+Rng = int | np.random.Generator | None
+
 AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 
 _LONGEST = 100  # characters of a wrong value in the error of `one_of`
@@ -43,6 +46,14 @@ def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> f
         limits = f"at least {least:g}" + (f" and below {below:g}" if np.isfinite(below) else "")
         raise ValueError(f"{name} must be {limits}, got {value!r}")
     return float(value)
+
+
+def positive(name: str, value) -> float:
+    """`value` as a finite float above 0."""
+    above = number(name, value)
+    if above <= 0:
+        raise ValueError(f"{name} must be above 0, got {value!r}")
+    return above
 
 
 def float_type(dtype) -> np.dtype:

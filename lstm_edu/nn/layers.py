@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lstm_edu.cells import checks, memory
+from lstm_edu.cells.arrays import sigmoid
 from lstm_edu.cells.layer import Layer, blanked
 from lstm_edu.cells.parameters import Parameters
 
@@ -51,12 +52,6 @@ def as_array(name: str, value) -> np.ndarray:
 def last_steps(lengths, T: int, B: int):
     """The index that takes the last real step of each sequence out of an array (T, B, ...)."""
     return (np.full(B, T) if lengths is None else lengths) - 1, np.arange(B)
-
-
-def sigmoid(x):
-    """1 / (1 + e^-x) of an array, accurate in both tails and without overflow."""
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
 
 
 def own_floats(name: str, value, shape: tuple) -> np.ndarray:

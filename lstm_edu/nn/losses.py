@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_edu.cells import checks
+from lstm_edu.cells.arrays import sigmoid, softmax
 
-from .layers import STEPS, as_array, last_steps, own_floats, sigmoid
+from .layers import STEPS, as_array, last_steps, own_floats
 
 
 def _outputs(y):
@@ -152,10 +153,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def predictions(self, y):
         """The probability of each class, like y (..., O)."""
-        y = _outputs(y)
-        with np.errstate(invalid="ignore"):
-            e = np.exp(y - y.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
+        return softmax(_outputs(y))
 
 
 @dataclass(frozen=True)

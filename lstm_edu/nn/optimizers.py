@@ -80,14 +80,6 @@ def _norm(g) -> float:
         return math.sqrt(_squared_norm(g))
 
 
-def above_zero(name, value) -> float:
-    """`value` as a finite float above 0, else a ValueError."""
-    value = checks.number(name, value, least=0)
-    if value == 0:
-        raise ValueError(f"{name} must be above 0, got {value!r}")
-    return value
-
-
 def clip_by_global_norm(grads, limit) -> float:
     """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
 
@@ -119,7 +111,7 @@ def clip_by_global_norm(grads, limit) -> float:
     (5.0, array([[1.5, 2. ]]))
     """
     g = _flat("grads", grads)
-    limit = above_zero("limit", limit)
+    limit = checks.positive("limit", limit)
     norm = _norm(g)
     if limit < norm < math.inf:
         g *= g.dtype.type(limit / norm)
@@ -178,7 +170,7 @@ class Optimizer:
         p, g = _flat("params", params), _flat("grads", grads)
         if (g.size, g.dtype) != (p.size, p.dtype):
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
-        clip = math.inf if clip is None else above_zero("clip", clip)
+        clip = math.inf if clip is None else checks.positive("clip", clip)
         self._check_settings(p.dtype)
         if self._kind not in (None, (p.size, p.dtype)):
             raise ValueError(
@@ -373,7 +365,7 @@ class RMSProp(Optimizer):
     def __post_init__(self):
         super().__post_init__()
         checks.number("decay", self.decay, least=0, below=1)
-        above_zero("epsilon", self.epsilon)
+        checks.positive("epsilon", self.epsilon)
         checks.number("momentum", self.momentum, least=0, below=1)
 
     def _update(self, p, g, clip):
@@ -417,7 +409,7 @@ class Adam(Optimizer):
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
-        above_zero("epsilon", self.epsilon)
+        checks.positive("epsilon", self.epsilon)
 
     def _update(self, p, g, clip):
         f, t = p.dtype.type, self.steps_done

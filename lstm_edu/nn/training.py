@@ -14,7 +14,7 @@ from .batches import Batches
 from .evaluation import check_output, checked_net, checked_task, evaluate, lengths_out
 from .generators import bits_state, generators_of, state_of
 from .history import History
-from .optimizers import Adam, Optimizer, above_zero
+from .optimizers import Adam, Optimizer
 
 SCHEDULES = {  # the part of the rate, of how much of the training is done, 0 .. 1
     "constant": lambda done: 1.0,
@@ -93,7 +93,7 @@ class Training:
         self.settings = {
             "steps": steps,
             "batch": batch,
-            "clip": clip if clip is None else above_zero("clip", clip),
+            "clip": clip if clip is None else checks.positive("clip", clip),
             "schedule": checks.one_of("schedule", schedule, SCHEDULES),
             "seed": checks.whole("seed", seed, 0),
             "every": max(1, steps // 50) if every is None else checks.whole("every", every),

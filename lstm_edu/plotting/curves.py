@@ -1,20 +1,39 @@
 """Learning curves: the median over seeds as a line, all seeds between as a band, and the baseline."""
 
+from typing import TYPE_CHECKING
+
 from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lstm_edu.experiments import Comparison
 
 
 @style.in_style
-def learning_curves(comparison, *, title: str | None = None):
-    """The validation loss of every cell against the steps, from what `compare` returned. A matplotlib Figure.
+def learning_curves(comparison: "Comparison", *, title: str | None = None) -> "Figure":
+    """The validation loss of every cell against the steps.
 
     The line is the median over the seeds, the band reaches from the best to the worst; the dashed line is the
     baseline, the best loss without any memory, and the dotted one the best loss that any network can reach, where it
-    is known and above zero.
+    is known and above zero. A cell of one's own gets a colour and a line style from its name.
 
-    `comparison` can also be the History that `fit` returned, or any table with the columns `step` and `valid_loss`
-    (and perhaps `cell`, and one row for each seed), such as the curves of a Comparison. Then what is not known of it,
-    the baseline for one, is not drawn.
+    Parameters
+    ----------
+    comparison : Comparison, History or DataFrame
+        What `compare` or `fit` returned, or any table with the columns `step` and `valid_loss` (and perhaps `cell`, and
+        one row for each seed), such as the curves of a Comparison. Then what is not known of it, the baseline for one,
+        is not drawn.
+    title : str, optional
+        In place of the comparison's own.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> history = le.History([(10, 0.5, 0.3, 0, False, 1.0, 0.1, 1.0), (20, 0.2, 0.1, 1, True, 1.0, 0.1, 2.0)])
     >>> learning_curves(history).axes[0].lines[0].get_ydata().tolist()
@@ -23,8 +42,8 @@ def learning_curves(comparison, *, title: str | None = None):
     curves, about = _curves(comparison), getattr(comparison, "about", {})
     figure, axes = style.new_figure(size=(7.5, 4.2))
     groups = curves.groupby("cell", sort=False) if "cell" in curves else [(None, curves)]
-    for place, (cell, group) in enumerate(groups):
-        colour, line = style.CELL_STYLES.get(cell, (style.COLOURS[place % len(style.COLOURS)], "-"))
+    for cell, group in groups:
+        colour, line = (style.COLOURS[0], "-") if cell is None else (style.colour(cell), style.line(cell))
         by_step = group.groupby("step")["valid_loss"]
         median = by_step.median()
         axes.fill_between(median.index, by_step.min(), by_step.max(), color=colour, alpha=0.15, linewidth=0)
@@ -65,7 +84,7 @@ def _curves(comparison):
 def _label(cell, comparison) -> str:
     if cell is None:
         return "validation loss"
-    title = style.CELL_TITLES.get(cell, str(cell))
+    title = style.cell_title(cell)
     if getattr(comparison, "curves", None) is None:
         return title
     rows = comparison[comparison["cell"] == cell]

@@ -1,11 +1,18 @@
 """How much of an error reaches each step and unit: a heat map on a logarithmic colour scale, the norms above it."""
 
 import itertools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import style
 from .gates import check_sequence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lstm_edu.nn import GradientFlow
 
 _LINES = {"h": "-", "c": "--"}
 _MARKERS = (None, "o", "s", "^", "D")
@@ -14,16 +21,35 @@ _BELOW = 0.02  # this share of the numbers may lie below the colour scale: singl
 
 
 @style.in_style
-def gradient_flow(flow, sequence: int = 0, *, title: str | None = None):
-    """|dL/dh[t]| and |dL/dc[t]|, steps along x and units along y, and their norms over the units. A matplotlib Figure.
-
-    `flow`: what `lstm_edu.gradient_flow` returned, of one layer or of a network, whose layers then stand one above the
-    other as the error meets them, all on one scale; `sequence`: which one of the batch.
+def gradient_flow(flow: "GradientFlow | Mapping[Any, Any]", sequence: int = 0, *, title: str | None = None) -> "Figure":
+    """|dL/dh[t]| and |dL/dc[t]|, steps along x and units along y, and their norms over the units.
 
     Step 0 is the initial state. The colours are powers of ten. What is exactly zero is grey: no way for the error, a
     unit whose tanh is flat, or a number too small for the layer's float type. What is infinite or not a number is
     orange; both are in the legend when they occur. An arrow on the colour bar says that single numbers lie below it.
 
+    Parameters
+    ----------
+    flow : GradientFlow or mapping
+        What `lstm_edu.gradient_flow` returned, of one layer or of a network, whose layers then stand one above the
+        other as the error meets them, all on one scale.
+    sequence : int, default 0
+        Which one of the batch.
+    title : str, optional
+        Above the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        If `flow` is something else, has layers of different numbers of steps, or there is no such sequence.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> layer = le.RNN(2, 8, rng=0)
     >>> x, dy = np.ones((30, 1, 2)), np.zeros((30, 1, 8))

@@ -1,12 +1,18 @@
 """What the gates and states do over time, for one sequence, with its input above."""
 
 import numbers
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.cells import checks
 
 from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _NAMES = {
     "i": "input gate i",
@@ -23,12 +29,41 @@ _GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1, the others around zer
 
 
 @style.in_style
-def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title: str | None = None):
-    """Heat maps, steps along x and units along y, one for every gate and state. A matplotlib Figure.
+def gates_over_time(
+    gates: Mapping[str, np.ndarray],
+    x: ArrayLike | None = None,
+    *,
+    sequence: int = 0,
+    names: Sequence[str] | None = None,
+    title: str | None = None,
+) -> "Figure":
+    """Heat maps of every gate and state, steps along x and units along y.
 
-    `gates`: what `layer.gates(tape)` or `net.gates(tape)` returned; `x` (T, B, D): the input, drawn on top;
-    `sequence`: which one of the batch; `names`: which gates, in which order (default: all).
+    Parameters
+    ----------
+    gates : mapping of str to numpy.ndarray
+        What `layer.gates(tape)` or `net.gates(tape)` returned, each (T, B, H).
+    x : array_like, optional
+        (T, B, D) floats, the input, drawn on top.
+    sequence : int, default 0
+        Which one of the batch.
+    names : sequence of str, optional
+        Which gates, in which order; None: all.
+    title : str, optional
+        Above the figure.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sequence or gate, or `x` has another shape.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> layer = le.LSTM(2, 8, rng=0)
     >>> x = np.random.default_rng(0).standard_normal((30, 1, 2))
@@ -54,7 +89,7 @@ def gates_over_time(gates: dict, x=None, *, sequence: int = 0, names=None, title
         top.plot(x[:, sequence], linewidth=1)
         top.set_ylabel("input x", rotation=0, ha="right", va="center")
         top.grid(visible=False)
-    groups = {}
+    groups: dict[str, list[Any]] = {}
     for axis, name in zip(axes, names, strict=True):
         values = np.asarray(gates[name])[:, sequence].T
         letter = name.rpartition(".")[2]
@@ -90,7 +125,7 @@ def _known(name, gates):
     return name
 
 
-def check_sequence(sequence, batch: int) -> None:
+def check_sequence(sequence: Any, batch: int) -> None:
     """ValueError unless `sequence` is the number of one of the batch."""
-    if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= sequence < batch:
+    if isinstance(sequence, bool) or not isinstance(sequence, numbers.Integral) or not 0 <= int(sequence) < batch:
         raise ValueError(f"sequence must be a whole number in 0 .. {batch - 1}, got {sequence!r}")

@@ -1,12 +1,15 @@
 """What a network can learn: one file per family of tasks, each with a baseline and a rule that says when it is solved.
 
-task = make("adding", length=50)
-batch = task.sample(32, rng=0)         x, target, lengths
-task.baseline, task.floor              what a guess without memory scores; the best that is possible
-task.solved(network(batch.x), batch)
+::
+
+    task = make("adding", length=50)
+    batch = task.sample(32, rng=0)         x, target, lengths
+    task.baseline, task.floor              what a guess without memory scores; the best that is possible
+    task.solved(network(batch.x), batch)
 """
 
 from dataclasses import fields
+from typing import Any
 
 from lstm_edu.cells import checks
 
@@ -45,7 +48,7 @@ __all__ = [
     "make",
 ]
 
-TASKS = {
+TASKS: dict[str, type[Task]] = {
     "adding": Adding,
     "reber": EmbeddedReber,
     "continual-reber": ContinualReber,
@@ -62,14 +65,33 @@ TASKS = {
 }
 
 
-def make(name: str, **settings) -> Task:
-    """The task `name` of TASKS with these settings; a ValueError names an unknown task or setting.
+def make(name: str, **settings: Any) -> Task:
+    """Make a task from its name.
 
+    Parameters
+    ----------
+    name : str
+        A name in `TASKS`.
+    **settings
+        The arguments of its class.
+
+    Returns
+    -------
+    Task
+        The task.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task, or it has no such setting.
+
+    Examples
+    --------
     >>> make("adding", length=50)
     Adding(length=50, form='1997', tolerance=0.04, share=0.95)
     """
     task = TASKS[checks.one_of("task", name, TASKS)]
-    known = [f.name for f in fields(task) if f.init]
+    known = [f.name for f in fields(task) if f.init]  # type: ignore[arg-type]  # each one is a dataclass
     for setting in settings:
         if setting not in known:
             takes = ", ".join(known) or "no settings"

@@ -15,8 +15,7 @@ FORMS = {"1997": 4, "sum": 2}  # with the shortest length that has room for two 
 class Adding(Task):
     """Each step brings a number and a marker; at the end the sum of the two marked numbers is asked for.
 
-    `length` T: steps (1997: of the shortest sequence), at least 4 (1997) or 2 (sum).
-    `form` "1997": Hochreiter and Schmidhuber (1997), experiment 4.
+    In the form "1997":
 
     - Numbers are uniform in [-1, 1]; the length of a sequence is uniform in T .. T + T/10.
     - One of the first ten pairs (X1) is marked by 1, then one of the first T/2 - 1 pairs still unmarked (X2), so at
@@ -25,24 +24,44 @@ class Adding(Task):
       its mark is lost under the -1.
     - The target is 0.5 + (X1 + X2) / 4, in 0 .. 1. Below T = 20, "ten" is T/2.
 
-    `form` "sum": as in later papers, such as Arjovsky, Shah and Bengio (2016). Numbers are uniform in [0, 1], one mark
-    lies in the first half and one in the second, the target is the sum, and all sequences have length T.
+    In the form "sum" numbers are uniform in [0, 1], one mark lies in the first half and one in the second, the target
+    is the sum, and all sequences have length T.
 
-    A sequence is right if the absolute error is below `tolerance`. Solved: at least `share` of the sequences are. The
-    paper's own rule stops training once the average training error is below 0.01 and the last 2000 training sequences
-    were right; its test set has 2560 sequences.
+    Parameters
+    ----------
+    length : int, default 100
+        T, steps (1997: of the shortest sequence), at least 4 (1997) or 2 (sum).
+    form : {"1997", "sum"}
+        As in Hochreiter and Schmidhuber (1997), or as in later papers.
+    tolerance : float, default 0.04
+        A sequence is right if its absolute error is below this.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
 
-    Baseline. The last pair says nothing of X1 and X2 in the form of 1997, so the best guess without memory is 0.5, and
-    it scores the variance (Var X1 + Var X2) / 16 with Var X = 1/3, unless the first pair was drawn and X is 0. With k =
-    min(10, T/2) and m = T/2 - 1 that happens to X1 with probability 1/k, to X2 with (1 - 1/k) / m:
+    Notes
+    -----
+    Both forms have the shapes x (T, B, 2) with (number, marker) and target (B, 1).
+
+    The rule of the paper of 1997 stops training once the average training error is below 0.01 and the last 2000
+    training sequences were right; its test set has 2560 sequences.
+
+    The baseline: the last pair says nothing of X1 and X2 in the form of 1997, so the best guess without memory is 0.5,
+    and it scores the variance (Var X1 + Var X2) / 16 with Var X = 1/3, unless the first pair was drawn and X is 0. With
+    k = min(10, T/2) and m = T/2 - 1 that happens to X1 with probability 1/k, to X2 with (1 - 1/k) / m::
 
         baseline = (2 - 1/k - (1 - 1/k) / m) / 48        0.0392 at T = 100; 1/24 = 0.0417 without the special case
 
     In the form "sum" it is that of the constant guess 1, as published: Var(U + U') = 1/6. (One sequence in T/2 has its
     second mark on the last pair; to see that would gain 1 / (6 T).)
 
-    Both have shapes x (T, B, 2) with (number, marker) and target (B, 1).
+    References
+    ----------
+    Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997, experiment 4.
 
+    Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016.
+
+    Examples
+    --------
     >>> batch = Adding(length=20).sample(3, rng=0)
     >>> batch.x.shape, batch.target.shape, batch.lengths
     ((22, 3, 2), (3, 1), array([22, 21, 21]))
@@ -62,9 +81,7 @@ class Adding(Task):
 
     def __post_init__(self):
         checks.one_of("form", self.form, FORMS)
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         length = checks.whole("length", self.length, least=FORMS[self.form])
         self._set(length=length, tolerance=tolerance, share=checked_share(self.share))
 

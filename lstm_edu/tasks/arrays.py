@@ -15,31 +15,52 @@ MOST_CLASSES = 10_000_000  # far more than any vocabulary: a larger number is an
 class Arrays(Task):
     """N sequences of your own, to learn from.
 
-    | argument  | shape and type                                                                                 |
-    | --------- | ---------------------------------------------------------------------------------------------- |
-    | `x`       | (T, N, D) floats, time first, or (T, N) whole numbers from 0 on where the inputs are symbols    |
-    | `target`  | see the next table                                                                             |
-    | `loss`    | "mean_squared_error", "softmax_cross_entropy" or "sigmoid_cross_entropy"                       |
-    | `steps`   | "last": a target for each sequence; "all": one for each step                                   |
-    | `lengths` | (N,) whole numbers 1 .. T: how many steps are real; None: all. What comes later is ignored     |
-    | `valid`   | the share of the sequences for validation, likewise `test`, both above 0; the others: training |
-    | `seed`    | of the shuffle that splits them                                                                |
-    | `share`   | which part of the sequences must be right for `solved`                                         |
+    The arrays are copied, floats become float32. Training batches are drawn with replacement; validation and test
+    batches without, so they have at most as many sequences as their split. A batch is as long as its longest sequence.
 
-    | `loss`                | `target` for "last"             | for "all" | a sequence is right if, at each real step, |
-    | --------------------- | ------------------------------- | --------- | ------------------------------------------ |
-    | mean_squared_error    | (N, O) floats                   | (T, N, O) | (on average) its squared error < baseline  |
-    | softmax_cross_entropy | (N,) whole numbers, the classes | (T, N)    | the right class has the largest output     |
-    | sigmoid_cross_entropy | (N, O) numbers from 0 to 1      | (T, N, O) | each output is above 0 where target > 0.5  |
+    Parameters
+    ----------
+    x : array_like
+        (T, N, D) floats, time first, or (T, N) whole numbers from 0 on where the inputs are symbols.
+    target : array_like
+        See the notes.
+    loss : {"softmax_cross_entropy", "mean_squared_error", "sigmoid_cross_entropy"}
+        What the network is trained for.
+    steps : {"last", "all"}
+        A target for each sequence; or one for each step.
+    lengths : array_like, optional
+        (N,) whole numbers 1 .. T: how many steps are real; None: all. What comes later is ignored.
+    valid, test : float, default 0.1
+        The shares of the sequences for validation and test, both above 0; the others are for training.
+    seed : int, default 0
+        Of the shuffle that splits them.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
 
-    There are as many symbols, and classes, as the largest one plus 1, at most ten million. The arrays are copied.
-    Solved: at least `share` of the sequences are right. Baseline: the best constant guess over all N sequences (their
-    mean, or the frequencies of their classes); the mean squared error and the sigmoid cross-entropy are averages over
-    the O outputs too. Floor: unknown.
+    Raises
+    ------
+    ValueError
+        If an array has another shape or type, holds numbers that are not finite, or leaves no sequence for a split.
 
-    Floats become float32. Training batches are drawn with replacement; validation and test batches without, so they
-    have at most as many sequences as their split. A batch is as long as its longest sequence.
+    Notes
+    -----
+    The target, and when a sequence is right:
 
+    =====================  ===============================  =========  ==========================================
+    loss                   target for "last"                for "all"  right if, at each real step,
+    =====================  ===============================  =========  ==========================================
+    mean_squared_error     (N, O) floats                    (T, N, O)  (on average) its squared error < baseline
+    softmax_cross_entropy  (N,) whole numbers, the classes  (T, N)     the right class has the largest output
+    sigmoid_cross_entropy  (N, O) numbers from 0 to 1       (T, N, O)  each output is above 0 where target > 0.5
+    =====================  ===============================  =========  ==========================================
+
+    There are as many symbols, and classes, as the largest one plus 1, at most ten million.
+
+    Baseline: the best constant guess over all N sequences (their mean, or the frequencies of their classes); the mean
+    squared error and the sigmoid cross-entropy are averages over the O outputs too. Floor: unknown.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(5, 200, 3))
     >>> task = Arrays(x, x.sum(axis=0), loss="mean_squared_error", steps="last")
@@ -59,7 +80,7 @@ class Arrays(Task):
     inputs: int = field(init=False)
     outputs: int = field(init=False)
     baseline: float = field(init=False)
-    _members: dict = field(init=False, repr=False)
+    _members: dict[str, np.ndarray] = field(init=False, repr=False)
 
     question = "Learn from the sequences that were given."
 

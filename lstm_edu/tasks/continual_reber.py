@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
+from lstm_edu.cells import Layer, checks
 
 from .reber import ALPHABET, END, LEGAL, NEXT, ONE_HOT, STATE_AFTER, SYMBOL_OF
-from .task import Batch, Task, binary_entropy, checked_share, output_of, sigmoid
+from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, output_of
 
 # After the last symbol of a string the automaton stands at the start of the next one.
 ONWARD = np.where(STATE_AFTER == END, 0, STATE_AFTER)
@@ -22,23 +23,37 @@ GOOD = 1000
 class ContinualReber(Task):
     """Predict, at each step of an endless stream of embedded Reber strings, which symbols may come next.
 
-    Gers, Schmidhuber and Cummins (2000): nothing resets the network between two strings, so it has to find out by
-    itself what it may forget. See `EmbeddedReber` for the strings.
-
-    `length` T: symbols of a training or validation sequence, which begins with a string's first symbol and zero state,
-    and stops wherever it is by then. `windows`: a test sequence, and a stream in training that carries the state on
-    (`stream`), is so many times as long.
+    Nothing resets the network between two strings, so it has to find out by itself what it may forget. See
+    `EmbeddedReber` for the strings.
 
     A sequence is right if, at each step, the probability (sigmoid) of each of the seven symbols is less than 0.49 away
-    from 1 where the symbol may follow, from 0 where it may not (the paper's limit). Solved: at least `share` of the
-    sequences are right. The paper's own measure is `error_free` with `grade`.
+    from 1 where the symbol may follow, from 0 where it may not (the paper's limit). The paper's own measure is
+    `error_free` with `grade`.
+
+    Parameters
+    ----------
+    length : int, default 100
+        T, symbols of a training or validation sequence, at least 2. It begins with a string's first symbol and zero
+        state, and stops wherever it is by then.
+    windows : int, default 10
+        A test sequence, and a stream in training that carries the state on (`stream`), is so many times as long.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
+
+    Notes
+    -----
+    Shapes: x (T, B, 7) one-hot in the order B T P S X V E; target (T, B, 7), 1 where a symbol may follow, else 0.
 
     The target is the set of the symbols that may follow, which the past determines: the floor is 0. Baseline: the best
     guess from the current symbol alone, in nats a symbol and step, exact for the first T steps of a stream (the
     automaton's distribution over its states is followed step by step).
 
-    Shapes: x (T, B, 7) one-hot in the order B T P S X V E; target (T, B, 7), 1 where a symbol may follow, else 0.
+    References
+    ----------
+    Gers, Schmidhuber and Cummins, Learning to forget: continual prediction with LSTM, Neural Computation 12, 2000.
 
+    Examples
+    --------
     >>> batch = ContinualReber(length=24).sample(1, rng=3)
     >>> "".join(ALPHABET[s] for s in batch.x[:, 0].argmax(axis=-1))
     'BTBTSXXVPSETEBTBPVPSETEB'
@@ -65,11 +80,25 @@ class ContinualReber(Task):
         """Nats a symbol and step of the best guess from the current symbol alone; see the class."""
         return _baseline(self.length)
 
-    def stream(self, batch: int, split: str = "train", rng=None) -> Iterator[Batch]:
-        """Consecutive Batches of (length, batch) steps, row b of each going on where it stopped in the one before.
+    def stream(self, batch: int, split: str = "train", rng: checks.Rng = None) -> Iterator[Batch]:
+        """Consecutive Batches for training that carries the state on; row b of each goes on where it stopped before.
 
-        Ends after `windows` of them; `rng` as in `sample`. For training that carries the state on.
+        Parameters
+        ----------
+        batch : int
+            B, how many streams side by side.
+        split : {"train", "valid", "test"}
+            Changes nothing: every stream is new.
+        rng : int or numpy.random.Generator, optional
+            As in `sample`.
 
+        Returns
+        -------
+        iterator of Batch
+            Each of (length, B) steps, `windows` times.
+
+        Examples
+        --------
         >>> task = ContinualReber(length=10, windows=3)
         >>> [batch.x.shape for batch in task.stream(4, rng=0)]
         [(10, 4, 7), (10, 4, 7), (10, 4, 7)]
@@ -84,12 +113,32 @@ class ContinualReber(Task):
             item, state = _walk(state, self.length, rng)
             yield item
 
-    def error_free(self, net, streams: int = 10, longest: int = 100_000, rng=0) -> np.ndarray:
-        """(streams,) int64: how many symbols of a new stream the network predicts right before its first error.
+    def error_free(self, net: Layer, streams: int = 10, longest: int = 100_000, rng: checks.Rng = 0) -> np.ndarray:
+        """How many symbols of a new stream the network predicts right before its first error.
 
-        `net`: a network of 7 inputs and 7 outputs at each step; it starts with zero state, which is never reset.
-        `longest`: symbols after which a stream ends. The paper's test has 10 streams of 100,000.
+        Parameters
+        ----------
+        net : Layer
+            A network of 7 inputs and 7 outputs at each step; it starts with zero state, which is never reset.
+        streams : int, default 10
+            How many streams, as in the paper's test.
+        longest : int, default 100000
+            Symbols after which a stream ends, as in the paper's test.
+        rng : int or numpy.random.Generator, default 0
+            As in `sample`.
 
+        Returns
+        -------
+        numpy.ndarray
+            (streams,) int64.
+
+        Raises
+        ------
+        ValueError
+            If `net` is no such network.
+
+        Examples
+        --------
         >>> import lstm_edu as le
         >>> task = ContinualReber()
         >>> task.error_free(le.make_network(task, units=4, rng=0), streams=3)
@@ -108,12 +157,24 @@ class ContinualReber(Task):
         return free
 
     @staticmethod
-    def grade(error_free, longest: int = 100_000) -> str:
-        """The paper's three grades of a network, from the lengths that `error_free` gives.
+    def grade(error_free: ArrayLike, longest: int = 100_000) -> str:
+        """The paper's three grades of a network.
 
-        "perfect": each stream is right to its end at `longest` symbols. "good": they are right for more than 1000
-        symbols in the mean. "rest": all others.
+        Parameters
+        ----------
+        error_free : array_like
+            (streams,) the lengths that `error_free` gives.
+        longest : int, default 100000
+            As in `error_free`.
 
+        Returns
+        -------
+        {"perfect", "good", "rest"}
+            "perfect": each stream is right to its end at `longest` symbols. "good": they are right for more than 1000
+            symbols in the mean. "rest": all others.
+
+        Examples
+        --------
         >>> ContinualReber.grade([100_000, 100_000]), ContinualReber.grade([90, 9000]), ContinualReber.grade([90, 900])
         ('perfect', 'good', 'rest')
         """
@@ -140,7 +201,7 @@ def _walk(state, steps, rng):
 
 def _right(y, batch):
     """(T, B) bool: at which steps every output is less than 0.49 away from its target."""
-    return (np.abs(sigmoid(y) - batch.target) < TOLERANCE).all(axis=-1)
+    return (np.abs(chance_of_yes(y) - batch.target) < TOLERANCE).all(axis=-1)
 
 
 @lru_cache

@@ -14,28 +14,47 @@ from .task import Batch, Task, best_class, checked_share
 class CopyMemory(Task):
     """Read some symbols, wait for T steps, then write them down in the same order.
 
-    Arjovsky, Shah and Bengio (2016), after their published code. With `items` S = 10 and `alphabet` K = 8, and
-    `length` T, a sequence has T + 2 S steps:
+    With S `items`, K symbols in the `alphabet` and `length` T, a sequence has T + 2 S steps:
 
-    | steps         | input            | target           |
-    | ------------- | ---------------- | ---------------- |
-    | S             | symbols 1 .. K   | blank            |
-    | T - 1         | blank            | blank            |
-    | 1             | the sign "go"    | blank            |
-    | S             | blank            | the same symbols |
+    =====  ==============  ================
+    steps  input           target
+    =====  ==============  ================
+    S      symbols 1 .. K  blank
+    T - 1  blank           blank
+    1      the sign "go"   blank
+    S      blank           the same symbols
+    =====  ==============  ================
 
-    A sequence is right if, at every step, the right answer (blank, or the symbol) has the largest output. Solved: at
-    least `share` of the sequences are right.
+    A sequence is right if, at every step, the right answer (blank, or the symbol) has the largest output.
 
-    Baseline, as in the paper: a guess that knows when to answer but not what pays ln K at each of S steps, and nothing
-    elsewhere. (Its clock is a memory of a kind: who sees the current input alone, and so can't tell a blank of the wait
-    from one of the answer, scores more.)
+    Parameters
+    ----------
+    length : int, default 100
+        T, the steps of the wait, at least 1.
+    items : int, default 10
+        S, how many symbols are to be kept.
+    alphabet : int, default 8
+        K, how many different symbols there are, at least 2.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
 
-        baseline = S ln K / (T + 2 S)        10 ln 8 / (T + 20) = 0.173 at T = 100
-
+    Notes
+    -----
     Shapes: x (T + 2 S, B, K + 2), one-hot: column 0 blank, 1 .. K the symbols, K + 1 "go"; target (T + 2 S, B), classes
     0 .. K.
 
+    Baseline, as in the paper: a guess that knows when to answer but not what pays ln K at each of S steps, and nothing
+    elsewhere. (Its clock is a memory of a kind: who sees the current input alone, and so can't tell a blank of the wait
+    from one of the answer, scores more.) ::
+
+        baseline = S ln K / (T + 2 S)        10 ln 8 / (T + 20) = 0.173 at T = 100
+
+    References
+    ----------
+    Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016, after their published code.
+
+    Examples
+    --------
     >>> batch = CopyMemory(length=4, items=3, alphabet=2).sample(1, rng=0)
     >>> batch.x[:, 0].argmax(axis=-1), batch.target[:, 0]
     (array([2, 2, 2, 0, 0, 0, 3, 0, 0, 0]), array([0, 0, 0, 0, 0, 0, 0, 2, 2, 2]))

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
+from lstm_edu.cells import Layer, checks
 
 from .task import Batch, Task, binary_entropy, draw, output_of, real_steps
 
@@ -15,28 +16,44 @@ BLOCK = 32  # strings that a network reads side by side
 class AnBn(Task):
     """Predict, at each step of S aⁿ bⁿ, which symbols may come next; after the last b that is the end, T.
 
-    The language of Gers and Schmidhuber (2001), context-free: the number of a's has to be counted, and nothing bounds
-    it. `longest` N: training and validation strings have n in 1 .. N, evenly in training. `longest_test`: test strings
-    have n in N + 1 .. `longest_test`, so a test score says how a network goes on counting. Validation and test batches
-    hold each n once at most.
+    The language is context-free: the number of a's has to be counted, and nothing bounds it.
 
-    | symbol read  | may follow                      |
-    | ------------ | ------------------------------- |
-    | S            | a                               |
-    | a            | a, b                            |
-    | b, k < n     | b                               |
-    | b, k = n     | T                               |
+    ===========  ==========
+    symbol read  may follow
+    ===========  ==========
+    S            a
+    a            a, b
+    b, k < n     b
+    b, k = n     T
+    ===========  ==========
 
     A string is right if at each step the output is above 0 (its probability above 1/2) for each symbol that may follow,
     and below 0 for all others. Solved: all strings are right. `reach` says how far the counting goes.
 
+    Parameters
+    ----------
+    longest : int, default 10
+        N, at least 2: training and validation strings have n in 1 .. N, evenly in training.
+    longest_test : int, default 20
+        Test strings have n in N + 1 .. `longest_test`, so a test score says how a network goes on counting.
+
+    Notes
+    -----
+    Shapes: x (T, B, 3) one-hot in the order S a b; target (T, B, 3) in the order a b T, 1 where a symbol may follow.
+    Validation and test batches hold each n once at most.
+
     The past tells what may follow: the floor is 0. Baseline, in nats a symbol and step, for training strings: S and a
-    say what may follow; one b in (N + 1) / 2 is the last, so with H the entropy of a yes or no of that probability
+    say what may follow; one b in (N + 1) / 2 is the last, so with H the entropy of a yes or no of that probability::
 
         baseline = 2/3 H(2 / (N + 1)) E[n] / E[2n + 1],   E[n] = (N + 1) / 2        0.145 at N = 10
 
-    Shapes: x (T, B, 3) one-hot in the order S a b; target (T, B, 3) in the order a b T, 1 where a symbol may follow.
+    References
+    ----------
+    Gers and Schmidhuber, LSTM recurrent networks learn simple context-free and context-sensitive languages, IEEE
+    Transactions on Neural Networks 12, 2001.
 
+    Examples
+    --------
     >>> batch = AnBn().strings([2])
     >>> "".join("Sab"[s] for s in batch.x[:, 0].argmax(axis=-1))
     'Saabb'
@@ -71,9 +88,26 @@ class AnBn(Task):
         at_each = 2 * float(binary_entropy(np.float64(1 / mean))) / self.outputs
         return at_each * runs * mean / (self._letters * mean + 1)
 
-    def strings(self, n) -> Batch:
-        """The Batch of the strings with these n, whole numbers of at least 1, (B,).
+    def strings(self, n: ArrayLike) -> Batch:
+        """The strings with given n.
 
+        Parameters
+        ----------
+        n : array_like
+            (B,) whole numbers of at least 1.
+
+        Returns
+        -------
+        Batch
+            Of B strings.
+
+        Raises
+        ------
+        ValueError
+            If `n` holds anything else.
+
+        Examples
+        --------
         >>> AnBn().strings([1, 3]).lengths
         array([3, 7])
         """
@@ -82,11 +116,28 @@ class AnBn(Task):
             raise ValueError(f"n must be at least 1, got {n.min()}")
         return self._strings(n)
 
-    def reach(self, net, limit: int = 1000) -> int:
-        """The largest n for which the network gets each string up to that n right, at most `limit`.
+    def reach(self, net: Layer, limit: int = 1000) -> int:
+        """The largest n for which the network gets each string up to that n right.
 
-        `net`: a network of `inputs` inputs and `outputs` outputs at each step; each string begins with zero state.
+        Parameters
+        ----------
+        net : Layer
+            A network of `inputs` inputs and `outputs` outputs at each step; each string begins with zero state.
+        limit : int, default 1000
+            The largest n to try.
 
+        Returns
+        -------
+        int
+            In 0 .. `limit`.
+
+        Raises
+        ------
+        ValueError
+            If `net` is no such network.
+
+        Examples
+        --------
         >>> import lstm_edu as le
         >>> AnBn().reach(le.make_network(AnBn(), units=4, rng=0))
         0
@@ -127,14 +178,30 @@ class AnBn(Task):
 class AnBnCn(AnBn):
     """Predict, at each step of S aⁿ bⁿ cⁿ, which symbols may come next; after the last c that is the end, T.
 
-    The language of Gers and Schmidhuber (2001), context-sensitive: while the b's are counted off, the number must be
-    kept for the c's. All else is as in `AnBn`; the last b tells a c, each c but the last tells a c. Two runs have
-    an end that must be counted:
+    The language is context-sensitive: while the b's are counted off, the number must be kept for the c's. All else is
+    as in `AnBn`; the last b tells a c, each c but the last tells a c.
+
+    Parameters
+    ----------
+    longest : int, default 10
+        N, at least 2: training and validation strings have n in 1 .. N, evenly in training.
+    longest_test : int, default 20
+        Test strings have n in N + 1 .. `longest_test`.
+
+    Notes
+    -----
+    Shapes: x (T, B, 4) one-hot, S a b c; target (T, B, 4) in the order a b c T, 1 where a symbol may follow.
+
+    Two runs have an end that must be counted::
 
         baseline = 2 · 2/4 H(2 / (N + 1)) E[n] / E[3n + 1]        0.149 at N = 10
 
-    Shapes: x (T, B, 4) one-hot, S a b c; target (T, B, 4) in the order a b c T, 1 where a symbol may follow.
+    References
+    ----------
+    As for `AnBn`.
 
+    Examples
+    --------
     >>> batch = AnBnCn().strings([2])
     >>> "".join("Sabc"[s] for s in batch.x[:, 0].argmax(axis=-1))
     'Saabbcc'

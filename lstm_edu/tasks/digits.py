@@ -13,18 +13,32 @@ from .task import Batch, Task, best_class, checked_share, draw
 class Digits(Task):
     """Tell which digit an image of 8 x 8 pixels shows, seeing one column after the other, from left to right.
 
-    The 1797 images are those of scikit-learn's `load_digits` (Alpaydin and Kaynak, UCI, 1998), scaled to 0 .. 1. A
-    fixed shuffle gives 70 % of each digit to training, 15 % to validation, 15 % to the test. Training batches are drawn
-    with replacement; validation and test batches without, so they have at most as many images as their split.
+    The 1797 images are those of scikit-learn's `load_digits`, scaled to 0 .. 1. A fixed shuffle gives 70 % of each
+    digit to training, 15 % to validation, 15 % to the test. Training batches are drawn with replacement; validation and
+    test batches without, so they have at most as many images as their split.
 
-    An image is right if its digit has the largest output. Solved: at least `share` of the images are right.
+    An image is right if its digit has the largest output.
+
+    Parameters
+    ----------
+    share : float, default 0.95
+        Solved: at least this share of the images is right.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+
+    Notes
+    -----
+    Shapes: x (8, B, 8), column by column, row 0 at the top; target (B,) classes.
 
     Baseline: the ten digits are all but equally frequent, and a guess that sees nothing scores ln 10 nats. (The last
     column, which a guess without memory does see, is mostly blank.)
 
-    Shapes: x (8, B, 8), column by column, row 0 at the top; target (B,) classes.
-
-    Raises ImportError where scikit-learn is not installed.
+    References
+    ----------
+    Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI Machine Learning Repository, 1998.
     """
 
     share: float = 0.95
@@ -60,7 +74,7 @@ def _load():
     x = np.ascontiguousarray(data.images.transpose(2, 0, 1) / 16, np.float32)
     target = data.target.astype(np.int64)
     order = np.random.default_rng(1998).permutation(len(target))
-    members = {"train": [], "valid": [], "test": []}
+    members: dict[str, list[np.ndarray]] = {"train": [], "valid": [], "test": []}
     for digit in range(10):
         mine = order[target[order] == digit]
         held = round(0.15 * len(mine))

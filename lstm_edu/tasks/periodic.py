@@ -20,23 +20,41 @@ SHAPES = {  # the function of how much of the period is over, 0 .. 1
 class PeriodicFunction(Task):
     """Generate a periodic function (PFG): put out f(0), f(1), .. with no input at all.
 
-    Gers, Schraudolph and Schmidhuber (2002). With the period F, `period`, and p = (t mod F) / F, `shape` is
+    With the period F and p = (t mod F) / F, the `shape` of f is
 
     - "cosine": (1 - cos 2πp) / 2,
     - "triangle": 2p in the first half, 2 - 2p in the second,
     - "rectangle": 0 in the first half, 1 in the second.
 
-    The input is 0 at each of the `length` steps. There is one sequence only, so training batches hold it several times
-    over, validation batches once. The test goes on, in one sequence, for `length_test` steps.
+    The input is 0 at each step. There is one sequence only, so training batches hold it several times over, validation
+    batches once. Solved: that sequence is right.
 
-    It is right, and the task solved, if at each step the output is less than `tolerance` away from f (0.3, the
-    paper's). `measures` gives the root mean squared error.
+    Parameters
+    ----------
+    shape : {"cosine", "triangle", "rectangle"}
+        Of the function.
+    period : int, default 10
+        F, in steps, at least 2.
+    length : int, default 100
+        T, the steps of a training or validation sequence, at least 2.
+    length_test : int, default 1000
+        The steps of the one test sequence, at least 2.
+    tolerance : float, default 0.3
+        The sequence is right if at each step the output is less than this away from f (the paper's limit).
 
-    Baseline: a guess without memory is a constant; the best one scores the variance of f over the `length` steps, 1/8
-    for the cosine over whole periods.
+    Notes
+    -----
+    Shapes: x, target (T, B, 1).
 
-    Shapes: x, target (length, B, 1).
+    Baseline: a guess without memory is a constant; the best one scores the variance of f over the T steps, 1/8 for the
+    cosine over whole periods.
 
+    References
+    ----------
+    Gers, Schraudolph and Schmidhuber, Learning precise timing with LSTM recurrent networks, JMLR 3, 2002.
+
+    Examples
+    --------
     >>> PeriodicFunction("triangle", period=4, length=9).sample(2).target[:, 0, 0]
     array([0. , 0.5, 1. , 0.5, 0. , 0.5, 1. , 0.5, 0. ], dtype=float32)
     """
@@ -57,9 +75,7 @@ class PeriodicFunction(Task):
         checks.one_of("shape", self.shape, SHAPES)
         for name in ("period", "length", "length_test"):
             self._set(**{name: checks.whole(name, getattr(self, name), least=2)})
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         self._set(tolerance=tolerance)
 
     @property
@@ -67,8 +83,19 @@ class PeriodicFunction(Task):
         """The variance of f over the steps of a training sequence."""
         return float(self._values(self.length).var())
 
-    def measures(self, loss: float) -> dict:
-        """The root mean squared error."""
+    def measures(self, loss: float) -> dict[str, float]:
+        """The root mean squared error.
+
+        Parameters
+        ----------
+        loss : float
+            The mean squared error.
+
+        Returns
+        -------
+        dict of str to float
+            By name.
+        """
         return {"RMSE": sqrt(loss)}
 
     def _values(self, steps):

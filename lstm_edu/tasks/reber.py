@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.cells import checks
 
@@ -43,15 +44,17 @@ STATE_AFTER = np.append(NEXT[np.arange(2 * END) // 2, WAYS], [END] * 2)
 class EmbeddedReber(Task):
     """Predict each next symbol of B, T or P, a Reber string, the same T or P again, E.
 
-    Hochreiter and Schmidhuber (1997), experiment 1. The second symbol must be remembered across the whole inner string:
-    it alone decides what comes before the final E. Where the grammar leaves a choice, both ways have probability 1/2.
-    The paper draws from 256 fixed training and 256 other test strings; here every string is new.
-
-    Input is the string without its last symbol, target the string without its first: x (T, B, 7) one-hot in the order
-    B T P S X V E, target (T, B) classes, T = the longest string of the batch minus 1 (a string has 9 symbols at least).
+    The second symbol must be remembered across the whole inner string: it alone decides what comes before the final E.
+    Where the grammar leaves a choice, both ways have probability 1/2. The paper draws from 256 fixed training and 256
+    other test strings; here every string is new.
 
     A sequence is right if, at each step, the symbols that may follow are the most active outputs (the paper's
     criterion). Solved: all sequences are right.
+
+    Notes
+    -----
+    Input is the string without its last symbol, target the string without its first: x (T, B, 7) one-hot in the order
+    B T P S X V E, target (T, B) classes, T = the longest string of the batch minus 1 (a string has 9 symbols at least).
 
     The grammar is an absorbing Markov chain, so both bounds are exact. With N[s] the expected number of visits to
     state s, from (I - Q)^T N = start:
@@ -61,6 +64,12 @@ class EmbeddedReber(Task):
     - baseline: N gives the expected count of each pair (symbol, next symbol), and its conditional entropy is what the
       best guess from the current symbol alone scores: 1.272 nats.
 
+    References
+    ----------
+    Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997, experiment 1.
+
+    Examples
+    --------
     >>> EmbeddedReber().strings(2, rng=0)
     ['BPBTSXXTVVEPE', 'BPBPVVEPE']
     """
@@ -80,9 +89,23 @@ class EmbeddedReber(Task):
         """Nats a step of the grammar itself, the best that any model can reach; see the class."""
         return _bounds()[1]
 
-    def strings(self, count: int, rng=None) -> list[str]:
-        """`count` random strings of the grammar; `rng` as in `sample`.
+    def strings(self, count: int, rng: checks.Rng = None) -> list[str]:
+        """Random strings of the grammar.
 
+        Parameters
+        ----------
+        count : int
+            How many.
+        rng : int or numpy.random.Generator, optional
+            As in `sample`.
+
+        Returns
+        -------
+        list of str
+            `count` of them.
+
+        Examples
+        --------
         >>> all(EmbeddedReber.is_legal(s) for s in EmbeddedReber().strings(100, rng=1))
         True
         """
@@ -91,8 +114,20 @@ class EmbeddedReber(Task):
 
     @staticmethod
     def is_legal(string: str) -> bool:
-        """Whether the grammar can write `string`, from B to E.
+        """Whether the grammar can write a string, from B to E.
 
+        Parameters
+        ----------
+        string : str
+            Any text.
+
+        Returns
+        -------
+        bool
+            True or False.
+
+        Examples
+        --------
         >>> EmbeddedReber.is_legal("BTBTXSETE"), EmbeddedReber.is_legal("BTBTXSEPE")
         (True, False)
         """
@@ -100,16 +135,31 @@ class EmbeddedReber(Task):
             raise ValueError(f"string must be a str, got {type(string).__name__}")
         state = 0
         for symbol in string:
-            state = EDGES[state].get(symbol)
-            if state is None:
+            if symbol not in EDGES[state]:
                 return False
+            state = EDGES[state][symbol]
         return state == END
 
     @staticmethod
-    def legal_next(x, lengths=None) -> np.ndarray:
-        """(T, B, 7) bool: which symbols may follow each step of x, told from x alone; all False on padding.
+    def legal_next(x: ArrayLike, lengths: ArrayLike | None = None) -> np.ndarray:
+        """Which symbols may follow each step of x, told from x alone.
 
-        `x` (T, B, 7): one-hot, each sequence the beginning of a legal string; `lengths` (B,): default all T steps.
+        Parameters
+        ----------
+        x : array_like
+            (T, B, 7) floats, one-hot, each sequence the beginning of a legal string.
+        lengths : array_like, optional
+            (B,) whole numbers 0 .. T: how many steps are real; None: all.
+
+        Returns
+        -------
+        numpy.ndarray
+            (T, B, 7) bool; all False on padding.
+
+        Raises
+        ------
+        ValueError
+            If `x` is not one-hot or holds an illegal string.
         """
         x = checks.floats("x", x, ("T", "B", len(ALPHABET)), np.dtype(np.float32))
         steps, batch = x.shape[:2]

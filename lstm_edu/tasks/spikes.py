@@ -6,7 +6,7 @@ import numpy as np
 
 from lstm_edu.cells import checks
 
-from .task import Batch, Task, binary_entropy, checked_share, real_steps, sigmoid
+from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, real_steps
 
 TOLERANCE = 0.49
 
@@ -39,23 +39,41 @@ class _Spikes(Task):
 class SpikeDelay(_Spikes):
     """Measure spike delays (MSD): at each spike, tell by how much it came later than it could have.
 
-    Gers, Schraudolph and Schmidhuber (2002). The input is 1 at a spike, else 0. Spike n comes at step
+    The input is 1 at a spike, else 0. Spike n comes at step ::
 
         T(n) = T(n - 1) + F + I(n),   T(0) = 0
 
-    with the constant F, `interval`, and I(n) drawn evenly from 0 .. `delays`. At each spike but the first, I(n) is
-    asked for; the output at all other steps does not count (`mask`). Training and validation sequences have `spikes`
-    spikes after the first, test sequences `spikes_test`: nothing resets the network between them. With `spikes=1` it
-    is the task with resets (NMSD).
+    with a constant F and I(n) drawn anew. At each spike but the first, I(n) is asked for; the output at all other steps
+    does not count (`mask`). With `spikes=1` it is the task with resets (NMSD).
 
-    A sequence is right if, at each spike, the output is less than 0.49 away from I (the paper's limit). Solved: at
-    least `share` of the sequences are right.
+    A sequence is right if, at each spike, the output is less than 0.49 away from I (the paper's limit).
+
+    Parameters
+    ----------
+    interval : int, default 10
+        F, in steps, at least 2.
+    delays : int, default 1
+        I is drawn evenly from 0 .. `delays`, at least 1.
+    spikes : int, default 10
+        How many spikes after the first a training or validation sequence has.
+    spikes_test : int, default 100
+        How many a test sequence has; nothing resets the network between them.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
+
+    Notes
+    -----
+    Shapes: x, target (T, B, 1), mask (T, B), T = T(n) + 1 of the last spike.
 
     Baseline: the input is 1 whenever a guess is asked for, so the best one without memory is `delays`/2, and its mean
     squared error the variance of I, ((delays + 1)² - 1) / 12: 0.25 for one delay.
 
-    Shapes: x, target (T, B, 1), mask (T, B), T = T(n) + 1 of the last spike.
+    References
+    ----------
+    Gers, Schraudolph and Schmidhuber, Learning precise timing with LSTM recurrent networks, JMLR 3, 2002.
 
+    Examples
+    --------
     >>> batch = SpikeDelay(interval=3, spikes=4).sample(1, rng=1)
     >>> batch.x[:, 0, 0].astype(int)
     array([1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
@@ -90,21 +108,41 @@ class SpikeDelay(_Spikes):
 class TimedSpikes(_Spikes):
     """Generate timed spikes (GTS): wait a given number of steps, put out a spike, and wait again.
 
-    Gers, Schraudolph and Schmidhuber (2002): `SpikeDelay` with input and target exchanged. The target is 1 at the steps
-    T(n) = T(n - 1) + F + I(n), where the steps count from 1 and T(0) = 0, else 0; F is `interval`, I(n) is drawn
-    evenly from 0 .. `delays`. Here I(n) stands on the input at each step from T(n - 1) + 1 to T(n). Training and
-    validation sequences have `spikes` spikes, test sequences `spikes_test`; they end with the last one.
+    It is `SpikeDelay` with input and target exchanged. The target is 1 at the steps T(n) = T(n - 1) + F + I(n), where
+    the steps count from 1 and T(0) = 0, else 0. Here I(n) stands on the input at each step from T(n - 1) + 1 to T(n).
+    Sequences end with their last spike.
 
     A sequence is right if, at each step, the probability (sigmoid) is less than 0.49 away from the target (the paper's
-    limit). Solved: at least `share` of the sequences are right.
+    limit).
+
+    Parameters
+    ----------
+    interval : int, default 10
+        F, in steps, at least 2.
+    delays : int, default 1
+        I is drawn evenly from 0 .. `delays`, at least 1.
+    spikes : int, default 10
+        How many spikes a training or validation sequence has.
+    spikes_test : int, default 100
+        How many a test sequence has; nothing resets the network between them.
+    share : float, default 0.95
+        Solved: at least this share of the sequences is right.
+
+    Notes
+    -----
+    Shapes: x, target (T, B, 1).
 
     Baseline, in nats a step: with the input I, one step in F + I has a spike, and such steps are a share proportional
-    to F + I of all. With H the entropy of a yes or no of that probability,
+    to F + I of all. With H the entropy of a yes or no of that probability::
 
         baseline = Σ (F + I) H(1 / (F + I)) / Σ (F + I),   I = 0 .. delays        0.314 at F = 10, one delay
 
-    Shapes: x, target (T, B, 1).
+    References
+    ----------
+    Gers, Schraudolph and Schmidhuber, Learning precise timing with LSTM recurrent networks, JMLR 3, 2002.
 
+    Examples
+    --------
     >>> batch = TimedSpikes(interval=3, spikes=4).sample(1, rng=1)
     >>> print(batch.x[:, 0, 0].astype(int), batch.target[:, 0, 0].astype(int), sep="\\n")
     [0 0 0 1 1 1 1 1 1 1 1 1 1 1 1]
@@ -130,5 +168,5 @@ class TimedSpikes(_Spikes):
         return Batch(x[:, :, None].astype(np.float32), target[:, :, None].astype(np.float32), lengths)
 
     def _correct(self, y, batch):
-        right = (np.abs(sigmoid(y) - batch.target) < TOLERANCE).all(axis=-1)
+        right = (np.abs(chance_of_yes(y) - batch.target) < TOLERANCE).all(axis=-1)
         return (right | ~batch.counted).all(axis=0)

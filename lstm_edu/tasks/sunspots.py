@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.cells import checks
 
@@ -17,30 +18,44 @@ FIRST, LAST = {"train": 1700, "valid": 1921, "test": 1965}, {"train": 1920, "val
 class Sunspots(Task):
     """Forecast the number of sunspots from the years before.
 
-    The 309 yearly numbers of 1700 to 2008 as they come with statsmodels. `length` T: the years that are seen.
-    `horizon` h: the forecast is for h years after the last of them.
+    The 309 yearly numbers of 1700 to 2008 as they come with statsmodels. A sequence belongs to the split in which the
+    year to be forecast lies: 1700 .. 1920 training, 1921 .. 1964 validation, 1965 .. 2008 test. The years seen may
+    reach back into the split before, as they would in life; no year of a later split is ever seen or forecast in an
+    earlier one. Numbers are less the mean and divided by the standard deviation of the years 1700 .. 1920 alone.
+    Training batches are drawn with replacement; validation and test batches without, so they have at most 44 sequences.
 
-    A sequence belongs to the split in which the year to be forecast lies: 1700 .. 1920 training, 1921 .. 1964
-    validation, 1965 .. 2008 test. The years seen may reach back into the split before, as they would in life; no year
-    of a later split is ever seen or forecast in an earlier one. Numbers are less the mean and divided by the standard
-    deviation of the years 1700 .. 1920 alone. Training batches are drawn with replacement; validation and test batches
-    without, so they have at most 44 sequences.
+    Solved: the mean squared error of the batch is below that of all three simple forecasts, see the notes.
 
-    | forecast   | is                                                    | mean squared error on the test, h = 1 |
-    | ---------- | ----------------------------------------------------- | ------------------------------------- |
-    | "constant" | the mean of 1700 .. 1920, which is 0                  | 2.44, `baseline`                      |
-    | "naive"    | the last number seen                                  | 0.76                                  |
-    | "seasonal" | the number 11 years, about one cycle, before the one  | 1.08                                  |
-    |            | to be forecast                                        |                                       |
+    Parameters
+    ----------
+    length : int, default 33
+        T, the years that are seen, at least 11.
+    horizon : int, default 1
+        How far ahead, h: the forecast is for h years after the last of them, at most 11.
+    tolerance : float, default 20.0
+        A sequence is right if its forecast is off by less than so many sunspots.
 
-    The sunspots of the 20th century are more and vary more than those of the training years, so that the constant
-    scores far above 1; a network is of use if it beats the other two. A sequence is right if its forecast is off by
-    less than `tolerance` sunspots. Solved: the mean squared error of the batch is below that of all three forecasts.
-    `measures` gives the root of the mean squared error in sunspots.
+    Raises
+    ------
+    ImportError
+        If statsmodels is not installed.
 
+    Notes
+    -----
     Shapes: x (T, B, 1), target (B, 1).
 
-    Raises ImportError where statsmodels is not installed.
+    The simple forecasts, with their mean squared error on the test at h = 1:
+
+    ==========  ======================================================  ================
+    forecast    is                                                      error
+    ==========  ======================================================  ================
+    "constant"  the mean of 1700 .. 1920, which is 0                    2.44, `baseline`
+    "naive"     the last number seen                                    0.76
+    "seasonal"  the number 11 years (a cycle) before the one in demand  1.08
+    ==========  ======================================================  ================
+
+    The sunspots of the 20th century are more and vary more than those of the training years, so that the constant
+    scores far above 1; a network is of use if it beats the other two.
     """
 
     length: int = 33
@@ -60,9 +75,7 @@ class Sunspots(Task):
         most = LAST["train"] - FIRST["train"] + 1 - horizon
         if length > most:
             raise ValueError(f"length must be at most {most} at horizon {horizon}, got {length}")
-        tolerance = checks.number("tolerance", self.tolerance)
-        if tolerance <= 0:
-            raise ValueError(f"tolerance must be above 0, got {self.tolerance!r}")
+        tolerance = checks.positive("tolerance", self.tolerance)
         self._set(length=length, horizon=horizon, tolerance=tolerance)
         _load()
 
@@ -72,19 +85,44 @@ class Sunspots(Task):
         return self.baselines["constant"]
 
     @property
-    def baselines(self) -> dict:
+    def baselines(self) -> dict[str, float]:
         """Mean squared error of the three simple forecasts on the test years, by name; see the class."""
         batch = self.ordered("test")[1]
         return {name: _mean_squared(y, batch) for name, y in self.forecasts(batch).items()}
 
-    def forecasts(self, batch: Batch) -> dict:
-        """The simple forecasts for a Batch of this task by name, each (B, 1)."""
+    def forecasts(self, batch: Batch) -> dict[str, np.ndarray]:
+        """The simple forecasts for a Batch of this task.
+
+        Parameters
+        ----------
+        batch : Batch
+            As `sample` gives it.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            By name, each (B, 1).
+        """
         naive = batch.x[-1]
         return {"constant": np.zeros_like(naive), "naive": naive, "seasonal": batch.x[self.horizon - 1 - CYCLE]}
 
-    def ordered(self, split: str = "test"):
-        """(years, Batch): every sequence of a split in the order of time, and the years to be forecast, (B,).
+    def ordered(self, split: str = "test") -> tuple[np.ndarray, Batch]:
+        """Every sequence of a split in the order of time.
 
+        Parameters
+        ----------
+        split : {"train", "valid", "test"}
+            Which part.
+
+        Returns
+        -------
+        years : numpy.ndarray
+            (B,) int64, the years to be forecast.
+        batch : Batch
+            Their sequences.
+
+        Examples
+        --------
         >>> years, batch = Sunspots().ordered("valid")
         >>> years[0], years[-1], batch.x.shape
         (np.int64(1921), np.int64(1964), (33, 44, 1))
@@ -92,17 +130,52 @@ class Sunspots(Task):
         years = self._years(checks.one_of("split", split, SPLITS))
         return years, self._batch(years)
 
-    def sunspots(self, values) -> np.ndarray:
-        """Inputs, targets or outputs of this task as numbers of sunspots."""
+    def sunspots(self, values: ArrayLike) -> np.ndarray:
+        """Inputs, targets or outputs of this task as numbers of sunspots.
+
+        Parameters
+        ----------
+        values : array_like
+            Of any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            Like `values`.
+        """
         _, mean, deviation = _load()
         return np.asarray(values) * deviation + mean
 
-    def measures(self, loss: float) -> dict:
-        """The root mean squared error in sunspots."""
+    def measures(self, loss: float) -> dict[str, float]:
+        """The root mean squared error in sunspots.
+
+        Parameters
+        ----------
+        loss : float
+            The mean squared error.
+
+        Returns
+        -------
+        dict of str to float
+            By name.
+        """
         return {"RMSE in sunspots": float(np.sqrt(loss)) * _load()[2]}
 
-    def solved(self, y, batch: Batch) -> bool:
-        """Whether the mean squared error of this batch is below that of each simple forecast for it."""
+    def solved(self, y: ArrayLike, batch: Batch) -> bool:
+        """Whether the mean squared error of this batch is below that of each simple forecast for it.
+
+        Parameters
+        ----------
+        y : array_like
+            (B, 1) floats, the network's output.
+        batch : Batch
+            What the network read.
+
+        Returns
+        -------
+        bool
+            True or False.
+        """
         self.correct(y, batch)  # for its checks
         return bool(_mean_squared(y, batch) < min(_mean_squared(f, batch) for f in self.forecasts(batch).values()))
 

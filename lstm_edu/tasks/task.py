@@ -2,10 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
+from lstm_edu.cells import Layer, checks
+from lstm_edu.cells.arrays import sigmoid
 
 SPLITS = ("train", "valid", "test")
 LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy")
@@ -15,12 +18,16 @@ LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy"
 class Batch:
     """Sequences side by side, time first. T: steps of the longest, B: sequences, D: inputs, O: outputs.
 
-    | field     | shape and type                                                                          |
-    | --------- | --------------------------------------------------------------------------------------- |
-    | `x`       | (T, B, D) float32, or (T, B) int64 where the inputs are symbols                          |
-    | `target`  | `steps` "last": (B, O) float32 or (B,) int64 classes; "all": the same with T in front    |
-    | `lengths` | (B,) int64, how many steps are real; None: all. The rest is at the end and zero          |
-    | `mask`    | (T, B) bool, which steps count, where `lengths` cannot say it; None: all the real ones   |
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (T, B, D) float32, or (T, B) int64 where the inputs are symbols.
+    target : numpy.ndarray
+        For `steps` "last" (B, O) float32 or (B,) int64 classes; for "all" the same with T in front.
+    lengths : numpy.ndarray, optional
+        (B,) int64, how many steps are real; None: all. The rest is at the end and zero.
+    mask : numpy.ndarray, optional
+        (T, B) bool, which steps count, where `lengths` cannot say it; None: all the real ones.
     """
 
     x: np.ndarray
@@ -30,8 +37,10 @@ class Batch:
 
     @property
     def counted(self) -> np.ndarray:
-        """(T, B) bool: the steps that are real and that the mask lets through.
+        """The steps that are real and that the mask lets through, (T, B) bool.
 
+        Examples
+        --------
         >>> Batch(np.zeros((3, 2, 1)), np.zeros((2, 1)), lengths=np.array([3, 1])).counted.astype(int)
         array([[1, 1],
                [1, 0],
@@ -44,20 +53,28 @@ class Batch:
 class Task(ABC):
     """Something to learn from sequences. A task is a frozen dataclass: checked when made, never changed after.
 
-    | attribute  | meaning                                                                                    |
-    | ---------- | ------------------------------------------------------------------------------------------ |
-    | `inputs`   | D, or how many different symbols there are                                                 |
-    | `outputs`  | O, what the network has to put out                                                         |
-    | `loss`     | "mean_squared_error", "softmax_cross_entropy" or "sigmoid_cross_entropy"; the last two     |
-    |            | take raw outputs (logits), in nats                                                         |
-    | `steps`    | "last": one target a sequence, at its last real step; "all": one at each step              |
-    | `symbols`  | True: x holds whole numbers 0 .. inputs - 1 instead of vectors                             |
-    | `baseline` | the loss of the best guess without memory, which sees at most the current input            |
-    | `floor`    | the best expected loss that any model can reach; None where nobody knows                   |
-    | `share`    | which part of the sequences must be right for `solved`                                     |
-    | `question` | in one line, what is to be learnt                                                          |
-
     A loss at each step is averaged over all steps that count in the batch, whatever sequence they belong to.
+
+    Attributes
+    ----------
+    inputs : int
+        D, or how many different symbols there are.
+    outputs : int
+        O, what the network has to put out.
+    loss : {"mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy"}
+        The last two take raw outputs (logits), in nats.
+    steps : {"last", "all"}
+        One target a sequence, at its last real step; or one at each step.
+    symbols : bool
+        Whether x holds whole numbers 0 .. inputs - 1 instead of vectors.
+    baseline : float
+        The loss of the best guess without memory, which sees at most the current input.
+    floor : float or None
+        The best expected loss that any model can reach; None where nobody knows.
+    share : float
+        Which part of the sequences must be right for `solved`.
+    question : str
+        In one line, what is to be learnt.
     """
 
     inputs: int
@@ -70,22 +87,52 @@ class Task(ABC):
     share: float = 1.0
     question: str
 
-    def sample(self, batch: int, rng=None, split: str = "train") -> Batch:
-        """A Batch of `batch` sequences.
+    def sample(self, batch: int, rng: checks.Rng = None, split: str = "train") -> Batch:
+        """Draw sequences.
 
-        `rng`: None, a seed or a NumPy Generator; the same seed gives the same Batch. `split`: "train", "valid" or
-        "test"; where sequences are made up on the spot, every draw is new, and the split changes nothing but, where the
-        class says so, their length.
+        Parameters
+        ----------
+        batch : int
+            B, how many.
+        rng : int or numpy.random.Generator, optional
+            The same seed gives the same Batch; None: a new one each time.
+        split : {"train", "valid", "test"}
+            Where sequences are made up on the spot, every draw is new, and the split changes nothing but, where the
+            class says so, their length.
+
+        Returns
+        -------
+        Batch
+            Of B sequences, or fewer where the class says so.
+
+        Raises
+        ------
+        ValueError
+            If an argument is none of these.
         """
         batch = checks.whole("batch", batch)
         checks.one_of("split", split, SPLITS)
         return self._sample(batch, checks.generator(rng), split)
 
-    def correct(self, y, batch: Batch) -> np.ndarray:
-        """(B,) bool: which sequences count as right. The class says what right means.
+    def correct(self, y: ArrayLike, batch: Batch) -> np.ndarray:
+        """Which sequences count as right. The class says what right means.
 
-        `y`: the network's raw output, (B, O) where `steps` is "last", (T, B, O) where it is "all". An output that is
-        not a number is never right.
+        Parameters
+        ----------
+        y : array_like
+            The network's raw output, (B, O) where `steps` is "last", (T, B, O) where it is "all".
+        batch : Batch
+            What the network read.
+
+        Returns
+        -------
+        numpy.ndarray
+            (B,) bool. An output that is not a number is never right.
+
+        Raises
+        ------
+        ValueError
+            If `y` has another shape, or `batch` is no Batch.
         """
         if not isinstance(batch, Batch):
             raise ValueError(f"batch must be a Batch, as sample() gives it, got {type(batch).__name__}")
@@ -93,27 +140,51 @@ class Task(ABC):
         shape = (sequences, self.outputs) if self.steps == "last" else (steps, sequences, self.outputs)
         return self._correct(checks.floats("y", y, shape, np.dtype(np.float64)), batch)
 
-    def solved(self, y, batch: Batch) -> bool:
-        """Whether at least `share` of these test sequences are right; `y` as in `correct`."""
+    def solved(self, y: ArrayLike, batch: Batch) -> bool:
+        """Whether at least `share` of these test sequences are right.
+
+        Parameters
+        ----------
+        y : array_like
+            As in `correct`.
+        batch : Batch
+            As in `correct`.
+
+        Returns
+        -------
+        bool
+            True or False.
+        """
         return bool(self.correct(y, batch).mean() >= self.share)
 
-    def measures(self, loss: float) -> dict:
-        """The loss in the units in which the field reports this task, by name; empty where it has none."""
+    def measures(self, loss: float) -> dict[str, float]:
+        """The loss in the units in which the field reports this task.
+
+        Parameters
+        ----------
+        loss : float
+            In the unit of `loss`.
+
+        Returns
+        -------
+        dict of str to float
+            By name; empty where the field has none.
+        """
         return {}
 
     @abstractmethod
-    def _sample(self, batch, rng, split) -> Batch: ...
+    def _sample(self, batch: int, rng: np.random.Generator, split: str) -> Batch: ...
 
     @abstractmethod
-    def _correct(self, y, batch) -> np.ndarray: ...
+    def _correct(self, y: np.ndarray, batch: Batch) -> np.ndarray: ...
 
-    def _set(self, **values) -> None:
+    def _set(self, **values: object) -> None:
         """Store checked values while a frozen dataclass is being made."""
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
 
-def checked_share(value) -> float:
+def checked_share(value: float) -> float:
     """`value` as a share of the sequences: above 0, at most 1."""
     value = checks.number("share", value)
     if not 0 < value <= 1:
@@ -121,12 +192,14 @@ def checked_share(value) -> float:
     return value
 
 
-def real_steps(steps: int, lengths) -> np.ndarray:
+def real_steps(steps: int, lengths: np.ndarray) -> np.ndarray:
     """(steps, B) bool: True up to each sequence's length."""
     return np.arange(steps)[:, None] < lengths
 
 
-def output_of(net, x, outputs: int, state=None, lengths=None):
+def output_of(
+    net: Layer, x: np.ndarray, outputs: int, state: tuple | None = None, lengths: np.ndarray | None = None
+) -> tuple[np.ndarray, tuple]:
     """What `net` puts out at each step of x, (T, B, outputs) as float64, and its state then, for the next x."""
     if not callable(getattr(net, "forward", None)):
         raise ValueError(f"net must be a network, got {net!r}")
@@ -136,7 +209,7 @@ def output_of(net, x, outputs: int, state=None, lengths=None):
     return y.astype(np.float64), tape.state
 
 
-def draw(members, batch: int, rng, split: str) -> np.ndarray:
+def draw(members: np.ndarray, batch: int, rng: np.random.Generator, split: str) -> np.ndarray:
     """Which of the sequences `members` of a finite split go into a batch.
 
     For training with replacement, so that any batch size works. For validation and test each sequence at most once:
@@ -147,33 +220,22 @@ def draw(members, batch: int, rng, split: str) -> np.ndarray:
     return rng.permutation(members)[:batch]
 
 
-def probabilities(y) -> np.ndarray:
-    """The softmax of (..., O) outputs."""
-    return np.exp(log_probabilities(y))
+def chance_of_yes(y: np.ndarray) -> np.ndarray:
+    """The sigmoid of the outputs; NaN where an output is not finite, which no criterion accepts."""
+    return sigmoid(np.where(np.isfinite(y), y, np.nan))
 
 
-def log_probabilities(y) -> np.ndarray:
-    """The logarithm of the softmax of (..., O) outputs."""
-    with np.errstate(invalid="ignore"):  # infinite outputs become nan, which no criterion accepts
-        y = y - y.max(axis=-1, keepdims=True)
-        return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
-
-
-def sigmoid(y) -> np.ndarray:
-    """1 / (1 + e^-y) of the outputs, in a form that cannot overflow; nan where an output is not finite."""
-    y = np.where(np.isfinite(y), y, np.nan)
-    return 0.5 * (1 + np.tanh(0.5 * y))
-
-
-def binary_entropy(p) -> np.ndarray:
+def binary_entropy(p: Any) -> Any:
     """-p ln p - (1 - p) ln (1 - p): what the best guess of a yes or no costs where yes has the probability p, in nats.
 
+    Examples
+    --------
     >>> binary_entropy(np.array([0.0, 0.5, 1.0]))
     array([0.        , 0.69314718, 0.        ])
     """
     return 0 - sum(q * np.log(np.where(q > 0, q, 1)) for q in (p, 1 - p))
 
 
-def best_class(y) -> np.ndarray:
+def best_class(y: np.ndarray) -> np.ndarray:
     """The class with the largest output, -1 where an output is not finite."""
     return np.where(np.isfinite(y).all(axis=-1), y.argmax(axis=-1), -1)

@@ -6,8 +6,9 @@ from math import log
 import numpy as np
 
 from lstm_edu.cells import checks
+from lstm_edu.cells.arrays import softmax
 
-from .task import Batch, Task, checked_share, probabilities, real_steps
+from .task import Batch, Task, checked_share, real_steps
 
 ALPHABET = "EBabcdXY"
 E, B, X = (ALPHABET.index(letter) for letter in "EBX")
@@ -21,26 +22,43 @@ WINDOWS = {"6a": (10, 50), "6b": (10, 33, 66)}
 class TemporalOrder(Task):
     """Tell the class of a sequence from the order of its symbols X and Y, the only ones that matter.
 
-    Hochreiter and Schmidhuber (1997), experiments 6a and 6b. A sequence starts with E, ends with B (which asks for the
-    answer) and holds random letters a, b, c, d between, but for an X or a Y at two ("6a") or three ("6b") places:
+    A sequence starts with E, ends with B (which asks for the answer) and holds random letters a, b, c, d between, but
+    for an X or a Y at two ("6a") or three ("6b") places:
 
-    | `variant` | places, at `length` 100      | classes                         | least lag to the end |
-    | --------- | ---------------------------- | ------------------------------- | -------------------- |
-    | "6a"      | 10 .. 20, 50 .. 60           | 4: XX, XY, YX, YY               | 40                   |
-    | "6b"      | 10 .. 20, 33 .. 43, 66 .. 76 | 8: XXX, XXY, XYX, .. YYY        | 24                   |
+    =======  ============================  ========================  ====================
+    variant  places, at `length` 100       classes                   least lag to the end
+    =======  ============================  ========================  ====================
+    "6a"     10 .. 20, 50 .. 60            4: XX, XY, YX, YY         40
+    "6b"     10 .. 20, 33 .. 43, 66 .. 76  8: XXX, XXY, XYX, .. YYY  24
+    =======  ============================  ========================  ====================
 
-    Places count from 1, which is what makes the lags come out as printed in the paper. The length of a
-    sequence is uniform in `length` .. `length` + `length`/10 (100 .. 110 in the paper). Places scale with `length`,
-    which must be at least 20.
+    Places count from 1, which is what makes the lags come out as printed in the paper. They scale with `length`.
 
     A sequence is right if each class probability (softmax) is less than 0.3 away from 0 or 1, as it should be. (The
-    paper has sigmoid outputs, with the same limit.) Solved: at least `share` of the sequences are right. The paper's
-    own rule: the average training error is below 0.1 and the last 2000 training sequences were right.
+    paper has sigmoid outputs, with the same limit. Its own rule for a network: the average training error is below 0.1
+    and the last 2000 training sequences were right.)
+
+    Parameters
+    ----------
+    length : int, default 100
+        The length of a sequence is uniform in `length` .. `length` + `length`/10; at least 20.
+    variant : {"6a", "6b"}
+        The paper's experiment.
+    share : float, default 0.99
+        Solved: at least this share of the sequences is right.
+
+    Notes
+    -----
+    Shapes: x (T, B, 8), one-hot in the order E B a b c d X Y; target (B,) classes.
 
     Baseline: the last symbol is always B and the classes are equally likely, so ln 4 or ln 8 nats.
 
-    Shapes: x (T, B, 8), one-hot in the order E B a b c d X Y; target (B,) classes.
+    References
+    ----------
+    Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997, experiments 6a and 6b.
 
+    Examples
+    --------
     >>> task = TemporalOrder(length=20)
     >>> batch = task.sample(1, rng=4)
     >>> "".join(ALPHABET[s] for s in batch.x[:, 0].argmax(axis=-1)), int(batch.target[0])
@@ -89,4 +107,4 @@ class TemporalOrder(Task):
 
     def _correct(self, y, batch):
         right = np.eye(self.outputs)[batch.target]
-        return (np.abs(probabilities(y) - right) < 0.3).all(axis=-1)
+        return (np.abs(softmax(y) - right) < 0.3).all(axis=-1)

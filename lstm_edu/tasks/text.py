@@ -11,39 +11,69 @@ from functools import lru_cache
 from math import log
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.cells import checks
+from lstm_edu.cells.arrays import log_softmax
 
-from .task import Batch, Task, log_probabilities
+from .task import Batch, Task
 
 DEFAULT_CHARACTERS = 300_000
 
 
 @dataclass(frozen=True)
 class Text(Task):
-    """Predict each next character of a text, as in Karpathy, Johnson and Fei-Fei (2015).
-
-    `file`: a UTF-8 text file, of at least 10 (`length` + 1) characters; "\\r\\n" counts as "\\n". None: the first
-    300,000 characters of the help pages that come with Python, so the text differs between versions of Python.
-    `length` T: characters in a sequence.
+    """Predict each next character of a text.
 
     The first 80 % of the text are for training, the next 10 % for validation, the last 10 % for the test. The
     vocabulary is that of the whole text, sorted. A Text carries its text along when it is pickled.
 
     A sequence is right if its mean cross-entropy is below `baseline`. Solved: the batch's mean is.
 
+    Parameters
+    ----------
+    file : str or os.PathLike, optional
+        A UTF-8 text file, of at least 10 (`length` + 1) characters; "\\r\\n" counts as "\\n". None: the first 300,000
+        characters of the help pages that come with Python, so the text differs between versions of Python.
+    length : int, default 64
+        T, the characters in a sequence.
+
+    Attributes
+    ----------
+    vocabulary : str
+        Every character of the text once, sorted: number k stands for the k-th.
+    baseline : float
+        See the notes.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such text, or too short.
+    FileNotFoundError
+        If there is no such file.
+    ImportError
+        If `file` is None and this Python comes without its help pages.
+
+    Notes
+    -----
+    Shapes: x and target (T, B), whole numbers; target[t] = x[t + 1].
+
     Baseline: a guess from the current character alone. Pairs of characters are counted in the training part, each
     possible pair once more (add-one smoothing); the mean of -ln P(next | current) over the test part, in nats.
 
-    Shapes: x and target (T, B), whole numbers; target[t] = x[t + 1].
+    References
+    ----------
+    Karpathy, Johnson and Fei-Fei, Visualizing and understanding recurrent networks, 2015.
 
+    Examples
+    --------
     >>> task = Text(length=20)
     >>> batch = task.sample(2, rng=0)
     >>> batch.x.shape, task.decode(batch.x[1:, 0]) == task.decode(batch.target[:-1, 0])
     ((20, 2), True)
     """
 
-    file: str | os.PathLike | None = None
+    file: str | os.PathLike[str] | None = None
     length: int = 64
     vocabulary: str = field(init=False, repr=False, compare=False)
     baseline: float = field(init=False, repr=False, compare=False)
@@ -80,8 +110,25 @@ class Text(Task):
     outputs = inputs
 
     def encode(self, text: str) -> np.ndarray:
-        """Text to whole numbers, (characters,) int64; a ValueError names a character that the vocabulary lacks.
+        """Text to whole numbers.
 
+        Parameters
+        ----------
+        text : str
+            Of characters in the vocabulary.
+
+        Returns
+        -------
+        numpy.ndarray
+            (characters,) int64.
+
+        Raises
+        ------
+        ValueError
+            If the vocabulary lacks a character, which is named.
+
+        Examples
+        --------
         >>> task = Text()
         >>> task.decode(task.encode("a list"))
         'a list'
@@ -95,18 +142,47 @@ class Text(Task):
             raise ValueError(f"text must be made of the task's vocabulary, got {text[unknown[0]]!r} at {unknown[0]}")
         return codes
 
-    def decode(self, codes) -> str:
-        """Whole numbers (characters,) to text."""
+    def decode(self, codes: ArrayLike) -> str:
+        """Whole numbers to text.
+
+        Parameters
+        ----------
+        codes : array_like
+            (characters,) whole numbers below `inputs`.
+
+        Returns
+        -------
+        str
+            The text.
+        """
         if np.size(codes) == 0:
             return ""
         return "".join(self.vocabulary[c] for c in checks.integers("codes", codes, ("T",), self.inputs))
 
-    def stream(self, batch: int, split: str = "train", rng=None) -> Iterator[Batch]:
-        """Consecutive Batches of (length, batch), for training that carries the state on.
+    def stream(self, batch: int, split: str = "train", rng: checks.Rng = None) -> Iterator[Batch]:
+        """Consecutive Batches for training that carries the state on; row b of each continues row b of the one before.
 
-        Row b of a Batch continues row b of the one before: the split is cut into `batch` equal parts, read side by
-        side. It ends where the parts hold no further whole sequence; fewer than `length` characters a row are left.
-        `rng` changes nothing: the order is that of the text.
+        The split is cut into B equal parts, read side by side. It ends where the parts hold no further whole sequence;
+        fewer than `length` characters a row are left.
+
+        Parameters
+        ----------
+        batch : int
+            B, how many parts.
+        split : {"train", "valid", "test"}
+            What is read.
+        rng : int or numpy.random.Generator, optional
+            Changes nothing: the order is that of the text.
+
+        Returns
+        -------
+        iterator of Batch
+            Each of (length, B) characters.
+
+        Raises
+        ------
+        ValueError
+            If the parts would be shorter than one sequence.
         """
         part = self._part(split)
         batch = checks.whole("batch", batch)
@@ -122,21 +198,67 @@ class Text(Task):
             yield _batch(part[place + start])
 
     @staticmethod
-    def perplexity(loss):
-        """exp(loss) of a cross-entropy in nats: between how many equally likely characters the guess wavers."""
+    def perplexity(loss: float) -> float:
+        """Between how many equally likely characters the guess wavers: exp(loss).
+
+        Parameters
+        ----------
+        loss : float
+            A cross-entropy in nats.
+
+        Returns
+        -------
+        float
+            At least 1.
+        """
         return np.exp(loss)
 
     @staticmethod
-    def bits_per_character(loss):
-        """A cross-entropy in nats, in bits."""
+    def bits_per_character(loss: float) -> float:
+        """A cross-entropy in bits.
+
+        Parameters
+        ----------
+        loss : float
+            A cross-entropy in nats.
+
+        Returns
+        -------
+        float
+            In bits.
+        """
         return loss / log(2)
 
-    def measures(self, loss: float) -> dict:
-        """Perplexity and bits per character of a cross-entropy in nats, by name."""
+    def measures(self, loss: float) -> dict[str, float]:
+        """Perplexity and bits per character.
+
+        Parameters
+        ----------
+        loss : float
+            A cross-entropy in nats.
+
+        Returns
+        -------
+        dict of str to float
+            By name.
+        """
         return {"perplexity": self.perplexity(loss), "bits/char": self.bits_per_character(loss)}
 
-    def solved(self, y, batch: Batch) -> bool:
-        """Whether the mean cross-entropy over this batch is below `baseline`."""
+    def solved(self, y: ArrayLike, batch: Batch) -> bool:
+        """Whether the mean cross-entropy over this batch is below `baseline`.
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) floats, the network's output.
+        batch : Batch
+            What the network read.
+
+        Returns
+        -------
+        bool
+            True or False.
+        """
         self.correct(y, batch)  # for its checks
         return bool(_cross_entropy(np.asarray(y), batch).mean() < self.baseline)
 
@@ -160,7 +282,7 @@ def _batch(window):
 
 def _cross_entropy(y, batch):
     """(T, B) nats."""
-    return -np.take_along_axis(log_probabilities(y), batch.target[:, :, None], axis=-1)[:, :, 0]
+    return -np.take_along_axis(log_softmax(y), batch.target[:, :, None], axis=-1)[:, :, 0]
 
 
 def _parts(codes):

@@ -270,7 +270,7 @@ def test_what_does_not_fit_is_refused(make):
         (lambda: RMSProp(momentum=-1), "momentum must be at least 0"),
         (lambda: Adam(beta1=1.0), "beta1 must be at least 0 and below 1"),
         (lambda: Adam(beta2=-0.5), "beta2 must be at least 0 and below 1"),
-        (lambda: Adam(epsilon=-1e-8), "epsilon must be at least 0"),
+        (lambda: Adam(epsilon=-1e-8), "epsilon must be above 0, got -1e-08"),
     ],
 )
 def test_settings_are_checked_when_made(make, message):

@@ -1,7 +1,9 @@
 """A cell as a circuit: one drawing for all cells, from the lists in parts.py."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +12,10 @@ from lstm_edu.plotting import style
 
 from . import drawing
 from .drawing import ACCENT, FILLS, INK, QUIET
-from .parts import CIRCUITS, SIGMA, Box, Join, Node, Port, Wire
+from .parts import CIRCUITS, SIGMA, Box, Join, Node, Place, Port, Wire
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BOX, _NODE, _JOIN = (1.0, 0.9), 0.24, (0.86, 0.42)
 _GLYPHS = {
@@ -23,9 +28,26 @@ _GLYPHS = {
 _PLAIN = {r"\sigma": "sigmoid", r"\mathrm{tanh}": "tanh", r"\,": " ", r"\mathit{bn}": "bn", r"\cdot": "times"}
 
 
-def diagram_stages(cell: str) -> list:
-    """One line about each stage of `diagram(cell, stage)`, from the first to the last: what that stage adds.
+def diagram_stages(cell: str) -> list[str]:
+    """What each stage of `diagram(cell, stage)` adds, from the first to the last.
 
+    Parameters
+    ----------
+    cell : str
+        As in `diagram`.
+
+    Returns
+    -------
+    list of str
+        One line about each stage.
+
+    Raises
+    ------
+    ValueError
+        If there is no such cell.
+
+    Examples
+    --------
     >>> diagram_stages("rnn")
     ["a layer of tanh units: it sees this step's input alone", "the way back in: it also sees its own last output h'"]
     """
@@ -33,16 +55,32 @@ def diagram_stages(cell: str) -> list:
 
 
 @style.in_style
-def diagram(cell: str, stage: int | None = None):
-    """The circuit of a cell for one step of time, from left to right. A matplotlib Figure, with `alt_text`.
+def diagram(cell: str, stage: int | None = None) -> "Figure":
+    """The circuit of a cell for one step of time, from left to right.
 
-    `cell`: "rnn", "lstm97", "lstm", "peephole", "gru" (reset before the product) or "gru-after". `stage`: 1 is the
-    first box alone, each further stage has one part more, highlighted, at the same place; None is the whole cell.
-    `diagram_stages(cell)` describes the stages. The equations under the circuit are those of the cells' docstrings,
-    with tanh for both squashings of the LSTM of 1997.
+    The equations under the circuit are those of the cells' docstrings, with tanh for both squashings of the LSTM of
+    1997.
 
-    Raises ValueError for a cell or a stage that there is not.
+    Parameters
+    ----------
+    cell : {"rnn", "lstm97", "lstm", "peephole", "gru", "gru-after"}
+        The cell; "gru" has its reset before the product.
+    stage : int, optional
+        1 is the first box alone, each further stage has one part more, highlighted, at the same place; None is the
+        whole cell. `diagram_stages(cell)` describes the stages.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, with `alt_text`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such cell or stage.
+
+    Examples
+    --------
     >>> figure = diagram("lstm", stage=6)
     >>> figure.alt_text[:70]
     'Circuit of the LSTM, one step of time from left to right, stage 6 of 6'
@@ -89,7 +127,7 @@ def _title(axes, circuit, stage, shown, y):
 def _surroundings(axes, circuit):
     """The frame around what belongs to this step, and the direction of time."""
     low, high = 0.1, circuit.top
-    look = {"fill": FILLS["frame"], "edge": "#c9c9c4", "zorder": 0}
+    look: dict[str, Any] = {"fill": FILLS["frame"], "edge": "#c9c9c4", "zorder": 0}
     drawing.rectangle(axes, 5.05, (low + high) / 2, 8.6, high - low, about="frame", **look)
     drawing.wire(axes, [(8.2, -0.3), (9.35, -0.3)], about="time", colour=QUIET, line=1.0)
     drawing.write(axes, 8.05, -0.3, "time", about="time", size=9, colour=QUIET, ha="right")
@@ -100,16 +138,16 @@ class Route:
     """A wire, or a stretch of it between two shapes: its corners, cut off at the edges of the shapes at its ends."""
 
     wire: Wire
-    points: tuple
-    start: tuple  # the centre of the shape where it begins, or its first point
-    end: tuple
+    points: tuple[Place, ...]
+    start: Place  # the centre of the shape where it begins, or its first point
+    end: Place
 
-    def pieces(self):
+    def pieces(self) -> Iterator[tuple[Place, Place]]:
         """Each straight piece as (point, point)."""
         return zip(self.points, self.points[1:], strict=False)
 
 
-def routes(wire: Wire, places: dict, sizes: dict) -> list:
+def routes(wire: Wire, places: dict[str, Place], sizes: dict[Place, tuple]) -> list[Route]:
     """The stretches of a wire: it is interrupted at each place that it names where something stands."""
     first, *rest = re.split(r" (--|\|-|-\|) ", wire.route)
     stretches = [[point(first, places)]]
@@ -129,7 +167,7 @@ def _cut(wire, points, sizes) -> Route:
     return Route(wire, (first, *points[1:-1], last), start, end)
 
 
-def point(name: str, places: dict) -> tuple:
+def point(name: str, places: dict[str, Place]) -> Place:
     """Where a name is; "a&b" has the x of a and the y of b."""
     if name in places:
         return places[name]
@@ -180,15 +218,15 @@ def _draw(axes, places, parts, new) -> set:
     for part in parts:
         if isinstance(part, Wire) and part.text:
             glyphs.add("weight")
-            about = f"wire {part.route}"
-            drawing.write(axes, *part.at, part.text, about=about, size=11, colour=_colour(part in new))
+            about, (x, y) = f"wire {part.route}", part.at
+            drawing.write(axes, x, y, part.text, about=about, size=11, colour=_colour(part in new))
     for part in parts:
         if not isinstance(part, Wire):
             _SHAPES[type(part)](axes, places, part, part in new)
     return glyphs
 
 
-def crossings(route, others) -> list:
+def crossings(route: Route, others: list[Route]) -> list[Place]:
     """Where a level piece of the route crosses an upright piece of another wire without touching it."""
     found = []
     for (x0, y0), (x1, y1) in route.pieces():
@@ -231,7 +269,8 @@ def _draw_join(axes, places, part, new):
 
 
 def _draw_port(axes, places, part, new):
-    drawing.write(axes, *places[part.place], part.text, about=f"port {part.place}", size=14, colour=_colour(new))
+    x, y = places[part.place]
+    drawing.write(axes, x, y, part.text, about=f"port {part.place}", size=14, colour=_colour(new))
 
 
 def _colour(new):

@@ -1,6 +1,10 @@
 """The pen: boxes, nodes, wires with arrow heads, arcs and taps, on one empty axes in the drawing's own units."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.plotting import style
 
@@ -10,7 +14,7 @@ HEAD, HOP, BEND, DOT = 0.17, 0.12, 0.12, 0.065
 THIN, THICK = 1.3, 3.0
 
 
-def paper(x: tuple, y: tuple, width: float = 7.5):
+def paper(x: tuple[float, float], y: tuple[float, float], width: float = 7.5) -> tuple[Any, Any]:
     """A figure `width` inches wide whose one axes spans `x` and `y` in units of the same length both ways."""
     from matplotlib.figure import Figure
 
@@ -29,14 +33,39 @@ def wide(text: str, size: float) -> float:
     return float(TextPath((0, 0), text, size=size).get_extents().width) / 72 if text.strip() else 0.0
 
 
-def write(axes, x, y, text, *, about, size=10, colour=INK, ha="center", va="center", **more):
+def write(
+    axes: Any,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    about: str,
+    size: float = 10,
+    colour: str = INK,
+    ha: str = "center",
+    va: str = "center",
+    **more: Any,
+) -> Any:
     """Text with its maths in the textbook's letters; `about` says which part it belongs to."""
     return axes.text(
         x, y, text, fontsize=size, color=colour, ha=ha, va=va, gid=about, math_fontfamily="cm", zorder=6, **more
     )
 
 
-def rectangle(axes, x, y, width, height, *, about, fill, edge=INK, line=1.2, round=0.08, zorder=4):
+def rectangle(
+    axes: Any,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    about: str,
+    fill: str,
+    edge: str = INK,
+    line: float = 1.2,
+    round: float = 0.08,
+    zorder: float = 4,
+) -> Any:
     """A box with rounded corners around (x, y)."""
     from matplotlib.patches import FancyBboxPatch
 
@@ -46,14 +75,37 @@ def rectangle(axes, x, y, width, height, *, about, fill, edge=INK, line=1.2, rou
     return axes.add_patch(patch)
 
 
-def circle(axes, x, y, radius, *, about, fill, edge=INK, line=1.2, zorder=4):
+def circle(
+    axes: Any,
+    x: float,
+    y: float,
+    radius: float,
+    *,
+    about: str,
+    fill: str,
+    edge: str = INK,
+    line: float = 1.2,
+    zorder: float = 4,
+) -> Any:
     """A round node, or a tap when filled and small."""
     from matplotlib.patches import Circle
 
     return axes.add_patch(Circle((x, y), radius, fc=fill, ec=edge, lw=line, zorder=zorder, gid=about))
 
 
-def wire(axes, points, *, about, colour=INK, line=THIN, head=True, hops=(), sharp=(), dashed=False, zorder=3):
+def wire(
+    axes: Any,
+    points: Iterable,
+    *,
+    about: str,
+    colour: str = INK,
+    line: float = THIN,
+    head: bool = True,
+    hops: Iterable = (),
+    sharp: Iterable = (),
+    dashed: bool = False,
+    zorder: float = 3,
+) -> Any:
     """A line through `points` with round bends, an arc over each of `hops`, and an arrow head at its end.
 
     The bends at `sharp` keep their corner.
@@ -95,7 +147,7 @@ def _pieces(points, hops, sharp):
         yield (1 - s) ** 2 * (end - BEND * along) + 2 * s * (1 - s) * end + s**2 * (end + BEND * onward)
 
 
-def on_piece(point, start, end) -> bool:
+def on_piece(point: ArrayLike, start: ArrayLike, end: ArrayLike) -> bool:
     """Is the point on the piece from start to end, which runs along an axis?"""
     point, start, end = np.asarray(point), np.asarray(start), np.asarray(end)
     low, high = np.minimum(start, end), np.maximum(start, end)

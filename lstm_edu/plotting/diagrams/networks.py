@@ -1,13 +1,18 @@
 """Networks from further away: unrolled in time, and layers on top of each other."""
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from lstm_edu.cells import CELLS, Layer, Recurrent, checks
 from lstm_edu.plotting import style
 
 from . import drawing
 from .drawing import ACCENT, FILLS, INK, QUIET
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _WIDTH, _MARGIN = 10.1, 0.5
 _MOST_STEPS = 8  # beyond, the labels would be smaller than 8 points
@@ -19,14 +24,29 @@ _BACK = 1.3  # how high the gradient runs
 
 
 @style.in_style
-def unrolled(steps: int = 4, backward: bool = False):
-    """A plain recurrent network unrolled in time, one copy of its cell per step. A matplotlib Figure, with `alt_text`.
+def unrolled(steps: int = 4, backward: bool = False) -> "Figure":
+    """A plain recurrent network unrolled in time, one copy of its cell per step.
 
-    `steps`: 1 .. 8. `backward=True` adds the gradient's way back from a loss after the last step, in dashed lines. A
-    step multiplies the row vector dh by diag(1 - h²) Uᵀ, the derivative of h = tanh(x W + h' U + b) by h'.
+    Parameters
+    ----------
+    steps : int, default 4
+        1 .. 8.
+    backward : bool, default False
+        Whether to add the gradient's way back from a loss after the last step, in dashed lines. A step multiplies the
+        row vector dh by diag(1 - h²) Uᵀ, the derivative of h = tanh(x W + h' U + b) by h'.
 
-    Raises ValueError for any other `steps` or `backward`.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, with `alt_text`.
 
+    Raises
+    ------
+    ValueError
+        If `steps` or `backward` is anything else.
+
+    Examples
+    --------
     >>> unrolled(steps=3).alt_text
     'A recurrent network unrolled over 3 steps of time, ...'
     """
@@ -106,16 +126,31 @@ def _way_back(axes, states):
 
 
 @style.in_style
-def stack(layers):
-    """Layers on top of each other, the input below. A matplotlib Figure, with `alt_text`.
+def stack(layers: Layer | Iterable[tuple[str, str]]) -> "Figure":
+    """Layers on top of each other, the input below.
 
-    `layers`: a `Sequential`, with its shapes at the arrows, T steps (a fraction of T is rounded), B sequences, and the
-    size of each; or a list of (name, text), from the first layer to the last: the name stands in the box, the text at
-    the arrow that leaves it. A pair with an empty name is an arrow alone: begin with ("", "(T, B, 2)") to show the
-    input. Recurrent layers are blue; those of a Sequential have a loop with the state that they pass on.
+    Recurrent layers are blue; those of a Sequential have a loop with the state that they pass on.
 
-    Raises ValueError for anything else, or for a line of more than 30 characters.
+    Parameters
+    ----------
+    layers : Sequential or iterable of (str, str)
+        A `Sequential`, with its shapes at the arrows, T steps (a fraction of T is rounded), B sequences, and the size
+        of each; or pairs (name, text), from the first layer to the last: the name stands in the box, the text at the
+        arrow that leaves it. A pair with an empty name is an arrow alone: begin with ("", "(T, B, 2)") to show the
+        input.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, with `alt_text`.
+
+    Raises
+    ------
+    ValueError
+        If `layers` is anything else, or has a line of more than 30 characters.
+
+    Examples
+    --------
     >>> stack([("", "(T, B, 2)"), ("LSTM", "(T, B, 32)"), ("Dense", "(T, B, 1)")]).alt_text
     'Layers from below to the top: input (T, B, 2); LSTM, then (T, B, 32); Dense, then (T, B, 1).'
     """

@@ -7,6 +7,8 @@ so a wire can name the places of parts that come in a later stage. A wire that b
 
 from dataclasses import dataclass
 
+Place = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class Port:
@@ -58,7 +60,7 @@ class Stage:
 
     title: str
     parts: tuple
-    equations: dict
+    equations: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Circuit:
 
     title: str
     short: str
-    places: dict
-    stages: tuple
+    places: dict[str, Place]
+    stages: tuple[Stage, ...]
     rows: tuple
     top: float
 

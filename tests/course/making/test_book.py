@@ -199,6 +199,18 @@ def test_the_parameters_of_a_docstring_are_a_list_with_their_types(built):
     assert "-----" not in words
 
 
+def test_the_sections_of_a_docstring_become_fields_lists_and_tables(built):
+    page = (built / "api" / "tasks.html").read_text(encoding="utf-8")
+    adding = page[page.index('id="lstm_edu.tasks.Adding"') :]
+    adding = adding[: adding.index('id="lstm_edu.tasks.', 50)]
+    assert re.search(r"Parameters<span.*?<strong>length</strong>.*?T, steps", adding, re.DOTALL)
+    words = re.sub(r"<[^>]+>", "", page)
+    assert re.search(r"^baseline = \(2 - 1/k - \(1 - 1/k\) / m\) / 48 {8}0\.0392", words, re.MULTILINE)
+    assert "----" not in words
+    assert "====" not in words
+    assert "::" not in words
+
+
 def test_nothing_in_the_book_loads_from_another_machine(built):
     for page in built.rglob("*.html"):
         text = page.read_text(encoding="utf-8")

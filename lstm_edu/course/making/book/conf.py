@@ -42,6 +42,7 @@ mathjax3_config = {
 
 # Reference: docstrings in the NumPy convention.
 napoleon_google_docstring = False
+napoleon_use_ivar = True  # an attribute is described once, where its class is
 napoleon_use_rtype = False  # the type beside the words on what is returned
 default_role = "py:obj"  # `LSTM` is a link where it is a public name, and code elsewhere
 autodoc_member_order = "bysource"
