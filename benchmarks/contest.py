@@ -205,7 +205,7 @@ def peak():
     """GFLOP/s of the best float32 matrix product found on one core: ours and NumPy's, at a size that suits each."""
     import numpy as np
 
-    from lstm_edu.cells import matmul
+    from lstm_edu.core import matmul
 
     best = 0.0
     x, W = np.ones((1, 64, 512), np.float32), np.ones((512, 1024), np.float32)

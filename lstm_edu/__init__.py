@@ -10,21 +10,8 @@ Importing the package loads NumPy and Numba and compiles nothing; everything els
 
 import importlib
 
-from .cells import (
-    CELLS,
-    GRU,
-    LSTM,
-    LSTM97,
-    RNN,
-    Container,
-    Layer,
-    Parameters,
-    PeepholeLSTM,
-    Recurrent,
-    get_num_threads,
-    register,
-    set_num_threads,
-)
+from .cells import CELLS, GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
+from .core import Container, Layer, Parameters, get_num_threads, register, set_num_threads
 
 __version__ = "0.1.0"
 
@@ -32,10 +19,10 @@ _LAZY = {
     "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",
            "MeanSquaredError", "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
            "Training", "clip_by_global_norm", "count_parameters", "evaluate", "fit", "gradient_flow", "load",
-           "load_checkpoint", "match_parameters", "predict", "sample_text", "save", "save_checkpoint"),
-    "experiments": ("Comparison", "compare", "make_network"),
+           "load_checkpoint", "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint"),
+    "experiments": ("Comparison", "Run", "compare"),
 }  # fmt: skip
-_MODULES = ("cells", "nn", "tasks", "experiments", "plotting", "course")
+_MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "course")
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [

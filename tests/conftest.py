@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from lstm_edu.cells.threads import available_cores
+from lstm_edu.core.threads import available_cores
 
 
 def is_a_chapter(item) -> bool:

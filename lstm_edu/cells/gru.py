@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from . import memory
-from .functions import sigmoid, tanh
-from .kernel import kernel
-from .layer import initial_values
-from .matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
+from lstm_edu.core import memory
+from lstm_edu.core.functions import sigmoid, tanh
+from lstm_edu.core.kernel import kernel
+from lstm_edu.core.layer import initial_values
+from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
+
 from .recurrent import Recurrent, rows
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks r z n   h (T+1,B,H)   U (H,3H)   dh (B,H)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .functions import sigmoid, tanh
-from .kernel import kernel
-from .layer import initial_values
-from .matmul import add_product, input_product, pack, pack_transposed
+from lstm_edu.core.functions import sigmoid, tanh
+from lstm_edu.core.kernel import kernel
+from lstm_edu.core.layer import initial_values
+from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
+
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   dh, dc (B,H)

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from . import checks
-from .functions import sigmoid, tanh
-from .kernel import kernel
-from .layer import initial_values
-from .matmul import add_product, input_product, pack, pack_transposed
+from lstm_edu.core import checks
+from lstm_edu.core.functions import sigmoid, tanh
+from lstm_edu.core.kernel import kernel
+from lstm_edu.core.layer import initial_values
+from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
+
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks i g o   h, c (T+1,B,H)   U (H,3H)   dh, dc (B,H)

@@ -10,10 +10,11 @@ import itertools
 
 import numpy as np
 
-from . import checks, matmul, memory, threads
-from .blank import Blank
-from .layer import Layer, blanked
-from .parameters import Parameters
+from lstm_edu.core import checks, matmul, memory, threads
+from lstm_edu.core.blank import Blank
+from lstm_edu.core.layer import Layer, blanked
+from lstm_edu.core.parameters import Parameters
+
 from .tape import Tape
 
 # Who wants to see what reaches a cell on the way back, whatever layers stand around it: a function of the layer, dy,

@@ -1,8 +1,9 @@
 """The plain recurrent network: h = tanh(x W + h' U + b).   (Elman, Finding structure in time, 1990)"""
 
-from .functions import tanh
-from .kernel import kernel
-from .matmul import add_product, input_product, pack, pack_transposed
+from lstm_edu.core.functions import tanh
+from lstm_edu.core.kernel import kernel
+from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
+
 from .recurrent import Recurrent
 
 # T time steps, B sequences, H units.   a (T,B,H)   h (T+1,B,H)   U (H,H)   dy, delta (T,B,H)   dh (B,H)

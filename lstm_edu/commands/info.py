@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lstm_edu import __version__
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 
 def info() -> None:
@@ -16,9 +16,9 @@ def info() -> None:
 
     import llvmlite.binding as llvm
 
-    from lstm_edu.cells import get_num_threads
-    from lstm_edu.cells.cache import FOLDER
-    from lstm_edu.cells.threads import available_cores
+    from lstm_edu.core import get_num_threads
+    from lstm_edu.core.cache import FOLDER
+    from lstm_edu.core.threads import available_cores
 
     print(f"lstm_edu {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in ("numba", "llvmlite", "numpy", "pandas", "matplotlib", "joblib", "safetensors"):

@@ -3,8 +3,8 @@
 import os
 import time
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.threads import available_cores
+from lstm_edu.core import checks
+from lstm_edu.core.threads import available_cores
 
 # Set while `lstm-edu course build` runs a chapter: the folder for the figures that have a name.
 FIGURES = "LSTM_EDU_COURSE_FIGURES"

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 _EXERCISES = {}  # "03.2" -> (checker, hint)
 

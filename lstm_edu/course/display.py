@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from . import pictures
 from .chapter import FIGURES, building

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 _NAME = re.compile(r"(\d\d)_\w+")
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pandas as pd
 
 from lstm_edu import nn, tasks
-from lstm_edu.cells import CELLS, checks, threads
-from lstm_edu.cells.registry import cell_class, cell_name
+from lstm_edu.cells import CELLS
+from lstm_edu.core import checks, threads
+from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lstm_edu.cells.files import replace_file
+from lstm_edu.core.files import replace_file
 from lstm_edu.nn.record import Record
 
 

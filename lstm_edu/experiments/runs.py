@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lstm_edu import nn, tasks
-from lstm_edu.cells import CELLS, Layer, checks, threads
-from lstm_edu.cells.registry import cell_name
+from lstm_edu.cells import CELLS
+from lstm_edu.core import Layer, checks, threads
+from lstm_edu.core.registry import cell_name
 from lstm_edu.nn.stack import checked_layers, make_network
 
 _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process

@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 
-from lstm_edu.cells import register
-from lstm_edu.cells.registry import cell_class
+from lstm_edu.core import register
+from lstm_edu.core.registry import cell_class
 
 from .runs import execute
 

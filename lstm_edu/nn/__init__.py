@@ -1,6 +1,6 @@
 """What surrounds a cell: layers, networks, losses, optimizers, training and weights."""
 
-from lstm_edu.cells import register
+from lstm_edu.core import register
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluation import evaluate, predict
@@ -12,6 +12,7 @@ from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
+from .stack import make_network
 from .training import Training, fit
 from .weights import load, save
 
@@ -41,6 +42,7 @@ __all__ = [
     "gradient_flow",
     "load",
     "load_checkpoint",
+    "make_network",
     "match_parameters",
     "predict",
     "sample_text",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .generators import bits_state, state_of
 

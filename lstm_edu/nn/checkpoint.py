@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import lstm_edu
-from lstm_edu.cells.files import as_path, replace_file
+from lstm_edu.core.files import as_path, replace_file
 
 from .training import Training
 

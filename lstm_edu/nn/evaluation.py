@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from lstm_edu.cells import Layer, checks
+from lstm_edu.core import Layer, checks
 
 from . import losses
 from .layers import as_array

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lstm_edu.cells import Layer
-from lstm_edu.cells.container import walk
+from lstm_edu.core import Layer
+from lstm_edu.core.container import walk
 
 
 def generators_of(layer: Layer) -> list[np.random.Generator]:

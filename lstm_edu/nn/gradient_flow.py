@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lstm_edu.cells import Layer, Recurrent, checks
-from lstm_edu.cells.container import walk
+from lstm_edu.cells import Recurrent
 from lstm_edu.cells.recurrent import watcher
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.container import walk
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lstm_edu.cells import checks, memory
-from lstm_edu.cells.arrays import sigmoid
-from lstm_edu.cells.layer import Layer, blanked
-from lstm_edu.cells.parameters import Parameters
+from lstm_edu.core import checks, memory
+from lstm_edu.core.arrays import sigmoid
+from lstm_edu.core.layer import Layer, blanked
+from lstm_edu.core.parameters import Parameters
 
 ACTIVATIONS = (None, "tanh", "sigmoid", "relu")
 STEPS = ("all", "last")

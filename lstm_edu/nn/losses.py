@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.arrays import sigmoid, softmax
+from lstm_edu.core import checks
+from lstm_edu.core.arrays import sigmoid, softmax
 
 from .layers import STEPS, as_array, last_steps, own_floats
 

@@ -1,7 +1,7 @@
 """Layers in a row. A network is a layer itself: the same interface, and all parameters in one flat buffer."""
 
-from lstm_edu.cells import Container, Layer
-from lstm_edu.cells.container import check_children, described
+from lstm_edu.core import Container, Layer
+from lstm_edu.core.container import check_children, described
 
 
 class Sequential(Container):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.kernel import kernel
+from lstm_edu.core import checks
+from lstm_edu.core.kernel import kernel
 
 
 @kernel
@@ -104,7 +104,7 @@ def clip_by_global_norm(grads, limit) -> float:
 
     Examples
     --------
-    >>> from lstm_edu.cells.parameters import Parameters
+    >>> from lstm_edu.core.parameters import Parameters
     >>> grads = Parameters({"W": (1, 2)}, np.float64)
     >>> grads["W"] = [[3, 4]]
     >>> clip_by_global_norm(grads, 2.5), grads["W"]
@@ -223,7 +223,7 @@ class Optimizer:
 
         Examples
         --------
-        >>> from lstm_edu.cells.parameters import Parameters
+        >>> from lstm_edu.core.parameters import Parameters
         >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
         >>> grads["W"] = [3, -4]
         >>> first, second = Adam(0.1), Adam(0.1)
@@ -307,7 +307,7 @@ class SGD(Optimizer):
 
     Examples
     --------
-    >>> from lstm_edu.cells.parameters import Parameters
+    >>> from lstm_edu.core.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
     >>> SGD(rate=0.1).step(params, grads)
@@ -349,7 +349,7 @@ class RMSProp(Optimizer):
 
     Examples
     --------
-    >>> from lstm_edu.cells.parameters import Parameters
+    >>> from lstm_edu.core.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, 4]
     >>> norm = RMSProp(rate=0.1, decay=0.99).step(params, grads)
@@ -392,7 +392,7 @@ class Adam(Optimizer):
 
     Examples
     --------
-    >>> from lstm_edu.cells.parameters import Parameters
+    >>> from lstm_edu.core.parameters import Parameters
     >>> params, grads = (Parameters({"W": (2,)}, np.float64) for _ in range(2))
     >>> grads["W"] = [3, -4]
     >>> norm = Adam(rate=0.1).step(params, grads)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_edu.cells import Layer, checks
+from lstm_edu.core import Layer, checks
 
 
 def sample_text(net: Layer, task, prompt: str, length: int, temperature: float = 1.0, rng=0) -> str:

@@ -3,8 +3,8 @@
 import inspect
 import math
 
-from lstm_edu.cells import Layer, checks
-from lstm_edu.cells.registry import cell_class
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.registry import cell_class
 
 from .stack import count, stack
 

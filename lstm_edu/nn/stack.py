@@ -5,8 +5,8 @@ import os
 
 import numpy as np
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.registry import cell_class, cell_name
+from lstm_edu.core import checks
+from lstm_edu.core.registry import cell_class, cell_name
 
 from .layers import Dense, Embedding
 from .network import Sequential

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from lstm_edu.cells import Parameters, checks
+from lstm_edu.core import Parameters, checks
 
 from . import losses, progress
 from .batches import Batches

@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 import lstm_edu
-from lstm_edu.cells import LAYERS, Layer, checks
-from lstm_edu.cells.blank import Blank
-from lstm_edu.cells.container import described
-from lstm_edu.cells.files import as_path, replace_file
+from lstm_edu.core import LAYERS, Layer, checks
+from lstm_edu.core.blank import Blank
+from lstm_edu.core.container import described
+from lstm_edu.core.files import as_path, replace_file
 
 _KEY = "lstm_edu"  # the name of our entry in the file's metadata
 _ENTRY = ("version", "architecture", "sha256")

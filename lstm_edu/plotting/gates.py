@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from . import style
 

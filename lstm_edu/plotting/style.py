@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from lstm_edu.cells import CELLS
-from lstm_edu.cells.files import replace_file
-from lstm_edu.cells.registry import cell_title
+from lstm_edu.core.files import replace_file
+from lstm_edu.core.registry import cell_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@
 from dataclasses import fields
 from typing import Any
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .adding import Adding
 from .arrays import Arrays

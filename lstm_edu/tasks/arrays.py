@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .task import LOSSES, SPLITS, Batch, Task, best_class, checked_share, draw, real_steps
 

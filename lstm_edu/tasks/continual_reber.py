@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import Layer, checks
+from lstm_edu.core import Layer, checks
 
 from .reber import ALPHABET, END, LEGAL, NEXT, ONE_HOT, STATE_AFTER, SYMBOL_OF
 from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, output_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import Layer, checks
+from lstm_edu.core import Layer, checks
 
 from .task import Batch, Task, binary_entropy, draw, output_of, real_steps
 

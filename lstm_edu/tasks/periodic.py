@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .task import Batch, Task
 

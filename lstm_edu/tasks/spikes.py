@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .task import Batch, Task, binary_entropy, chance_of_yes, checked_share, real_steps
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 
 from .task import SPLITS, Batch, Task, draw
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import Layer, checks
-from lstm_edu.cells.arrays import sigmoid
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.arrays import sigmoid
 
 SPLITS = ("train", "valid", "test")
 LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy")

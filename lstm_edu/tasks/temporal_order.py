@@ -5,8 +5,8 @@ from math import log
 
 import numpy as np
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.arrays import softmax
+from lstm_edu.core import checks
+from lstm_edu.core.arrays import softmax
 
 from .task import Batch, Task, checked_share, real_steps
 

@@ -13,8 +13,8 @@ from math import log
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.arrays import log_softmax
+from lstm_edu.core import checks
+from lstm_edu.core.arrays import log_softmax
 
 from .task import Batch, Task
 

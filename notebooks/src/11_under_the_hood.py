@@ -21,7 +21,7 @@ import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
-from lstm_edu.cells import kernel, matmul, memory
+from lstm_edu.core import kernel, matmul, memory
 
 course.begin(11)
 

@@ -5,7 +5,8 @@ import pytest
 from cases import CELLS, arrays_of, case_id, random_state, with_array
 
 from lstm_edu import Sequential
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, Layer, Parameters, checks, get_num_threads, set_num_threads
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN
+from lstm_edu.core import Layer, Parameters, checks, get_num_threads, set_num_threads
 
 pytestmark = pytest.mark.kernels
 T, B, D, H = 5, 3, 4, 6

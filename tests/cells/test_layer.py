@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from cases import CELLS, case_id
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, Container, Layer, PeepholeLSTM
+from lstm_edu.cells import GRU, LSTM, LSTM97, PeepholeLSTM
+from lstm_edu.core import Container, Layer
 
 pytestmark = pytest.mark.kernels
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=case_id)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from cases import CELLS, case_id, random_state
 
-from lstm_edu.cells import LSTM, LSTM97, PeepholeLSTM, set_num_threads
+from lstm_edu.cells import LSTM, LSTM97, PeepholeLSTM
+from lstm_edu.core import set_num_threads
 
 pytestmark = pytest.mark.kernels
 
@@ -119,7 +120,7 @@ def test_padding_at_the_end_changes_no_earlier_step(cell):
 
 @pytest.mark.parametrize("cell", CELLS, ids=case_id)
 def test_results_are_the_same_bits_for_any_number_of_threads(cell, monkeypatch):
-    monkeypatch.setattr("lstm_edu.cells.threads._WORK", 0)  # hand over however small the work
+    monkeypatch.setattr("lstm_edu.core.threads._WORK", 0)  # hand over however small the work
     rng = np.random.default_rng(0)
     T, B, D, H = 4, 23, 3, 17
     layer = cell.make(D, H, np.float32)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_edu.cells.checks import lengths as checked_lengths
-from lstm_edu.cells.parameters import Parameters
+from lstm_edu.core.checks import lengths as checked_lengths
+from lstm_edu.core.parameters import Parameters
 from lstm_edu.nn.layers import ACTIVATIONS, Conv1D, Dense, Dropout, Embedding, MaxPool1D
 
 T, B, D = 9, 2, 3

@@ -21,7 +21,7 @@ from lstm_edu import (
     PeepholeLSTM,
     Sequential,
 )
-from lstm_edu.cells import Parameters
+from lstm_edu.core import Parameters
 
 
 def stack(dtype=np.float64):

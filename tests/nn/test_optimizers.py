@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from lstm_edu.cells.parameters import Parameters
+from lstm_edu.core.parameters import Parameters
 from lstm_edu.nn import optimizers
 from lstm_edu.nn.optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 

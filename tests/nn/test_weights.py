@@ -71,7 +71,7 @@ def test_an_interrupted_save_leaves_the_old_file_whole(tmp_path, monkeypatch):
     path = tmp_path / "net.safetensors"
     le.save(le.RNN(2, 3, rng=0), path)
     before = path.read_bytes()
-    monkeypatch.setattr("lstm_edu.cells.files.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("lstm_edu.core.files.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         le.save(le.RNN(2, 4, rng=0), path)
     assert path.read_bytes() == before
@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_written_is_named_without_the_temporary_file(tmp
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "net.part")
 
-    monkeypatch.setattr("lstm_edu.cells.files.os.open", refuse)
+    monkeypatch.setattr("lstm_edu.core.files.os.open", refuse)
     with pytest.raises(ValueError, match=r"^path: '.*net' can't be written \(Permission denied\)$"):
         le.save(le.RNN(2, 3), tmp_path / "net")
 
@@ -328,7 +328,7 @@ def test_loading_draws_no_initial_values(tmp_path, monkeypatch, layer):
     monkeypatch.setattr(np.linalg, "qr", lambda _: pytest.fail("an orthogonal matrix was made"))
     if "Dropout" not in repr(layer):  # whose masks need a seed of their own
         monkeypatch.setattr(np.random, "SeedSequence", lambda *_: pytest.fail("a seed was drawn"))
-        monkeypatch.setattr("lstm_edu.cells.checks.generator", lambda rng: rng or pytest.fail("a generator was made"))
+        monkeypatch.setattr("lstm_edu.core.checks.generator", lambda rng: rng or pytest.fail("a generator was made"))
     assert np.array_equal(le.load(tmp_path / "a").params.flat, layer.params.flat)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import lstm_edu
-from lstm_edu.cells.files import replace_file
+from lstm_edu.core.files import replace_file
 from lstm_edu.course import library
 from lstm_edu.course.chapter import FIGURES
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lstm_edu.cells.files import replace_file
+from lstm_edu.core.files import replace_file
 from lstm_edu.course import library
 
 from . import build, notebook

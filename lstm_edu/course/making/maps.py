@@ -8,7 +8,7 @@ A chapter's first cell carries the short form of its question:  # %% [markdown] 
 import re
 from pathlib import Path
 
-from lstm_edu.cells.files import replace_file
+from lstm_edu.core.files import replace_file
 from lstm_edu.course import library
 from lstm_edu.course.library import Chapter, Course
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_edu.cells import checks
+from lstm_edu.core import checks
 from lstm_edu.plotting import style
 
 from . import drawing

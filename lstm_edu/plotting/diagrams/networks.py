@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lstm_edu.cells import CELLS, Layer, Recurrent, checks
+from lstm_edu.cells import CELLS, Recurrent
+from lstm_edu.core import Layer, checks
 from lstm_edu.plotting import style
 
 from . import drawing

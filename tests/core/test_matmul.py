@@ -9,9 +9,10 @@ import numba
 import numpy as np
 import pytest
 
-from lstm_edu.cells import LSTM, matmul
-from lstm_edu.cells.kernel import kernel
-from lstm_edu.cells.matmul import add_product, pack, pack_transposed, set_product
+from lstm_edu.cells import LSTM
+from lstm_edu.core import matmul
+from lstm_edu.core.kernel import kernel
+from lstm_edu.core.matmul import add_product, pack, pack_transposed, set_product
 
 pytestmark = pytest.mark.kernels
 TOLERANCE = {np.float64: 1e-13, np.float32: 1e-5}
@@ -136,7 +137,8 @@ def test_vectors_of_other_widths_give_the_same_numbers(name, tmp_path):
         pytest.skip("processors of another kind")
     code = """
 import numpy as np
-from lstm_edu.cells import LSTM, matmul
+from lstm_edu.cells import LSTM
+from lstm_edu.core import matmul
 layer = LSTM(5, 19, rng=0)
 x = np.random.default_rng(1).standard_normal((6, 9, 5)).astype(np.float32)
 y, tape = layer.forward(x)

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from lstm_edu.cells import LSTM, get_num_threads, set_num_threads, threads
+from lstm_edu.cells import LSTM
+from lstm_edu.core import get_num_threads, set_num_threads, threads
 
 pytestmark = pytest.mark.kernels
 

@@ -13,7 +13,7 @@ import numba
 import pytest
 
 import lstm_edu
-from lstm_edu.cells import cache, kernel
+from lstm_edu.core import cache, kernel
 
 needs_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with the JIT switched off")
 
@@ -26,8 +26,8 @@ class NoScipy:
             raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
 
 sys.meta_path.insert(0, NoScipy())
-from lstm_edu.cells.cache import FOLDER
-from lstm_edu.cells.kernel import KERNELS
+from lstm_edu.core.cache import FOLDER
+from lstm_edu.core.kernel import KERNELS
 from lstm_edu.experiments.warmup import warm
 warm(("float32",), show=False)
 called = [k for k in KERNELS if k.signatures]
@@ -37,7 +37,7 @@ print(FOLDER, sum(k.stats.cache_hits.total() for k in called), sum(k.stats.cache
 ONE_NUMBER = """
 import numpy as np
 from lstm_edu.cells import RNN
-from lstm_edu.cells.cache import FOLDER
+from lstm_edu.core.cache import FOLDER
 layer = RNN(1, 1, rng=0)
 layer.params.update({"W": [[0.5]], "U": [[0.5]], "b": [0.0]})
 print(FOLDER, layer(np.ones((2, 1, 1), np.float32))[-1, 0, 0])
@@ -47,13 +47,13 @@ SMALL = """
 import sys
 sys.path.insert(0, ".")
 import small
-from lstm_edu.cells.cache import FOLDER
+from lstm_edu.core.cache import FOLDER
 kernels = [getattr(small, f"add_{n}") for n in range(7)]
 print(FOLDER, *[k(0.5) for k in kernels], sum(sum(k.stats.cache_hits.values()) for k in kernels))
 """
 SUMS = [f"{n}.5" for n in range(7)]
 
-A_KERNEL = "from lstm_edu.cells.kernel import kernel\n\n\n@kernel\ndef f(x):\n    return x\n"
+A_KERNEL = "from lstm_edu.core.kernel import kernel\n\n\n@kernel\ndef f(x):\n    return x\n"
 TWO_STEPS = tanh(0.5 + 0.5 * tanh(0.5))  # what ONE_NUMBER prints
 
 
@@ -78,7 +78,7 @@ def installation(tmp_path):
     source = Path(lstm_edu.__file__).parent
     shutil.copytree(source, tmp_path / "lstm_edu", ignore=shutil.ignore_patterns("__pycache__"))
     functions = "".join(f"\n\n@kernel\ndef add_{n}(x):\n    return x + {n}\n" for n in range(len(SUMS)))
-    (tmp_path / "small.py").write_text("from lstm_edu.cells.kernel import kernel\n" + functions)
+    (tmp_path / "small.py").write_text("from lstm_edu.core.kernel import kernel\n" + functions)
     return tmp_path
 
 
@@ -133,7 +133,7 @@ def test_a_change_in_another_file_never_runs_a_stale_kernel(installation, keep_t
 def test_importing_compiles_nothing_and_loads_no_heavy_library():
     code = """
 import sys, lstm_edu
-from lstm_edu.cells.kernel import KERNELS
+from lstm_edu.core.kernel import KERNELS
 assert KERNELS and not any(k.signatures for k in KERNELS)
 print(*[m for m in ("pandas", "matplotlib", "joblib", "tqdm", "typer", "safetensors", "sklearn") if m in sys.modules])
 """

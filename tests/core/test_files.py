@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lstm_edu.cells import files
-from lstm_edu.cells.files import replace_file
+from lstm_edu.core import files
+from lstm_edu.core.files import replace_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes, pipes and signals are POSIX's")
 

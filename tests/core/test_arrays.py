@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lstm_edu.cells import checks
-from lstm_edu.cells.arrays import log_softmax, sigmoid, softmax
+from lstm_edu.core import checks
+from lstm_edu.core.arrays import log_softmax, sigmoid, softmax
 
 pytestmark = pytest.mark.kernels
 

@@ -6,7 +6,8 @@ import gc
 import numpy as np
 import pytest
 
-from lstm_edu.cells import LSTM, memory
+from lstm_edu.cells import LSTM
+from lstm_edu.core import memory
 
 pytestmark = pytest.mark.kernels
 SHAPE = (7, 50, 101)  # 141,400 bytes of float32: large enough to be used again

@@ -3,7 +3,7 @@
 import pytest
 
 import lstm_edu.nn  # noqa: F401  a room with kernels outside of cells
-from lstm_edu.cells.kernel import FASTMATH, KERNELS
+from lstm_edu.core.kernel import FASTMATH, KERNELS
 
 
 @pytest.mark.kernels

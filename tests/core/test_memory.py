@@ -9,7 +9,8 @@ import threading
 import numpy as np
 import pytest
 
-from lstm_edu.cells import LSTM, memory
+from lstm_edu.cells import LSTM
+from lstm_edu.core import memory
 
 pytestmark = pytest.mark.kernels
 SHAPE = (7, 50, 101)  # 141,400 bytes of float32

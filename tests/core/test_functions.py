@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lstm_edu.cells.functions import exp, sigmoid, tanh
-from lstm_edu.cells.kernel import kernel
+from lstm_edu.core.functions import exp, sigmoid, tanh
+from lstm_edu.core.kernel import kernel
 
 pytestmark = pytest.mark.kernels
 
