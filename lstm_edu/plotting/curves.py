@@ -1,17 +1,15 @@
 """Learning curves: the median over seeds as a line, all seeds between as a band, and the baseline."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lstm_edu.experiments import Comparison
-
 
 @style.in_style
-def learning_curves(comparison: "Comparison", *, title: str | None = None) -> "Figure":
+def learning_curves(comparison: Any, *, title: str | None = None) -> "Figure":
     """The validation loss of every cell against the steps.
 
     The line is the median over the seeds, the band reaches from the best to the worst; the dashed line is the

@@ -1,7 +1,6 @@
 """How much of an error reaches each step and unit: a heat map on a logarithmic colour scale, the norms above it."""
 
 import itertools
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,6 @@ from .gates import check_sequence
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lstm_edu.nn import GradientFlow
-
 _LINES = {"h": "-", "c": "--"}
 _MARKERS = (None, "o", "s", "^", "D")
 _ZERO, _OVERFLOW = "#d9d9d9", "#D55E00"
@@ -21,7 +18,7 @@ _BELOW = 0.02  # this share of the numbers may lie below the colour scale: singl
 
 
 @style.in_style
-def gradient_flow(flow: "GradientFlow | Mapping[Any, Any]", sequence: int = 0, *, title: str | None = None) -> "Figure":
+def gradient_flow(flow: Any, sequence: int = 0, *, title: str | None = None) -> "Figure":
     """|dL/dh[t]| and |dL/dc[t]|, steps along x and units along y, and their norms over the units.
 
     Step 0 is the initial state. The colours are powers of ten. What is exactly zero is grey: no way for the error, a

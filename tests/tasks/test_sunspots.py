@@ -62,7 +62,8 @@ def test_the_simple_forecasts_are_mean_last_year_and_a_cycle_ago(horizon):
 
 def test_the_errors_have_the_values_in_the_docstring():
     errors = Sunspots().baselines
-    table = {name: float(value) for name, value in re.findall(r'"(\w+)" .*\| +([\d.]+)[^|]*\|\n', Sunspots.__doc__)}
+    rows = re.findall(r'^ +"(\w+)" .* {2,}([\d.]+)', Sunspots.__doc__, re.MULTILINE)
+    table = {name: float(value) for name, value in rows}
     assert table == {name: round(error, 2) for name, error in errors.items()}
 
 
