@@ -1,4 +1,4 @@
-"""What every room stands on: kernels and products, memory and threads, checks, and what a layer is. Nothing of a cell."""
+"""What every room stands on: kernels, products, memory, threads, checks, and what a layer is. Nothing of a cell."""
 
 from .container import Container
 from .layer import Layer

@@ -8,7 +8,6 @@ This is the only file that uses what Numba keeps to itself. Should that change o
 process, and a warning says so.
 """
 
-import contextlib
 import hashlib
 import os
 import pickle
@@ -17,11 +16,12 @@ import sys
 import tempfile
 import time
 import types
-import uuid
 import warnings
 from pathlib import Path
 
 import numba
+
+from .files import replace_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -156,13 +156,7 @@ class _Cache:
         identity = self._identity(signature, result.codegen)
         code = dumps(result._reduce())
         file = self._file(identity)
-        part = file.with_name(f"{file.name}.{uuid.uuid4().hex[:16]}.part")
-        try:
-            part.write_bytes(self._seal(identity, code) + code)
-            os.replace(part, file)  # so that another process finds the whole file or none
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        replace_file(file, self._seal(identity, code) + code)  # so that another process finds the whole file or none
 
     def _identity(self, signature, codegen) -> bytes:
         """Which code it is: the function, the types and the processor."""

@@ -96,7 +96,7 @@ def source(thing: Any) -> None:
     Examples
     --------
     >>> import lstm_edu as le
-    >>> source(le.cells.checks.whole)
+    >>> source(le.core.checks.whole)
     def whole(name: str, value, least: int = 1) -> int:
         ...
     """

@@ -22,6 +22,7 @@ class Sequential(Container):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from lstm_edu import LSTM, Dense
     >>> net = Sequential([LSTM(2, 8, rng=0), LSTM(8, 8, rng=1), Dense(8, 1, steps="last", rng=2)])
     >>> y, tape = net.forward(np.ones((5, 3, 2)))     # T = 5 steps of B = 3 sequences

@@ -115,7 +115,7 @@ def test_an_installation_that_nobody_can_write_to_imports_and_runs(installation)
 @pytest.mark.parametrize("keep_time", [False, True], ids=["edited", "replaced by an upgrade with the same file times"])
 def test_a_change_in_another_file_never_runs_a_stale_kernel(installation, keep_time):
     folder, before = run(ONE_NUMBER, installation)
-    helper = installation / "lstm_edu" / "cells" / "functions.py"  # rnn.py, where the kernel stands, is not touched
+    helper = installation / "lstm_edu" / "core" / "functions.py"  # rnn.py, where the kernel stands, is not touched
     times = helper.stat()
     text = helper.read_text()
     changed = text.replace("return e / (e + np.float32(2))", "return -e / (e + np.float32(2))")

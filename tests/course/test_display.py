@@ -192,7 +192,7 @@ def test_source_shows_a_kernel_as_python(shown):
 
 def test_without_a_notebook_the_words_are_printed(capsys):
     course.show(line(), alt="a line")
-    course.source(le.cells.checks.number)
+    course.source(le.core.checks.number)
     assert capsys.readouterr().out.startswith("a line\ndef number(")
 
 

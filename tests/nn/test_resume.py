@@ -115,7 +115,7 @@ def test_37_steps_and_63_in_a_new_process_are_100_steps(case, folder):
     le.load_checkpoint(joined, file_of(folder, case, "done"))
     assert_same(straight.state(), joined.state())
     assert joined.finished
-    columns = [name for name in history if name != "seconds"]
+    columns = [name for name in history.columns if name != "seconds"]
     assert history[columns].equals(joined.history[columns])
     assert (history.dtypes == joined.history.dtypes).all()
     best = load_file(file_of(folder, case, "net"))

@@ -65,8 +65,8 @@ def test_every_cell_has_a_style_of_its_own():
 
 
 def test_a_cell_of_ones_own_is_drawn_under_its_name_in_a_colour_and_line_that_no_known_cell_has(comparison):
-    theirs = comparison.replace({"cell": {"gru": "mine"}})
-    theirs.curves, theirs.about = comparison.curves.replace({"cell": {"gru": "mine"}}), comparison.about
+    renamed = {"cell": {"gru": "mine"}}
+    theirs = le.Comparison(comparison.table.replace(renamed), comparison.curves.replace(renamed), comparison.about)
     line = le.plotting.learning_curves(theirs).axes[0].lines[1]
     assert line.get_label().startswith("mine, ")
     assert line.get_color() == style.colour("mine")
