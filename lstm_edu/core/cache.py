@@ -8,6 +8,7 @@ This is the only file that uses what Numba keeps to itself. Should that change o
 process, and a warning says so.
 """
 
+import contextlib
 import hashlib
 import os
 import pickle
@@ -156,7 +157,8 @@ class _Cache:
         identity = self._identity(signature, result.codegen)
         code = dumps(result._reduce())
         file = self._file(identity)
-        replace_file(file, self._seal(identity, code) + code)  # so that another process finds the whole file or none
+        with contextlib.suppress(ValueError, FileNotFoundError):  # a full disk: compiled anew in the next process
+            replace_file(file, self._seal(identity, code) + code)  # so that others find the whole file or none
 
     def _identity(self, signature, codegen) -> bytes:
         """Which code it is: the function, the types and the processor."""

@@ -6,10 +6,10 @@ import lstm_edu
 
 
 def rooms() -> list[str]:
-    """The names of the package's modules that are public, top to bottom: cells, nn, tasks ...
+    """The names of the package's modules that are public, top to bottom: core, cells, nn ...
 
     >>> rooms()[:3]
-    ['cells', 'nn', 'tasks']
+    ['core', 'cells', 'nn']
     """
     return [name for name in lstm_edu.__all__ if inspect.ismodule(getattr(lstm_edu, name))]
 
