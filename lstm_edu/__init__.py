@@ -12,8 +12,7 @@ import importlib
 
 from .cells import CELLS, GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
 from .core import Container, Layer, Parameters, get_num_threads, register, set_num_threads
-
-__version__ = "0.1.0"
+from .core.version import __version__ as __version__
 
 _LAZY = {
     "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",

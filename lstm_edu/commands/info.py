@@ -38,7 +38,7 @@ def warmup(
     dtype: Annotated[str, typer.Option(help="float32, float64 or both.")] = "float32",
 ) -> None:
     """Compile every kernel now, with a progress bar; later runs find the machine code on disk."""
-    from lstm_edu.experiments.warmup import warm
+    from lstm_edu.nn.warmup import warm
 
     names = ("float32", "float64") if dtype == "both" else (checks.float_type(dtype).name,)
     seconds = warm(names)

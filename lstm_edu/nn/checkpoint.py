@@ -3,8 +3,8 @@
 import hashlib
 import json
 
-import lstm_edu
 from lstm_edu.core.files import as_path, replace_file
+from lstm_edu.core.version import __version__
 
 from .training import Training
 
@@ -51,7 +51,7 @@ def save_checkpoint(training: Training, path) -> None:
     _checked(training)
     state = training.state()
     values = json.dumps(state["values"])
-    entry = {"lstm_edu": lstm_edu.__version__, "sum": _sum(state["arrays"], values), "values": values}
+    entry = {"lstm_edu": __version__, "sum": _sum(state["arrays"], values), "values": values}
     replace_file(path, to_bytes(state["arrays"], metadata={_KEY: json.dumps(entry)}), durable=True)
 
 

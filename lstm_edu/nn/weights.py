@@ -7,11 +7,11 @@ import math
 
 import numpy as np
 
-import lstm_edu
 from lstm_edu.core import LAYERS, Layer, checks
 from lstm_edu.core.blank import Blank
 from lstm_edu.core.container import described
 from lstm_edu.core.files import as_path, replace_file
+from lstm_edu.core.version import __version__
 
 _KEY = "lstm_edu"  # the name of our entry in the file's metadata
 _ENTRY = ("version", "architecture", "sha256")
@@ -49,7 +49,7 @@ def save(net: Layer, path) -> None:
     architecture = _describe(net)
     arrays = {name: array.copy() for name, array in net.params.items()}  # training may go on in another thread
     checksum = _checksum(architecture, arrays)
-    entry = json.dumps({"version": lstm_edu.__version__, "architecture": architecture, "sha256": checksum})
+    entry = json.dumps({"version": __version__, "architecture": architecture, "sha256": checksum})
     try:
         _checked(entry, arrays)
     except ValueError as error:

@@ -28,7 +28,7 @@ class NoScipy:
 sys.meta_path.insert(0, NoScipy())
 from lstm_edu.core.cache import FOLDER
 from lstm_edu.core.kernel import KERNELS
-from lstm_edu.experiments.warmup import warm
+from lstm_edu.nn.warmup import warm
 warm(("float32",), show=False)
 called = [k for k in KERNELS if k.signatures]
 assert "scipy" not in sys.modules

@@ -4,15 +4,16 @@ import time
 
 import numpy as np
 
-from lstm_edu import nn
 from lstm_edu.cells import CELLS, GRU
-from lstm_edu.nn import progress
+
+from . import progress
+from .optimizers import SGD, Adam, RMSProp
 
 
 def warm(dtypes=("float32",), show: bool | None = None) -> float:
     """Run every kernel once on the smallest arrays there are, for each dtype; returns the seconds it took."""
     forms = [(cls, {}) for cls in CELLS.values()] + [(GRU, {"reset_after": True})]
-    optimizers = [nn.SGD, nn.RMSProp, nn.Adam]
+    optimizers = [SGD, RMSProp, Adam]
     began = time.perf_counter()
     with progress.bar(len(dtypes) * (len(forms) + len(optimizers)), "compile", show) as bar:
         for dtype in dtypes:
