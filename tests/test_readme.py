@@ -38,9 +38,12 @@ def test_every_file_it_links_to_exists():
         assert (ROOT / target).exists(), target
 
 
-def test_the_map_names_every_module():
+def test_the_map_names_every_room_and_only_files_that_exist():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for file in sorted((ROOT / "lstm_edu").rglob("*.py")):
-        if file.stem not in ("__init__", "__main__"):
-            name = re.sub(r"^ch\d\d", "chNN", file.name)  # one for each chapter
-            assert f"`{name}`" in text or f"{name} " in text or f"/{name}`" in text, name
+    table = text[text.index("## Rooms") : text.index("How a cell works")]
+    rooms = {path.parent for path in (ROOT / "lstm_edu").glob("*/__init__.py")}
+    for room in rooms:
+        assert f"| `{room.name}/` |" in table
+    for room, words in re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", table, re.MULTILINE):
+        for name in re.findall(r"`(\w+)`", words):
+            assert (ROOT / "lstm_edu" / room / f"{name}.py").is_file(), f"{room}/{name}"

@@ -88,7 +88,7 @@
 # | 06 | Chung et al. 2014 | What do they hold equal? |
 # | 07, 09 | Karpathy et al. 2015 | What is held equal in one row of a table? |
 # | 10 | Greff et al. 2017 | How many trials stand behind one statement? |
-# | 11 | the package's `cells/`, from `kernel.py` to `gru.py` | Which line would you change first? |
+# | 11 | the package's `core/` and `cells/`, from `kernel.py` to `gru.py` | Which line would you change first? |
 
 # %% [markdown]
 # ## Programs worth reading
