@@ -385,3 +385,35 @@ def test_the_workers_of_compare_end_when_it_is_ended(tmp_path, name, code):
             compare.kill()
             for folder in filter(alive, workers):
                 os.kill(int(folder.name), signal.SIGKILL)
+
+
+OWN = """
+import lstm_edu as le
+
+@le.register("mine-in-a-file")
+class Mine(le.GRU):
+    title = "My own"
+"""
+
+
+def test_a_cell_of_ones_own_is_named_on_the_command_line_and_known_to_workers(tmp_path):
+    (tmp_path / "a_cell_of_mine.py").write_text(OWN)
+    command = [sys.executable, "-m", "lstm_edu", "compare", "adding", "--length", "6", "--units", "3", "--steps", "4"]
+    command += ["--seeds", "2", "--jobs", "2", "--cells", "gru,mine-in-a-file", "--out", str(tmp_path / "out")]
+    done = subprocess.run([*command, "--with", str(tmp_path / "a_cell_of_mine.py")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    table = lstm_edu.Comparison.read(tmp_path / "out" / "compare-adding.csv")
+    losses = table.table.groupby("cell", sort=False)["test_loss"].apply(list)
+    assert losses["mine-in-a-file"] == losses["gru"]
+    without = subprocess.run(command, capture_output=True, text=True)
+    assert without.returncode == 2
+    assert "unknown cell 'mine-in-a-file'" in without.stderr
+
+
+def test_a_file_that_is_no_module_of_its_own_is_refused(tmp_path):
+    (tmp_path / "json.py").write_text(OWN)
+    for file, message in (("json.py", "has another module named 'json'"), ("no.py", "must be a Python file that exi")):
+        done = subprocess.run([sys.executable, "-m", "lstm_edu", "compare", "adding", "--with", str(tmp_path / file)],
+                              capture_output=True, text=True)  # fmt: skip
+        assert done.returncode == 2
+        assert message in done.stderr

@@ -11,12 +11,16 @@ import typer
 
 from lstm_edu import CELLS
 
+from .own import load
 from .signals import ending_in_order
 
 
 def compare(
     task: Annotated[str, typer.Argument(help="What to learn: see `lstm-edu tasks`.")],
     cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CELLS),
+    own: Annotated[
+        Path | None, typer.Option("--with", help="A Python file that registers cells of your own, for --cells.")
+    ] = None,
     units: Annotated[int | None, typer.Option(help="Units of each layer.  [default: as suits the task]")] = None,
     parameters: Annotated[
         int | None, typer.Option(help="Instead of --units: about so many parameters for every cell.")
@@ -38,6 +42,8 @@ def compare(
     import lstm_edu
     from lstm_edu import tasks
 
+    if own is not None:
+        load(own)
     settings = {"length": length, "file": file}
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
     name = f"compare-{task}"

@@ -536,15 +536,17 @@ for name, gradient in {"x": dx, **grads}.items():
     assert np.allclose(gradient, exact, rtol=1e-9, atol=1e-12)
 
 # %% [markdown]
-# It is a full member now: it trains, keeps a tape, runs on threads, can be saved, and `compare` knows its name. How does
-# it do on the adding task of chapter 10 beside the GRU, each with about 500 parameters?
+# It is a full member now: it trains, keeps a tape, runs on threads, can be saved, and `compare` knows its name. How
+# does it do on the adding task of chapter 10 beside the GRU, each with about 500 parameters?
 
 # %%
 task = le.tasks.Adding(length=20)
 settings = {"parameters": 500, "steps": 300, "rate": 0.03, "memory": 0, "seeds": 3}
 contest = le.compare(task, cells=["gru", "one-gate"], jobs=1, progress_bar=False, **settings)
 over = contest["test_loss"] / task.baseline
-print("error over baseline in three runs:", over.groupby(contest["cell"]).apply(lambda e: e.round(3).tolist()).to_dict())
+print(
+    "error over baseline in three runs:", over.groupby(contest["cell"]).apply(lambda e: e.round(3).tolist()).to_dict()
+)
 assert over[contest["cell"] == "one-gate"].median() < 0.3
 contest.summary()[["cell", "units", "parameters", "test_loss", "lowest", "highest"]]
 
@@ -660,8 +662,8 @@ course.check("11.4", stable_sigmoid)
 #
 # - W. Squire, G. Trapp, *Using Complex Variables to Estimate Derivatives of Real Functions*, SIAM Review 40(1), 1998:
 #   the complex step.
-# - The package's own `core/kernel.py`, `core/functions.py` and `core/matmul.py`: options, functions without branches, the
-#   register tile.
+# - The package's own `core/kernel.py`, `core/functions.py` and `core/matmul.py`: options, functions without branches,
+#   the register tile.
 
 # %%
 course.ran()

@@ -55,6 +55,8 @@ def write(course: Course) -> list[Path]:
     """Write both tables anew; returns the files that have changed by it."""
     changed = []
     for path, made in ((course.folder.parent / "README.md", in_readme), (course.chapters[0].source, in_first_chapter)):
+        if not path.is_file():  # a course without a README
+            continue
         before = path.read_text(encoding="utf-8")
         after = made(course, before)
         if after != before:
