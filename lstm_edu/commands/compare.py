@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from lstm_edu import CELLS
+from lstm_edu.cells import CLASSIC
 
 from .signals import ending_in_order
 
 
 def compare(
     task: Annotated[str, typer.Argument(help="What to learn: see `lstm-edu tasks`.")],
-    cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CELLS),
+    cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CLASSIC),
     units: Annotated[int | None, typer.Option(help="Units of each layer.  [default: as suits the task]")] = None,
     parameters: Annotated[
         int | None, typer.Option(help="Instead of --units: about so many parameters for every cell.")
