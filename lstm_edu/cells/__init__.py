@@ -13,4 +13,6 @@ from .tape import Tape
 for _name, _class in {"rnn": RNN, "lstm97": LSTM97, "lstm": LSTM, "peephole": PeepholeLSTM, "gru": GRU}.items():
     register(_name)(_class)
 
-__all__ = ["CELLS", "GRU", "LSTM", "LSTM97", "RNN", "PeepholeLSTM", "Recurrent", "Tape"]
+CLASSIC = tuple(CELLS)  # the names of the package's own, whatever is registered later
+
+__all__ = ["CELLS", "CLASSIC", "GRU", "LSTM", "LSTM97", "RNN", "PeepholeLSTM", "Recurrent", "Tape"]

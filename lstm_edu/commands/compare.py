@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lstm_edu import CELLS
+from lstm_edu.cells import CLASSIC
 
 from .own import load
 from .signals import ending_in_order
@@ -17,7 +17,7 @@ from .signals import ending_in_order
 
 def compare(
     task: Annotated[str, typer.Argument(help="What to learn: see `lstm-edu tasks`.")],
-    cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CELLS),
+    cells: Annotated[str, typer.Option(help="Names with commas between.")] = ",".join(CLASSIC),
     own: Annotated[
         Path | None, typer.Option("--with", help="A Python file that registers cells of your own, for --cells.")
     ] = None,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from lstm_edu import nn, tasks
-from lstm_edu.cells import CELLS
+from lstm_edu.cells import CLASSIC
 from lstm_edu.core import checks, threads
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
@@ -24,7 +24,7 @@ _MOST_SEEDS = 10_000
 def compare(
     task,
     *,
-    cells=tuple(CELLS),
+    cells=CLASSIC,
     units: int | None = None,
     parameters: int | None = None,
     layers: int = 1,

@@ -46,8 +46,8 @@ def _encoded(net, task, prompt):
         raise ValueError(f"task must be a text task, with encode and decode, got {type(task).__name__}")
     if not isinstance(net, Layer):
         raise ValueError(f"net must be a network, got {type(net).__name__}")
-    if net.units != task.outputs:
-        raise ValueError(f"net must have {task.outputs} outputs, one for each character of the task, got {net.units}")
+    if net.outputs != task.outputs:
+        raise ValueError(f"net must have {task.outputs} outputs, one for each character of the task, got {net.outputs}")
     if not isinstance(prompt, str) or not prompt:
         raise ValueError(f"prompt must be a str of at least one character, got {prompt!r}")
     try:

@@ -1,7 +1,6 @@
 """How large a network is, and how large it must be: counting parameters, and matching them."""
 
 import inspect
-import math
 
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.registry import cell_class
@@ -36,8 +35,7 @@ def match_parameters(
     symbols    True: an Embedding of as many numbers as there are units comes first, as in `make_network`
     options    what else the cell takes and the count depends on, such as reset_after=True of a GRU
 
-    Every array has at most two axes that grow with the units, so the count is a n² + b n + c: the counts of three small
-    networks give the exact a, b and c, for any cell.
+    The count grows with the units, in whatever way: the number is found by doubling and then by halving.
 
     >>> match_parameters("lstm", 2, budget=4 * 32 * (2 + 32 + 1))
     32
@@ -50,14 +48,18 @@ def match_parameters(
         return count(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols, **options))
 
     _check_options(cell_class(cell), options)
-    one, two, three = map(parameters, (1, 2, 3))
-    if budget < one:
-        raise ValueError(f"budget must be at least {one}, the parameters with one unit, got {budget}")
-    a = (three - 2 * two + one) // 2
-    b = two - one - 3 * a
-    c = one - a - b
-    below = (math.isqrt(b * b + 4 * a * (budget - c)) - b) // (2 * a)  # the largest number that is not above
-    return min((below, below + 1), key=lambda n: abs(a * n * n + b * n + c - budget))
+    if budget < parameters(1):
+        raise ValueError(f"budget must be at least {parameters(1)}, the parameters with one unit, got {budget}")
+    below, above = 1, 2  # the count at `below` is not above the budget, that at `above` is
+    while parameters(above) <= budget:
+        below, above = above, 2 * above
+    while above - below > 1:
+        middle = (below + above) // 2
+        if parameters(middle) <= budget:
+            below = middle
+        else:
+            above = middle
+    return min((below, above), key=lambda n: abs(parameters(n) - budget))
 
 
 def _check_options(cls, options) -> None:

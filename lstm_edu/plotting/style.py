@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-from lstm_edu.cells import CELLS
+from lstm_edu.cells import CLASSIC
 from lstm_edu.core.files import replace_file
 from lstm_edu.core.registry import cell_title
 
@@ -34,7 +34,7 @@ FURTHER_COLOURS = ("#D55E00", "#56B4E9", "#332288", "#882255")
 FURTHER_LINES: tuple[LineStyle, ...] = (":", (0, (7, 2)), (0, (1, 1, 5, 1)), (0, (3, 1, 3, 1, 1, 1)), (0, (8, 2, 2, 2)))
 REFERENCE = "#777777"  # baselines and floors
 
-CELL_TITLES = {name: cell_title(name) for name in CELLS}  # of the package's own
+CELL_TITLES = {name: cell_title(name) for name in CLASSIC}  # of the package's own
 
 SETTINGS: dict[Any, Any] = {
     "axes.spines.top": False,

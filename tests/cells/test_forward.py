@@ -26,7 +26,7 @@ def test_every_gate_and_state_equals_the_twin(cell, size, dtype):
         # float32 is exact to a few roundings of the pre-activations, which grow with the number of summands
         for name, value in expected.items():
             assert gates[name].dtype == dtype
-            assert gates[name].shape == (T, B, H)
+            assert gates[name].shape == value.shape == (T, B, layer.outputs if name == "h" else H)
             scale = np.maximum(1, np.abs(value))
             assert np.max(np.abs(gates[name] - value) / scale) <= TOLERANCE[dtype], name
         assert y.dtype == dtype
@@ -47,7 +47,7 @@ def test_a_layer_does_not_change_its_arguments(cell):
     rng = np.random.default_rng(0)
     layer = cell.make(3, 5)
     x, state = rng.standard_normal((4, 2, 3)), random_state(layer, 2, rng)
-    dy, dstate = rng.standard_normal((4, 2, 5)), random_state(layer, 2, rng)
+    dy, dstate = rng.standard_normal((4, 2, layer.outputs)), random_state(layer, 2, rng)
     before = [np.copy(array) for array in (x, *state, dy, *dstate, layer.params.flat)]
     _, tape = layer.forward(x, state)
     layer.backward(dy, tape, dstate)

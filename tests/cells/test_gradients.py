@@ -39,7 +39,7 @@ def test_every_gradient_equals_the_complex_step(cell, size):
     rng = np.random.default_rng(7)
     layer = cell.make(D, H)
     x, state = rng.standard_normal((T, B, D)), random_state(layer, B, rng)
-    dy, dstate = rng.standard_normal((T, B, H)), random_state(layer, B, rng)
+    dy, dstate = rng.standard_normal((T, B, layer.outputs)), random_state(layer, B, rng)
     _, tape = layer.forward(x, state)
     dx, grads, dinitial = layer.backward(dy, tape, dstate)
     got = dict(grads) | {"x": dx} | {"state " + k: d for k, d in zip(layer.state_names, dinitial, strict=True)}
@@ -53,7 +53,7 @@ def test_float32_gradients_equal_the_float64_ones(cell):
     wide, narrow = cell.make(D, H), cell.make(D, H, np.float32)
     narrow.params.flat[:] = wide.params.flat
     wide.params.flat[:] = narrow.params.flat  # the same numbers, so that only the arithmetic differs
-    x, dy = rng.standard_normal((T, B, D)).astype(np.float32), rng.standard_normal((T, B, H)).astype(np.float32)
+    x, dy = (rng.standard_normal((T, B, n)).astype(np.float32) for n in (D, wide.outputs))
     dx, grads, dstate = narrow.backward(dy, narrow.forward(x)[1])
     wide_dx, wide_grads, wide_dstate = wide.backward(dy, wide.forward(x)[1])
     pairs = [
@@ -71,7 +71,7 @@ def test_backward_can_run_twice_on_one_tape(cell):
     rng = np.random.default_rng(3)
     layer = cell.make(3, 5)
     _, tape = layer.forward(rng.standard_normal((4, 2, 3)))
-    dy = rng.standard_normal((4, 2, 5))
+    dy = rng.standard_normal((4, 2, layer.outputs))
     first, second = layer.backward(dy, tape), layer.backward(dy, tape)
     assert np.array_equal(first[0], second[0])
     assert np.array_equal(first[1].flat, second[1].flat)
@@ -96,7 +96,7 @@ def test_without_the_gradient_of_the_input_all_others_are_the_same_bits(cell):
     rng = np.random.default_rng(8)
     layer = cell.make(D, H)
     _, tape = layer.forward(rng.standard_normal((T, B, D)), random_state(layer, B, rng))
-    dy, dstate = rng.standard_normal((T, B, H)), random_state(layer, B, rng)
+    dy, dstate = rng.standard_normal((T, B, layer.outputs)), random_state(layer, B, rng)
     dx, grads, dinitial = layer.backward(dy, tape, dstate)
     none, same_grads, same_dinitial = layer.backward(dy, tape, dstate, need_dx=False)
     assert dx.shape == (T, B, D)

@@ -22,7 +22,7 @@ def padded(value):
 
 
 def forward_and_backward(layer, x, state, lengths=LENGTHS):
-    dy = np.random.default_rng(1).standard_normal((T, B, H))
+    dy = np.random.default_rng(1).standard_normal((T, B, layer.outputs))
     dy[BEYOND] = 0
     y, tape = layer.forward(x, state, lengths=lengths)
     dx, grads, dstate = layer.backward(dy, tape)
@@ -84,9 +84,10 @@ def test_every_gradient_of_a_dense_layer_is_that_of_a_padding_of_zeros(activatio
 @every_cell
 def test_a_network_trains_on_a_batch_with_nan_in_its_padding(cell, steps):
     def gradient(x):
-        net = Sequential(
-            [Dropout(0.2, rng=5), cell.make(D, H), cell.make(H, 5), Dense(5, 2, steps=steps, dtype=np.float64, rng=3)]
-        )
+        lower = cell.make(D, H)
+        upper = cell.make(lower.outputs, 5)
+        dense = Dense(upper.outputs, 2, steps=steps, dtype=np.float64, rng=3)
+        net = Sequential([Dropout(0.2, rng=5), lower, upper, dense])
         y, tape = net.forward(x, lengths=LENGTHS)
         target = np.ones(y.shape if steps == "all" else (B, 2))
         value, dy = MeanSquaredError(steps)(y, target, lengths=LENGTHS)
@@ -101,7 +102,7 @@ def test_a_network_trains_on_a_batch_with_nan_in_its_padding(cell, steps):
 @every_cell
 def test_the_gradient_flow_does_not_see_the_padding(cell):
     layer = cell.make(D, H)
-    dy = np.where(BEYOND[..., None], 0, np.random.default_rng(3).standard_normal((T, B, H)))
+    dy = np.where(BEYOND[..., None], 0, np.random.default_rng(3).standard_normal((T, B, layer.outputs)))
     flows = [gradient_flow(layer, padded(value), dy, lengths=LENGTHS) for value in (np.nan, 0)]
     for name in ("dh", "dc"):
         got, expected = (getattr(flow, name) for flow in flows)

@@ -95,7 +95,7 @@ def test_the_gates_start_with_a_memory_of_the_asked_length():
             assert not layer.params["b"].any()
             continue
         b = dict(zip(layer.gate_names, np.split(layer.params["b"], len(layer.gate_names)), strict=True))
-        keep = {"lstm97": -b.get("i", 0), "lstm": b.get("f"), "peephole": b.get("f"), "gru": b.get("z")}[cell]
+        keep = {"lstm97": -b.get("i", 0), "gru": b.get("z")}.get(cell, b.get("f"))
         steps = np.exp(keep)
         assert 1 <= steps.min() < 3
         assert 48 < steps.max() <= 50

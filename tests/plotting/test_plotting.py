@@ -58,18 +58,18 @@ def test_gates_over_time_draws_the_chosen_sequence():
 
 
 def test_every_cell_has_a_style_of_its_own():
-    assert set(style.CELL_STYLES) == set(style.CELL_TITLES) == set(le.CELLS)
-    assert len({colour for colour, _ in style.CELL_STYLES.values()}) == len(le.CELLS)
+    assert set(style.CELL_STYLES) == set(style.CELL_TITLES) == set(le.cells.CLASSIC)
+    assert len({colour for colour, _ in style.CELL_STYLES.values()}) == len(le.cells.CLASSIC)
     for cell, own in style.CELL_STYLES.items():
         assert (style.colour(cell), style.line(cell), style.cell_title(cell)) == (*own, style.CELL_TITLES[cell])
 
 
 def test_a_cell_of_ones_own_is_drawn_under_its_name_in_a_colour_and_line_that_no_known_cell_has(comparison):
-    renamed = {"cell": {"gru": "mine"}}
+    renamed = {"cell": {"gru": "other"}}
     theirs = le.Comparison(comparison.table.replace(renamed), comparison.curves.replace(renamed), comparison.about)
     line = le.plotting.learning_curves(theirs).axes[0].lines[1]
-    assert line.get_label().startswith("mine, ")
-    assert line.get_color() == style.colour("mine")
+    assert line.get_label().startswith("other, ")
+    assert line.get_color() == style.colour("other")
     colours, lines = zip(*style.CELL_STYLES.values(), strict=True)
     for name in ("mine", "lstm-2", "GRU", "記憶"):
         assert style.colour(name) not in (*colours, style.REFERENCE)

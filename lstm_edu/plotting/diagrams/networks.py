@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lstm_edu.cells import CELLS, Recurrent
+from lstm_edu.cells import CELLS, CLASSIC, Recurrent
 from lstm_edu.core import Layer, checks
 from lstm_edu.plotting import style
 
@@ -20,7 +20,7 @@ _MOST_STEPS = 8  # beyond, the labels would be smaller than 8 points
 _LONGEST = 30  # characters in a line
 _EXTRA = 0.3
 _INCH = 7.5 / _WIDTH  # one unit
-_RECURRENT = re.compile("|".join(cell.__name__ for cell in CELLS.values()))
+_RECURRENT = re.compile("|".join(CELLS[name].__name__ for name in CLASSIC))  # in a list of names
 _BACK = 1.3  # how high the gradient runs
 
 
@@ -171,7 +171,7 @@ def stack(layers: Layer | Iterable[tuple[str, str]]) -> "Figure":
     drawing.wire(axes, [(x, -0.75), (x, 0)], about="arrow input")
     for k, (name, text, states) in enumerate(rows):
         low = pitch * k
-        fill = FILLS["sigma" if _RECURRENT.search(name) else "plain"]
+        fill = FILLS["sigma" if states or _RECURRENT.search(name) else "plain"]
         drawing.rectangle(axes, x, low + height / 2, width, height, about=f"box {k}", fill=fill)
         first, _, more = name.partition("\n")
         drawing.write(axes, x, low + height / 2 + (0.16 if more else 0), first, about=f"box {k}", size=11)
@@ -227,9 +227,9 @@ def _of_network(network, layers) -> list:
     for layer in layers:
         steps = [layer.out_steps(n) for n in steps]
         over = over or _takes_the_last(layer)
-        size = layer.units or size or "D"
+        size = layer.outputs or size or "D"
         shape = f"(B, {size})" if over else f"({_time(steps)}, B, {size})"
-        into = f"{layer.inputs} → {layer.units}, " if layer.inputs and layer.units else ""
+        into = f"{layer.inputs} → {layer.outputs}, " if layer.inputs and layer.outputs else ""
         count = layer.count_parameters()
         name = f"{type(layer).__name__}\n{into}{count:,} parameters" if count else type(layer).__name__
         rows.append((name, shape, layer.state_names if isinstance(layer, Recurrent) else ()))
