@@ -10,7 +10,7 @@ import numpy as np
 import own_cell
 import pytest
 from cases import random_state
-from lstm_edu.experiments.warmup import warm
+from lstm_edu.nn.warmup import warm
 
 import lstm_edu as le
 from lstm_edu.cells import CLASSIC
