@@ -1,13 +1,18 @@
 """The LSTM with a forget gate: c = f c' + i g, h = o tanh(c).   (Gers et al., Learning to Forget, 2000)"""
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from lstm_edu.core.checks import Rng
 from lstm_edu.core.functions import sigmoid, tanh
 from lstm_edu.core.kernel import kernel
 from lstm_edu.core.layer import initial_values
 from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
 
 from .recurrent import Recurrent
+from .tape import Tape
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   dh, dc (B,H)
 
@@ -18,7 +23,7 @@ def forward(x, W, U, bias, a, h, c, b0, b1):
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
-        a_t = a[t % len(a)]
+        a_t = a[t % len(a)]  # inference keeps a few steps of gates only, used over and over
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
             i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
@@ -58,6 +63,8 @@ def backward(dy, a, c, U, delta, dh, dc, b0, b1):
 class LSTM(Recurrent):
     """Long short-term memory with a forget gate: the LSTM of today's libraries.
 
+    At each step, where h' and c' are the state before it::
+
         i = sigmoid(x W_i + h' U_i + b_i)      input gate:  what enters
         f = sigmoid(x W_f + h' U_f + b_f)      forget gate: what stays
         g = tanh   (x W_g + h' U_g + b_g)      candidate
@@ -65,23 +72,54 @@ class LSTM(Recurrent):
         c = f * c' + i * g                     cell state
         h = o * tanh(c)                        output
 
-    | name | shape   | what                                                           |
-    | ---- | ------- | -------------------------------------------------------------- |
-    | W    | (D, 4H) | input weights, column blocks i f g o                           |
-    | U    | (H, 4H) | recurrent weights, the same blocks                             |
-    | b    | (4H,)   | biases, which start at `input_bias`, `forget_bias`, 0, 0       |
-    | h, c | (B, H)  | the state                                                      |
+    Parameters
+    ----------
+    inputs : int
+        D, the numbers that go in at each step.
+    units : int
+        H.
+    forget_bias : float or sequence of float, default 1.0
+        Where the biases of f start: one number, or one per unit.
+    input_bias : float or sequence of float, default 0.0
+        Where those of i start.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W and U; None: a new seed from the system.
 
-    `forget_bias`, `input_bias`: one number, or one per unit. With f near 1 a unit remembers for about 1 / (1 - f)
-    steps: half of what it holds is left after 2.2 steps at a forget bias of 1, after 103 at 5.
+    Attributes
+    ----------
+    params : Parameters
+        What is learned:
 
+        - W (D, 4H): input weights, column blocks i f g o.
+        - U (H, 4H): recurrent weights, the same blocks.
+        - b (4H,): biases, which start at `input_bias`, `forget_bias`, 0, 0.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, for another dtype, and for biases that are not finite or of another count.
+
+    Notes
+    -----
+    The state is (h, c), each (B, H).
+
+    With f near 1 a unit remembers for about 1 / (1 - f) steps: half of what it holds is left after 2.2 steps at a
+    forget bias of 1, after 103 at 5.
+
+    The squashing of c is tanh here as in all later work.
+
+    References
+    ----------
+    Gers, Schmidhuber and Cummins, Learning to forget, Neural Computation 12(10), 2000.
+
+    Examples
+    --------
     >>> layer = LSTM(3, 5, rng=0)
     >>> y, tape = layer.forward(np.ones((4, 2, 3)))   # T = 4 steps of B = 2 sequences
     >>> y.shape, list(layer.gates(tape))
     ((4, 2, 5), ['i', 'f', 'g', 'o', 'h', 'c'])
-
-    Source: F. Gers, J. Schmidhuber, F. Cummins, Learning to Forget, Neural Computation 12(10), 2000. The squashing of
-    c is tanh here as in all later work.
     """
 
     title = "LSTM"
@@ -90,19 +128,37 @@ class LSTM(Recurrent):
     keeping_bias, admitting_bias = "forget_bias", "input_bias"
     passing = {"f": 1, "i": 0}
 
-    def __init__(self, inputs: int, units: int, *, forget_bias=1.0, input_bias=0.0, dtype=np.float32, rng=None):
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        *,
+        forget_bias: ArrayLike = 1.0,
+        input_bias: ArrayLike = 0.0,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
         super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.forget_bias = initial_values("forget_bias", forget_bias, self.units)
         self.input_bias = initial_values("input_bias", input_bias, self.units)
         self.params["b"][self._block("f")] = self.forget_bias
         self.params["b"][self._block("i")] = self.input_bias
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers, strings and lists by the arguments' names.
+        """
         return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias}
 
-    def _run_forward(self, tape, b0, b1):
+    def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
-    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
+    def _run_backward(
+        self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
+    ) -> None:
         dh, dc = dstate
         backward(dy, tape.a, tape.c, self.params["U"], *deltas, dh, dc, b0, b1)

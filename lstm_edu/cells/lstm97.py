@@ -1,14 +1,19 @@
 """The LSTM of 1997, two gates: c = c' + i g, h = o tanh(c).   (Hochreiter & Schmidhuber, 1997)"""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from lstm_edu.core import checks
+from lstm_edu.core.checks import Rng
 from lstm_edu.core.functions import sigmoid, tanh
 from lstm_edu.core.kernel import kernel
 from lstm_edu.core.layer import initial_values
 from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
 
 from .recurrent import Recurrent
+from .tape import Tape
 
 # T time steps, B sequences, H units.   a, delta (T,B,3H) in blocks i g o   h, c (T+1,B,H)   U (H,3H)   dh, dc (B,H)
 # Both squashings are one formula: g(x) = range * tanh(slope x), h(x) = tanh(slope x), because 2 sigmoid(x) - 1 =
@@ -21,7 +26,7 @@ def forward(x, W, U, bias, a, h, c, slope, range_g, b0, b1):
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
-        a_t = a[t % len(a)]
+        a_t = a[t % len(a)]  # inference keeps a few steps of gates only, used over and over
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
             i, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :]
@@ -59,32 +64,65 @@ def backward(dy, a, c, U, slope, range_g, delta, dh, dc, b0, b1):
 class LSTM97(Recurrent):
     """Long short-term memory as it began: two gates around a self-connection of weight 1.
 
+    At each step, where h' and c' are the state before it::
+
         i = sigmoid(x W_i + h' U_i + b_i)      input gate:  what enters
         g = g(x W_g + h' U_g + b_g)            candidate
         o = sigmoid(x W_o + h' U_o + b_o)      output gate: what is shown
         c = c' + i * g                         cell state: the constant error carousel
         h = o * h(c)                           output
 
-    | name | shape   | what                                                                          |
-    | ---- | ------- | ----------------------------------------------------------------------------- |
-    | W    | (D, 3H) | input weights, column blocks i g o                                            |
-    | U    | (H, 3H) | recurrent weights, the same blocks                                            |
-    | b    | (3H,)   | biases; the blocks i and o start at `input_bias` and `output_bias`, g at 0    |
-    | h, c | (B, H)  | the state                                                                     |
+    Parameters
+    ----------
+    inputs : int
+        D, the numbers that go in at each step.
+    units : int
+        H.
+    squashing : {"tanh", "1997"}
+        The functions g and h. "tanh": both are tanh. "1997": g(x) = 4 sigmoid(x) - 2 in [-2, 2] and h(x) =
+        2 sigmoid(x) - 1 in [-1, 1], the paper's equations (3) to (5) in its appendix A.1.
+    input_bias : float or sequence of float, default 0.0
+        Where the biases of i start: one number, or one per unit.
+    output_bias : float or sequence of float, default 0.0
+        Where those of o start.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W and U; None: a new seed from the system.
 
-    `squashing="tanh"`: g and h are tanh. `squashing="1997"`: g(x) = 4 sigmoid(x) - 2 in [-2, 2] and h(x) =
-    2 sigmoid(x) - 1 in [-1, 1], the paper's equations (3) to (5) in its appendix A.1. `input_bias`, `output_bias`: one
-    number, or one per unit; the paper starts them below zero, -1, -2, -3, ... from block to block (its table 10), so
-    that the cells join in one after the other.
+    Attributes
+    ----------
+    params : Parameters
+        What is learned:
+
+        - W (D, 3H): input weights, column blocks i g o.
+        - U (H, 3H): recurrent weights, the same blocks.
+        - b (3H,): biases; the blocks i and o start at `input_bias` and `output_bias`, g at 0.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, for another dtype or squashing, and for biases that are not finite or of another count.
+
+    Notes
+    -----
+    The state is (h, c), each (B, H).
+
+    The paper starts the biases of both gates below zero, -1, -2, -3, ... from block to block (its table 10), so that
+    the cells join in one after the other.
 
     The gradient is the full one. The paper's own rule cuts it off at the gates, and in its networks the gates feed the
     hidden layer too.
 
+    References
+    ----------
+    Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9(8), 1997.
+
+    Examples
+    --------
     >>> layer = LSTM97(3, 4, squashing="1997", output_bias=[-1, -2, -3, -4], rng=0)
     >>> layer.params["b"]
     array([ 0.,  0.,  0.,  0.,  0.,  0.,  0.,  0., -1., -2., -3., -4.], dtype=float32)
-
-    Source: S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9(8), 1997.
     """
 
     title = "LSTM 1997"
@@ -101,11 +139,11 @@ class LSTM97(Recurrent):
         units: int,
         *,
         squashing: str = "tanh",
-        input_bias=0.0,
-        output_bias=0.0,
-        dtype=np.float32,
-        rng=None,
-    ):
+        input_bias: ArrayLike = 0.0,
+        output_bias: ArrayLike = 0.0,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
         self.squashing = checks.one_of("squashing", squashing, self.squashings)
         super().__init__(inputs, units, dtype=dtype, rng=rng)
         self.input_bias = initial_values("input_bias", input_bias, self.units)
@@ -113,20 +151,29 @@ class LSTM97(Recurrent):
         self.params["b"][self._block("i")] = self.input_bias
         self.params["b"][self._block("o")] = self.output_bias
 
-    def _form(self):
+    def _form(self) -> dict[str, Any]:
         return {"squashing": self.squashing}
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers, strings and lists by the arguments' names.
+        """
         biases = {"input_bias": self.input_bias, "output_bias": self.output_bias}
         return super().config() | {"squashing": self.squashing} | biases
 
-    def _slope_and_range(self):
+    def _slope_and_range(self) -> tuple:
         # as scalars of the layer's type: a float64 among float32 numbers would widen the whole loop
         return tuple(self.dtype.type(v) for v in self.squashings[self.squashing])
 
-    def _run_forward(self, tape, b0, b1):
+    def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, *self._slope_and_range(), b0, b1)
 
-    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
+    def _run_backward(
+        self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
+    ) -> None:
         dh, dc = dstate
         backward(dy, tape.a, tape.c, self.params["U"], *self._slope_and_range(), *deltas, dh, dc, b0, b1)

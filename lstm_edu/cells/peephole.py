@@ -1,12 +1,16 @@
 """The LSTM whose gates see the cell: i, f from c', o from c.   (Gers et al., Precise Timing, 2002)"""
 
+from typing import Any
+
 import numpy as np
 
 from lstm_edu.core.functions import sigmoid, tanh
 from lstm_edu.core.kernel import kernel
 from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
+from lstm_edu.core.parameters import Parameters
 
 from .lstm import LSTM
+from .tape import Tape
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   p (3,H)
 
@@ -18,7 +22,7 @@ def forward(x, W, U, bias, p, a, h, c, b0, b1):
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
-        a_t = a[t % len(a)]
+        a_t = a[t % len(a)]  # inference keeps a few steps of gates only, used over and over
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
             i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
@@ -59,6 +63,8 @@ def backward(dy, a, c, U, p, delta, dh, dc, b0, b1):
 class PeepholeLSTM(LSTM):
     """Long short-term memory with peepholes: each gate also sees its own cell, through one weight.
 
+    At each step, where h' and c' are the state before it::
+
         i = sigmoid(x W_i + h' U_i + b_i + p_i * c')      the old cell state
         f = sigmoid(x W_f + h' U_f + b_f + p_f * c')      the old cell state
         g = tanh   (x W_g + h' U_g + b_g)
@@ -66,37 +72,71 @@ class PeepholeLSTM(LSTM):
         o = sigmoid(x W_o + h' U_o + b_o + p_o * c)       the new cell state
         h = o * tanh(c)
 
-    | name | shape   | what                                                          |
-    | ---- | ------- | ------------------------------------------------------------- |
-    | W    | (D, 4H) | input weights, column blocks i f g o                          |
-    | U    | (H, 4H) | recurrent weights, the same blocks                            |
-    | b    | (4H,)   | biases, which start at `input_bias`, `forget_bias`, 0, 0      |
-    | p    | (3, H)  | peepholes, rows i, f, o; they start at 0                      |
-    | h, c | (B, H)  | the state                                                     |
+    Parameters
+    ----------
+    inputs : int
+        D, the numbers that go in at each step.
+    units : int
+        H.
+    forget_bias : float or sequence of float, default 1.0
+        Where the biases of f start: one number, or one per unit.
+    input_bias : float or sequence of float, default 0.0
+        Where those of i start.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W and U; None: a new seed from the system.
 
-    With p = 0 this is the LSTM, and with the same `rng` it starts as the same function.
+    Attributes
+    ----------
+    params : Parameters
+        What is learned:
 
+        - W (D, 4H): input weights, column blocks i f g o.
+        - U (H, 4H): recurrent weights, the same blocks.
+        - b (4H,): biases, which start at `input_bias`, `forget_bias`, 0, 0.
+        - p (3, H): peepholes, rows i, f, o; they start at 0.
+
+    Raises
+    ------
+    ValueError
+        As for `LSTM`.
+
+    Notes
+    -----
+    The state is (h, c), each (B, H). With p = 0 this is the LSTM, and with the same `rng` it starts as the same
+    function.
+
+    The gradient is the full one; the paper's rule cuts it off at the peepholes as well as at the gates.
+
+    References
+    ----------
+    Gers, Schraudolph and Schmidhuber, Learning precise timing with LSTM recurrent networks, JMLR 3, 2002.
+
+    Examples
+    --------
     >>> layer = PeepholeLSTM(3, 5, rng=0)
     >>> layer.count_parameters() - LSTM(3, 5, rng=0).count_parameters()
     15
-
-    Source: F. Gers, N. Schraudolph, J. Schmidhuber, Learning Precise Timing with LSTM Recurrent Networks, JMLR 3, 2002.
-    The gradient is the full one; the paper's rule cuts it off at the peepholes as well.
     """
 
     title = "Peephole LSTM"
 
     @classmethod
-    def parameter_shapes(cls, inputs, units, **_):
+    def parameter_shapes(cls, inputs: int, units: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
+        """Those of the LSTM, and p."""
         return super().parameter_shapes(inputs, units) | {"p": (3, units)}
 
-    def _run_forward(self, tape, b0, b1):
+    def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
         forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
-    def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
+    def _run_backward(
+        self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
+    ) -> None:
         dh, dc = dstate
         backward(dy, tape.a, tape.c, self.params["U"], self.params["p"], *deltas, dh, dc, b0, b1)
 
-    def _other_gradients(self, tape, deltas, grads):
-        for k, (gate, seen) in enumerate([("i", tape.c[:-1]), ("f", tape.c[:-1]), ("o", tape.c[1:])]):
+    def _other_gradients(self, tape: Tape, deltas: tuple, grads: Parameters) -> None:
+        _, c = tape.states
+        for k, (gate, seen) in enumerate([("i", c[:-1]), ("f", c[:-1]), ("o", c[1:])]):
             np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])

@@ -1,6 +1,7 @@
 """What a forward pass of a recurrent cell keeps for the way back."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,27 +13,28 @@ class Tape:
     For float32 it holds 4 T B (D + (G + S) H) bytes: the input, G gates and S states of H units, and what else a cell
     keeps, which has a name of its own: `tape.past` of a GRU.
 
-    Attributes
+    Parameters
     ----------
     made_by : tuple
         What kind of layer, and its sizes: another kind would read beyond its arrays.
-    x : ndarray, (T, B, D)
-        The input, with zeros beyond the sequences' lengths.
-    a : ndarray, (T, B, G*H)
-        The gates, after their activation.
-    states : tuple of ndarray, (T + 1, B, width of the state)
-        Index 0 is the initial state, t + 1 the state after step t. `h` is the first of them, `c` the second, if any.
-    kept : dict of ndarray, (T, B, ...)
-        What else the cell's backward needs.
-    lengths : ndarray (B,) or None
-        How many steps of each sequence are real; None: all T.
+    x : numpy.ndarray
+        (T, B, D), the input, with zeros beyond the sequences' lengths.
+    a : numpy.ndarray
+        (T, B, G*H), the gates, after their activation.
+    states : tuple of numpy.ndarray
+        Each (T + 1, B, width of the state): index 0 is the initial state, t + 1 the state after step t. `h` is the
+        first of them, `c` the second, if any.
+    kept : dict of str to numpy.ndarray, optional
+        Each (T, B, ...), what else the cell's backward needs.
+    lengths : numpy.ndarray, optional
+        (B,), how many steps of each sequence are real; None: all T.
     """
 
     made_by: tuple
     x: np.ndarray
     a: np.ndarray
-    states: tuple
-    kept: dict = field(default_factory=dict)
+    states: tuple[np.ndarray, ...]
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
     lengths: np.ndarray | None = None
 
     @property
@@ -45,13 +47,13 @@ class Tape:
         """The second state, (T + 1, B, H); None for a cell without one."""
         return self.states[1] if len(self.states) > 1 else None
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name in _FIELDS or name not in self.kept:  # a field that is not set yet, while the tape is made or copied
             raise AttributeError(f"a tape of {self.made_by[0]} has no {name!r}")
         return self.kept[name]
 
     @property
-    def state(self) -> tuple:
+    def state(self) -> tuple[np.ndarray, ...]:
         """The state at the end of each sequence, (h,) or (h, c), each (B, H): feed it to the next forward to go on.
 
         With lengths it is the state after the last real step of each sequence, not after the padding.
@@ -61,7 +63,18 @@ class Tape:
         return tuple(s[self.lengths, np.arange(len(self.lengths))] for s in self.states)
 
     def steps(self, first: int, last: int) -> "Tape":
-        """The tape of the steps first:last alone: views, so that nothing is computed again."""
+        """The tape of some of the steps alone.
+
+        Parameters
+        ----------
+        first, last : int
+            The steps first:last.
+
+        Returns
+        -------
+        Tape
+            Views, so that nothing is computed again.
+        """
         return replace(
             self,
             x=self.x[first:last],

@@ -64,8 +64,8 @@ def compare(
                 jobs=jobs,
             )
         except (KeyboardInterrupt, SystemExit) as stop:
-            if getattr(stop, "finished", None) is not None:
-                _report(stop.finished, made, out, name, "\nended early: these runs were finished")
+            if (finished := getattr(stop, "finished", None)) is not None:
+                _report(finished, made, out, name, "\nended early: these runs were finished")
             raise
         if not _report(found, made, out, name):
             raise typer.Exit(1)

@@ -18,7 +18,9 @@ import tempfile
 import time
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 
@@ -55,7 +57,7 @@ def _user_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lstm_edu")
 
 
-def _candidates(package: Path) -> list:
+def _candidates(package: Path) -> list[Path]:
     """Where compiled kernels may be kept, the best place first."""
     if numba.config.CACHE_DIR:  # NUMBA_CACHE_DIR, the user's own choice
         return [Path(numba.config.CACHE_DIR) / "lstm_edu"]
@@ -94,8 +96,21 @@ def _find_folder(package: Path) -> Path | None:
 FOLDER = _find_folder(PACKAGE)
 
 
-def keep_on_disk(compiled, folder: Path | None) -> None:
-    """Let the machine code of `compiled`, one of Numba's dispatchers, be kept in `folder`, unless that is None."""
+def keep_on_disk(compiled: Any, folder: Path | None) -> None:
+    """Let the machine code of a kernel be kept on disk.
+
+    Parameters
+    ----------
+    compiled : numba dispatcher
+        The kernel; a plain function, as with the JIT switched off, is left alone.
+    folder : pathlib.Path or None
+        Where to; None: nowhere.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once a process, if Numba's cache works in another way than this file knows.
+    """
     if folder is None or isinstance(compiled, types.FunctionType):  # Numba compiles nothing with the JIT switched off
         return
     try:
@@ -111,7 +126,7 @@ def keep_on_disk(compiled, folder: Path | None) -> None:
 class _Cache:
     """What a dispatcher asks for machine code. Whatever goes wrong here, the kernel is compiled instead."""
 
-    def __init__(self, function, folder: Path, null_cache):
+    def __init__(self, function: Any, folder: Path, null_cache: Any) -> None:
         null_cache.load_overload, null_cache.save_overload  # noqa: B018  else nobody would ever call the ones below
         self._null_cache = null_cache
         self._folder = folder
@@ -121,24 +136,24 @@ class _Cache:
         self._function = (self._name, function.__qualname__, function.__code__.co_firstlineno, python)
         self._made_from = (numba.__version__, source)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._null_cache, name)
 
     @property
-    def cache_path(self):
+    def cache_path(self) -> str:
         return str(self._folder)
 
-    def flush(self):
+    def flush(self) -> None:
         for file in self._folder.glob(f"{self._name}-*.nbc"):
             file.unlink(missing_ok=True)
 
-    def load_overload(self, *arguments):
+    def load_overload(self, *arguments: Any) -> Any:
         return _or_none(self._load, arguments)
 
-    def save_overload(self, *arguments):
+    def save_overload(self, *arguments: Any) -> Any:
         return _or_none(self._save, arguments)
 
-    def _load(self, signature, target_context):
+    def _load(self, signature: Any, target_context: Any) -> Any:
         from numba.core.compiler import CompileResult
 
         target_context.refresh()
@@ -149,7 +164,7 @@ class _Cache:
             return None  # damaged, or made from another source: it will be written over
         return CompileResult._rebuild(target_context, *pickle.loads(code))
 
-    def _save(self, signature, result):
+    def _save(self, signature: Any, result: Any) -> None:
         from numba.core.serialize import dumps
 
         if result.library.has_dynamic_globals:  # an address of this process is in the code
@@ -160,7 +175,7 @@ class _Cache:
         with contextlib.suppress(ValueError, FileNotFoundError):  # a full disk: compiled anew in the next process
             replace_file(file, self._seal(identity, code) + code)  # so that others find the whole file or none
 
-    def _identity(self, signature, codegen) -> bytes:
+    def _identity(self, signature: Any, codegen: Any) -> bytes:
         """Which code it is: the function, the types and the processor."""
         return repr((self._function, signature, codegen.magic_tuple())).encode()
 
@@ -173,7 +188,7 @@ class _Cache:
         return hashlib.sha256(hashlib.sha256(about).digest() + code).digest()
 
 
-def _or_none(step, arguments):
+def _or_none(step: Callable, arguments: tuple) -> Any:
     try:
         return step(*arguments)
     except (OSError, MemoryError):  # nothing there yet, or a full disk: nothing that anybody has to know
@@ -183,7 +198,7 @@ def _or_none(step, arguments):
         return None
 
 
-_said = []
+_said: list[Exception] = []
 
 
 def _say_that_numba_has_changed(error: Exception) -> None:

@@ -3,8 +3,11 @@
 import difflib
 import math
 import numbers
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 # What every public function takes where it draws at random: None is a new seed from the system.
 Rng = int | np.random.Generator | None
@@ -14,8 +17,33 @@ AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 _LONGEST = 100  # characters of a wrong value in the error of `one_of`
 
 
-def one_of(name: str, value, choices):
-    """`value` if it is among `choices`, else a ValueError with the nearest ones."""
+def one_of(name: str, value: Any, choices: Iterable) -> Any:
+    """The value, if it is among the choices.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls the argument, here and below.
+    value : str or None
+        What the caller gave.
+    choices : iterable of str or None
+        What it may be.
+
+    Returns
+    -------
+    str or None
+        `value`.
+
+    Raises
+    ------
+    ValueError
+        For anything else, with the nearest choices.
+
+    Examples
+    --------
+    >>> one_of("loss", "mse", ["mae", "mse"])
+    'mse'
+    """
     choices = list(choices)
     if (value is None or isinstance(value, str)) and value in choices:
         return value
@@ -27,15 +55,55 @@ def one_of(name: str, value, choices):
     raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
 
 
-def whole(name: str, value, least: int = 1) -> int:
-    """`value` as an int of at least `least`."""
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """The value as an int.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : int
+        A whole number of any type but bool.
+    least : int, default 1
+        The smallest one that is allowed.
+
+    Returns
+    -------
+    int
+        `value`.
+
+    Raises
+    ------
+    ValueError
+        For anything else, and below `least`.
+    """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
     return int(value)
 
 
-def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> float:
-    """`value` as a finite float with least <= value < below."""
+def number(name: str, value: Any, least: float = -np.inf, below: float = np.inf) -> float:
+    """The value as a finite float with least <= value < below.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : float
+        A real number of any type but bool.
+    least, below : float
+        The limits; default: none.
+
+    Returns
+    -------
+    float
+        `value`.
+
+    Raises
+    ------
+    ValueError
+        For anything else, infinity, NaN and beyond the limits.
+    """
     try:
         finite = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(float(value))
     except OverflowError:
@@ -48,16 +116,50 @@ def number(name: str, value, least: float = -np.inf, below: float = np.inf) -> f
     return float(value)
 
 
-def positive(name: str, value) -> float:
-    """`value` as a finite float above 0."""
+def positive(name: str, value: Any) -> float:
+    """The value as a finite float above 0.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : float
+        As for `number`.
+
+    Returns
+    -------
+    float
+        `value`.
+
+    Raises
+    ------
+    ValueError
+        As `number`, and for 0 and below.
+    """
     above = number(name, value)
     if above <= 0:
         raise ValueError(f"{name} must be above 0, got {value!r}")
     return above
 
 
-def float_type(dtype) -> np.dtype:
-    """float32 or float64 as a NumPy dtype."""
+def float_type(dtype: DTypeLike) -> np.dtype:
+    """The type of floats of a layer.
+
+    Parameters
+    ----------
+    dtype : dtype
+        float32 or float64, in any form that NumPy takes.
+
+    Returns
+    -------
+    numpy.dtype
+        The same as a dtype.
+
+    Raises
+    ------
+    ValueError
+        For any other type.
+    """
     try:
         found = None if dtype is None else np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):
@@ -67,24 +169,66 @@ def float_type(dtype) -> np.dtype:
     return found
 
 
-def generator(rng) -> np.random.Generator:
-    """A Generator from None (a new seed from the system), a whole number or a Generator."""
+def generator(rng: Rng) -> np.random.Generator:
+    """The generator that an argument `rng` stands for.
+
+    Parameters
+    ----------
+    rng : int, numpy.random.Generator or None
+        A seed, a generator to draw on from, or None for a new seed from the system.
+
+    Returns
+    -------
+    numpy.random.Generator
+        A new one, or the one that was given.
+
+    Raises
+    ------
+    ValueError
+        For anything else and for a seed below 0.
+    """
     if rng is None or isinstance(rng, np.random.Generator):
         return np.random.default_rng(rng)
     return np.random.default_rng(whole("rng", rng, least=0))
 
 
-def _describe(shape) -> str:
+def _describe(shape: tuple) -> str:
     letters = [str(s) for s in shape]
     words = [f"{s} {AXES[s]}" for s in shape if s in AXES]
     return f"({', '.join(letters)}{',' if len(letters) == 1 else ''})" + (f" with {', '.join(words)}" if words else "")
 
 
-def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
-    """`value` as a C-contiguous array of `dtype`, checked against `shape`.
+def floats(name: str, value: Any, shape: tuple, dtype: np.dtype) -> np.ndarray:
+    """The value as an array that a kernel can read.
 
-    `shape` holds numbers (which must match) and letters (any size of at least 1). Arrays of another float type are
-    converted, arrays of anything but floats are refused: integers where floats belong are most often a mistake.
+    Arrays of another float type are converted, arrays of anything but floats are refused: integers where floats belong
+    are most often a mistake.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : array_like
+        Floats.
+    shape : tuple of int or str
+        What the shape must be: numbers must match, a letter is any size of at least 1.
+    dtype : numpy.dtype
+        The layer's.
+
+    Returns
+    -------
+    numpy.ndarray
+        C-contiguous, aligned, writeable, of `dtype`; the very array that was given, if it is all that.
+
+    Raises
+    ------
+    ValueError
+        For another shape or type, and for a masked array.
+
+    Examples
+    --------
+    >>> floats("x", [[1.0, 2.0]], ("B", 2), np.dtype(np.float32))
+    array([[1., 2.]], dtype=float32)
     """
     if type(value) is np.ndarray and value.dtype == dtype and _fits(value.shape, shape) and value.flags.carray:
         return value  # C-contiguous, writeable and aligned, as most are: the rest would cost as much as a small kernel
@@ -96,8 +240,30 @@ def floats(name: str, value, shape: tuple, dtype) -> np.ndarray:
     return value if value.flags.writeable else value.copy()  # a kernel would be compiled anew for a read-only array
 
 
-def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
-    """`value` as an array of int64 in 0 .. below - 1, checked against `shape` as in `floats`."""
+def integers(name: str, value: Any, shape: tuple, below: int) -> np.ndarray:
+    """The value as an array of symbols.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : array_like
+        Whole numbers in 0 .. below - 1.
+    shape : tuple of int or str
+        As in `floats`.
+    below : int
+        How many symbols there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        C-contiguous, int64.
+
+    Raises
+    ------
+    ValueError
+        For another shape or type, and for numbers beyond the limits.
+    """
     value = _array(name, value, shape)
     if not np.issubdtype(value.dtype, np.integer):
         raise ValueError(f"{name} must be an array of whole numbers, got {value.dtype}")
@@ -108,15 +274,47 @@ def integers(name: str, value, shape: tuple, below: int) -> np.ndarray:
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether one may hold numbers of the other, told from where they begin and end."""
+    """Whether one array may hold numbers of the other, told from where they begin and end.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray
+        Two arrays.
+
+    Returns
+    -------
+    bool
+        False if they surely share no memory.
+    """
     if a.base is None and b.base is None:  # each has memory of its own: most often, and a third of the time
         return a is b
     return np.may_share_memory(a, b)
 
 
-def lengths(value, T, B: int):
-    """`value` as an array (B,) of int64 with values in 1 .. T (None: no upper limit), or None where none are given.
+def lengths(value: Any, T: int | None, B: int) -> np.ndarray | None:
+    """The lengths of the sequences of a batch.
 
+    Parameters
+    ----------
+    value : array_like or None
+        (B,) whole numbers in 1 .. T; None where all sequences are whole.
+    T : int or None
+        Steps of the longest; None: no upper limit.
+    B : int
+        Sequences.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        (B,) int64, a copy; None for None.
+
+    Raises
+    ------
+    ValueError
+        For another shape or type, and for numbers beyond the limits.
+
+    Examples
+    --------
     >>> lengths([3, 1], T=3, B=2)
     array([3, 1])
     """
@@ -133,8 +331,26 @@ def lengths(value, T, B: int):
     return value.astype(np.int64)
 
 
-def unmasked(name: str, value):
-    """`value`, unless it is one of NumPy's masked arrays: every function here would overlook the mask."""
+def unmasked(name: str, value: Any) -> Any:
+    """The value, unless it is one of NumPy's masked arrays: every function here would overlook the mask.
+
+    Parameters
+    ----------
+    name : str
+        The argument's.
+    value : object
+        Anything; a list or tuple is looked into, one level deep.
+
+    Returns
+    -------
+    object
+        `value`.
+
+    Raises
+    ------
+    ValueError
+        For a masked array.
+    """
     masked = np.ma.MaskedArray
     if isinstance(value, masked) or (isinstance(value, list | tuple) and any(isinstance(v, masked) for v in value)):
         raise ValueError(
@@ -144,7 +360,7 @@ def unmasked(name: str, value):
     return value
 
 
-def _array(name, value, shape) -> np.ndarray:
+def _array(name: str, value: Any, shape: tuple) -> np.ndarray:
     unmasked(name, value)
     try:
         return np.asarray(value)
@@ -161,7 +377,7 @@ def _fits(got: tuple, needed: tuple) -> bool:
     return True
 
 
-def _shaped(name, value, shape):
+def _shaped(name: str, value: np.ndarray, shape: tuple) -> np.ndarray:
     if _fits(value.shape, shape):
         return value
     needed = _describe(shape)

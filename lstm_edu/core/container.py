@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +14,13 @@ from .parameters import Parameters
 class ContainerTape:
     """The tapes of a container's children, in their order.
 
-    Attributes
+    Parameters
     ----------
     made_by : tuple
         The class of the container and the names of its children.
     tapes : list
         One tape for each child.
-    kept : dict
+    kept : dict, optional
         What else the container's backward needs.
     """
 
@@ -36,7 +37,7 @@ class ContainerTape:
 class _Placed:
     """`in_network` of a layer: true, but False in a copy or a pickle of the layer, whose buffer is its own."""
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return bool, ()
 
 
@@ -91,7 +92,7 @@ class Container(Layer):
 
     in_a_row = False  # True: each child is fed with the output of the one before
 
-    def __init__(self, children: Mapping[str, Layer]):
+    def __init__(self, children: Mapping[str, Layer]) -> None:
         children = dict(children)
         if not children:
             raise ValueError(f"children: a {type(self).__name__} needs at least one layer, got none")
@@ -104,16 +105,25 @@ class Container(Layer):
         self._adopt(np.concatenate([la.params.flat for la in children.values()], dtype=self.dtype))
 
     def children(self) -> dict[str, Layer]:
+        """The layers that this one is made of.
+
+        Returns
+        -------
+        dict of str to Layer
+            By name, in the order of their parameters; a copy.
+        """
         return dict(self._children)
 
     @staticmethod
-    def _label(name, child) -> str:
+    def _label(name: str, child: Any) -> str:
         """How an error calls a child."""
         return f"{name} ({type(child).__name__})"
 
-    def _adopt(self, flat) -> None:
+    def _adopt(self, flat: np.ndarray) -> None:
         """Make `flat`, which holds the values already, the buffer of this container and of its children."""
-        shapes, self._slices, start = {}, {}, 0
+        shapes: dict[str, tuple] = {}
+        self._slices: dict[str, slice] = {}
+        start = 0
         for name, child in self._children.items():
             shapes.update({f"{name}.{inner}": shape for inner, shape in child.params.shapes.items()})
             self._slices[name] = slice(start, start + child.params.flat.size)
@@ -123,24 +133,63 @@ class Container(Layer):
             child._place(flat[self._slices[name]])
             child.in_network = _Placed()
 
-    def _place(self, flat) -> None:
+    def _place(self, flat: np.ndarray) -> None:
         flat[...] = self.params.flat
         self._adopt(flat)
 
-    def __setstate__(self, state):  # copied or unpickled layers have buffers of their own: join them again
+    def __setstate__(
+        self, state: dict
+    ) -> None:  # copied or unpickled layers have buffers of their own: join them again
         self.__dict__.update(state)
         self._adopt(self.params.flat)
 
     def part(self, grads: Parameters, name: str) -> Parameters:
-        """The part of a gradient like `params` that belongs to one child."""
+        """The part of a gradient that belongs to one child.
+
+        Parameters
+        ----------
+        grads : Parameters
+            Of this container.
+        name : str
+            The child's.
+
+        Returns
+        -------
+        Parameters
+            Views, with the names of the child's `params`.
+        """
         return grads.part(self._slices[name], self._children[name].params.shapes)
 
-    def tape(self, tapes: list, **kept) -> ContainerTape:
-        """The tape of a forward pass, from those of the children in their order, and what else backward needs."""
+    def tape(self, tapes: list, **kept: Any) -> ContainerTape:
+        """Make the tape of a forward pass.
+
+        Parameters
+        ----------
+        tapes : list
+            Those of the children, in their order.
+        **kept : object
+            What else backward needs: `tape.kept`.
+
+        Returns
+        -------
+        ContainerTape
+            What `forward` returns beside y.
+        """
         return ContainerTape((type(self).__name__, *self._children), list(tapes), kept)
 
-    def check_tape(self, tape) -> None:
-        """ValueError unless a container of this class and with these children made the tape."""
+    def check_tape(self, tape: Any) -> None:
+        """Look whether a container of this class and with these children made the tape.
+
+        Parameters
+        ----------
+        tape : ContainerTape
+            What the caller of `backward` gave.
+
+        Raises
+        ------
+        ValueError
+            If not.
+        """
         needed = (type(self).__name__, *self._children)
         got = tape.made_by if isinstance(tape, ContainerTape) else type(tape).__name__
         if got != needed:
@@ -148,8 +197,26 @@ class Container(Layer):
                 f"tape must come from this layer's forward, {len(needed) - 1} tapes of {needed}, got {got}"
             )
 
-    def child_states(self, state, name: str = "state") -> list:
-        """One state for each child, from what the caller gave; ValueError for another number of them."""
+    def child_states(self, state: tuple | list | None, name: str = "state") -> list:
+        """One state for each child, from what the caller gave.
+
+        Parameters
+        ----------
+        state : tuple or None
+            One entry for each child; None: all begin at zero.
+        name : str
+            What the error calls it.
+
+        Returns
+        -------
+        list
+            One state, or None, for each child.
+
+        Raises
+        ------
+        ValueError
+            For another number of entries.
+        """
         if state is None:
             return [None] * len(self._children)
         if not isinstance(state, tuple | list) or len(state) != len(self._children):
@@ -157,8 +224,24 @@ class Container(Layer):
             raise ValueError(f"{name} must be a tuple with one entry per layer ({len(self._children)}), got {got}")
         return list(state)
 
-    def gates(self, tape) -> dict:
-        """The gates and states of every recurrent layer, named "child.i", "child.f", ..."""
+    def gates(self, tape: ContainerTape) -> dict[str, np.ndarray]:
+        """The gates and states of every recurrent layer.
+
+        Parameters
+        ----------
+        tape : ContainerTape
+            From `forward`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            Named "child.i", "child.f", ..., each (T, B, H).
+
+        Raises
+        ------
+        ValueError
+            For a tape of another kind of layer.
+        """
         self.check_tape(tape)
         return {
             f"{child}.{name}": value
@@ -167,7 +250,7 @@ class Container(Layer):
         }
 
     @classmethod
-    def parameter_shapes(cls, **config) -> dict:
+    def parameter_shapes(cls, **config: Any) -> dict[str, tuple]:
         """From the shapes of the children, which stand in `config` as layers or as their descriptions."""
         children = {}
         for name, value in config.items():
@@ -182,28 +265,77 @@ class Container(Layer):
         }
 
 
-def is_description(value) -> bool:
-    """Whether it is a layer, or what `describe` makes of one."""
+def is_description(value: Any) -> bool:
+    """Whether it is a layer, or what `describe` makes of one.
+
+    Parameters
+    ----------
+    value : object
+        Anything, as in a layer's configuration.
+
+    Returns
+    -------
+    bool
+        True for what `described` takes.
+    """
     return isinstance(value, Layer) or (isinstance(value, dict) and "class" in value)
 
 
-def described(layer) -> tuple:
-    """The class and the configuration of a layer, or of a description, {"class": class, ...}."""
+def described(layer: Layer | dict) -> tuple[type[Layer], dict]:
+    """The class and the configuration of a layer.
+
+    Parameters
+    ----------
+    layer : Layer or dict
+        A layer, or a description of one, {"class": class, ...}.
+
+    Returns
+    -------
+    cls : type
+        Its class.
+    config : dict
+        The arguments that make it.
+    """
     if isinstance(layer, Layer):
         return type(layer), layer.config()
     return layer["class"], {name: value for name, value in layer.items() if name != "class"}
 
 
 def walk(layer: Layer, place: str = "") -> Iterator[tuple[str, Layer]]:
-    """Every layer with its place, from the outside in: ("", layer) first, then ("0", its first child), ..."""
+    """Every layer with its place, from the outside in.
+
+    Parameters
+    ----------
+    layer : Layer
+        Where to begin.
+    place : str
+        The name of that place.
+
+    Yields
+    ------
+    tuple of str and Layer
+        ("", layer) first, then ("0", its first child), ...
+    """
     yield place, layer
     for name, child in layer.children().items():
         yield from walk(child, f"{place}.{name}" if place else name)
 
 
 def check_children(named: Mapping[str, Layer]) -> None:
-    """ValueError unless all are whole layers of one float type, each belonging to nobody."""
-    dtype, seen = None, set()
+    """Look whether all are whole layers of one float type, each belonging to nobody.
+
+    Parameters
+    ----------
+    named : mapping of str to Layer
+        What the errors call each layer -> the layer.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    """
+    dtype: np.dtype | None = None
+    seen: set[int] = set()
     for here, child in named.items():
         if not isinstance(child, Layer):
             raise ValueError(f"{here.split(' ')[0]} must be a layer, got {type(child).__name__}")

@@ -8,24 +8,39 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from os import PathLike
 from pathlib import Path
 
 _OLD = 86400  # seconds after which a temporary file of another machine is taken for left behind
 _PART = re.compile(r"\.lstm_edu-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}\.part")
 
 
-def replace_file(path, data: bytes, *, durable: bool = False) -> None:
-    """Make `data` the content of the file at `path`.
+def replace_file(path: str | PathLike, data: bytes, *, durable: bool = False) -> None:
+    """Make the data the content of a file.
 
     It is written beside the file under a short name and renamed, so that an interrupted write leaves the old file
     whole and a full disk leaves nothing behind. A link stays a link: the file that it leads to is written. A file that
     exists keeps its mode, and its owner where that is allowed; a new one gets the mode that the umask gives.
-    `durable`: after the call the data outlives a loss of power. Temporary files of processes that were killed are
-    removed.
+    Temporary files of processes that were killed are removed.
 
-    Raises ValueError for a path that can't be written and for anything but a regular file at it (a folder, a device,
-    a pipe), FileNotFoundError without the folder.
+    Parameters
+    ----------
+    path : str or path
+        The file, in a folder that exists.
+    data : bytes
+        All that it is to hold.
+    durable : bool, default False
+        After the call the data outlives a loss of power.
 
+    Raises
+    ------
+    ValueError
+        If it can't be written, and for anything but a regular file (a folder, a device, a pipe).
+    FileNotFoundError
+        Without the folder.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     replace_file(folder + "/a.txt", b"new")
@@ -47,8 +62,24 @@ def replace_file(path, data: bytes, *, durable: bool = False) -> None:
         raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror}{hint})") from error
 
 
-def as_path(path) -> Path:
-    """`path` as a Path; ValueError for what can't be the name of a file."""
+def as_path(path: str | PathLike) -> Path:
+    """The name of a file as a Path.
+
+    Parameters
+    ----------
+    path : str or path
+        The name.
+
+    Returns
+    -------
+    pathlib.Path
+        The same.
+
+    Raises
+    ------
+    ValueError
+        For what can't be the name of a file.
+    """
     try:
         path = Path(path)
     except TypeError:
@@ -58,7 +89,7 @@ def as_path(path) -> Path:
     return path
 
 
-def _target(path: Path):
+def _target(path: Path) -> tuple[Path, os.stat_result | None]:
     """Where the data goes, behind all links, and the `stat` of the file that stands there or None."""
     try:
         old = os.stat(path)
@@ -71,7 +102,7 @@ def _target(path: Path):
     return (Path(os.path.realpath(path)) if path.is_symlink() else path), old
 
 
-def _write_and_rename(part, target, data, old, durable) -> None:
+def _write_and_rename(part: Path, target: Path, data: bytes, old: os.stat_result | None, durable: bool) -> None:
     mode = (
         0o666 if old is None else 0o600
     )  # less the umask; the new content of a private file is private from the start

@@ -1,5 +1,8 @@
 """The one place for Numba's options. `@kernel` compiles a function on its first call and keeps the code on disk."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numba
 
 from . import cache
@@ -9,15 +12,25 @@ from .functions import sigmoid, tanh  # noqa: F401  chapter 11 takes them from h
 # network that diverged would look healthy.
 FASTMATH = frozenset({"reassoc", "contract", "arcp", "nsz", "afn"})
 
-KERNELS = []  # every kernel of the package, for `lstm-edu warmup` and the tests
+KERNELS: list[Any] = []  # every kernel of the package, for `lstm-edu warmup` and the tests
 
 
-def kernel(function):
-    """Compile `function` with Numba on its first call, with this package's options; machine code is kept on disk.
+def kernel(function: Callable) -> Any:
+    """Compile a function with Numba on its first call, with this package's options; machine code is kept on disk.
 
     The options: no zero-division branch (`error_model="numpy"`, without it no loop with a division vectorises), the
     part of fastmath that keeps NaN, and the GIL released so that slices of a batch can run on several threads.
     Where no folder can be written to, kernels are compiled anew in each process.
+
+    Parameters
+    ----------
+    function : function
+        One of a module, without a closure.
+
+    Returns
+    -------
+    numba dispatcher
+        The kernel; with the JIT switched off, `function` itself.
     """
     jit = numba.njit(error_model="numpy", fastmath=set(FASTMATH), nogil=True)
     compiled = jit(function)

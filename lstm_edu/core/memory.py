@@ -16,20 +16,35 @@ import weakref
 from collections import deque
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 SMALL = 65536  # bytes; below that NumPy's own memory comes back fast
 MOST = 1 << 26  # bytes that may wait for use, 64 MiB of one size, and of all sizes where a new buffer is made
 ALIGNMENT = 64  # bytes of a cache line: no vector load crosses two
 
-_piles = {}  # size -> the buffers of that size that nobody uses
+_piles: dict[int, "_Pile"] = {}  # size -> the buffers of that size that nobody uses
 _clock = itertools.count()
 
 
-def empty(shape: tuple, dtype) -> np.ndarray:
-    """As `np.empty`: C-contiguous, its values are anything. Large ones begin at a cache line.
+def empty(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """As `np.empty`; a large array begins at a cache line, and its memory is used again.
 
-    The memory is used again once neither the array nor any view of it is alive.
+    That happens once neither the array nor any view of it is alive.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        The array's.
+    dtype : dtype
+        The array's.
+
+    Returns
+    -------
+    numpy.ndarray
+        C-contiguous; its values are anything.
+
+    Examples
+    --------
     >>> empty((100, 32, 64), np.float32).shape
     (100, 32, 64)
     """
@@ -49,13 +64,13 @@ def _size_class(size: int) -> int:
 class _Pile(deque):
     """What came back, the last one at the end: it may still lie in the cache. Beyond `maxlen` the oldest falls out."""
 
-    def __init__(self, size):
+    def __init__(self, size: int) -> None:
         super().__init__(maxlen=max(1, MOST // size))
         self.size = size
         self.used = 0  # when a buffer of this size was last asked for
 
 
-def _buffer(size: int) -> tuple:
+def _buffer(size: int) -> tuple[np.ndarray, _Pile]:
     """A buffer for `size` bytes, and the pile to which it will come back."""
     pile = _piles.get(size)
     if pile is None:
@@ -86,13 +101,15 @@ class _Return(weakref.ref):
 
     __slots__ = ("buffer",)
 
+    buffer: np.ndarray
+
 
 class _Loan:
     """What an array from `empty` has as its `base`. Views of the array refer to the array, so this dies last."""
 
     __slots__ = ("__array_interface__", "__weakref__", "_return")
 
-    def __init__(self, buffer, pile, shape, dtype):
+    def __init__(self, buffer: np.ndarray, pile: _Pile, shape: tuple, dtype: np.dtype) -> None:
         address = buffer.ctypes.data
         address += -address % ALIGNMENT
         self.__array_interface__ = {"shape": shape, "typestr": dtype.str, "data": (address, False), "version": 3}

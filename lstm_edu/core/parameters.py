@@ -2,34 +2,50 @@
 
 import math
 import weakref
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from . import checks
 
 
-class Parameters(dict):
+class Parameters(dict[str, np.ndarray]):
     """A dict of named arrays, each a view into the one-dimensional array `flat`.
 
     Assigning to a name copies the values into place, so that the views stay views.
 
+    Parameters
+    ----------
+    shapes : mapping of str to tuple of int
+        Name -> shape, in the order of the buffer.
+    dtype : dtype
+        Of all arrays.
+    flat : numpy.ndarray, optional
+        A buffer to use, (count,) of `dtype`; default: zeros.
+
+    Raises
+    ------
+    ValueError
+        For a buffer that a kernel could not write to number by number.
+
+    Examples
+    --------
     >>> p = Parameters({"W": (2, 3), "b": (3,)}, np.float32)
     >>> p["b"] = [1, 2, 3]
     >>> p.flat
     array([0., 0., 0., 0., 0., 0., 1., 2., 3.], dtype=float32)
     """
 
-    def __init__(self, shapes: dict, dtype, flat=None):
-        """`shapes`: name -> shape, in the order of the buffer; `flat`: a buffer to use (default: zeros).
-
-        Raises ValueError for a buffer that a kernel could not write to number by number.
-        """
+    def __init__(self, shapes: Mapping[str, tuple], dtype: DTypeLike, flat: np.ndarray | None = None) -> None:
         sizes = [math.prod(shape) for shape in shapes.values()]
         self._flat = np.zeros(sum(sizes), dtype) if flat is None else _checked_buffer(flat, sum(sizes), dtype)
-        self._shapes, self._parts = MappingProxyType(dict(shapes)), {}
+        self._shapes = MappingProxyType(dict(shapes))
+        self._parts: dict[tuple, Parameters] = {}
         self._whole = self._flat  # the buffer that this one is a part of
-        self._owner = None
+        self._owner: weakref.ref | None = None
         super().__init__()
         start = 0
         for (name, shape), size in zip(shapes.items(), sizes, strict=True):
@@ -42,12 +58,25 @@ class Parameters(dict):
         return self._flat
 
     @property
-    def shapes(self) -> MappingProxyType:
+    def shapes(self) -> MappingProxyType[str, tuple]:
         """Name -> shape, in the order of the buffer; to be looked at alone."""
         return self._shapes
 
-    def part(self, where: slice, shapes: dict) -> "Parameters":
-        """The same numbers under other names: `flat[where]` as a Parameters of these shapes. Made once, then kept."""
+    def part(self, where: slice, shapes: Mapping[str, tuple]) -> "Parameters":
+        """A part of the same numbers under other names. It is made once, then kept.
+
+        Parameters
+        ----------
+        where : slice
+            Which part of `flat`.
+        shapes : mapping of str to tuple of int
+            Name -> shape in that part.
+
+        Returns
+        -------
+        Parameters
+            Views of `flat[where]`.
+        """
         key = (where.start, where.stop)
         kept = self._parts.get(key)
         if kept is None or (kept._shapes is not shapes and list(kept._shapes.items()) != list(shapes.items())):
@@ -55,8 +84,19 @@ class Parameters(dict):
             kept._whole = self._whole
         return kept
 
-    def belong_to(self, layer) -> None:
-        """Remember whose parameters these are; ValueError if they are another layer's, who would train a dead copy."""
+    def belong_to(self, layer: Any) -> None:
+        """Remember whose parameters these are.
+
+        Parameters
+        ----------
+        layer : Layer
+            Their owner.
+
+        Raises
+        ------
+        ValueError
+            If they are another layer's, who would train a dead copy.
+        """
         owner = None if self._owner is None else self._owner()
         if owner is not None and owner is not layer:
             raise ValueError(
@@ -66,22 +106,39 @@ class Parameters(dict):
         self._owner = weakref.ref(layer)
 
     def overlaps(self, array: np.ndarray) -> bool:
-        """Whether writing here, or to the rest of the buffer that this is a part of, may change `array`."""
+        """Whether writing here, or to the rest of the buffer that this is a part of, may change an array.
+
+        Parameters
+        ----------
+        array : numpy.ndarray
+            Any array.
+
+        Returns
+        -------
+        bool
+            False if it surely shares no memory with these.
+        """
         return checks.overlap(self._whole, array)
 
     def empty_like(self) -> "Parameters":
-        """The same names and shapes over a new buffer whose values are not set: the place for a gradient."""
+        """Make the place for a gradient: the same names and shapes over a new buffer.
+
+        Returns
+        -------
+        Parameters
+            Its values are not set.
+        """
         return self._sharing(self._shapes, np.empty_like(self._flat))
 
     @staticmethod
-    def _sharing(shapes, flat):
+    def _sharing(shapes: Mapping[str, tuple], flat: np.ndarray) -> "Parameters":
         """Parameters whose `shapes` is that very dict: that they fit is then seen without a look at each name."""
         made = Parameters(shapes, flat.dtype, flat)
         if isinstance(shapes, MappingProxyType):  # else somebody could change it later
             made._shapes = shapes
         return made
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: ArrayLike) -> None:
         if name not in self:
             raise KeyError(f"no parameter {name!r}; there are {', '.join(self) or 'none'}")
         if value is self[name]:  # what `params[name] += 1` assigns
@@ -91,24 +148,50 @@ class Parameters(dict):
             raise ValueError(f"parameter {name!r} has shape {self[name].shape}, got values of shape {value.shape}")
         self[name][...] = value
 
-    def _fixed(self, *_, **__):
+    def _fixed(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse to change the names.
+
+        Parameters
+        ----------
+        *_, **__ : object
+            Whatever a dict would take.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
         raise TypeError("the names of a layer's parameters are fixed; assign new values to them instead")
 
     __delitem__ = pop = popitem = clear = setdefault = _fixed
 
-    def update(self, *args, **kwargs):
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Assign to several names; as with one name, the values are copied into place.
+
+        Parameters
+        ----------
+        *args, **kwargs : object
+            As `dict.update` takes them, of names that are here.
+
+        Raises
+        ------
+        KeyError
+            For another name.
+        ValueError
+            For values of another shape.
+        """
         for name, value in dict(*args, **kwargs).items():
             self[name] = value
 
-    def __ior__(self, other):
+    def __ior__(self, other: Any) -> "Parameters":  # type: ignore[override,misc]
         self.update(other)
         return self
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return Parameters, (dict(self.shapes), self.flat.dtype, self.flat.copy())
 
 
-def _checked_buffer(flat, size, dtype) -> np.ndarray:
+def _checked_buffer(flat: Any, size: int, dtype: DTypeLike) -> np.ndarray:
     needed = f"flat must be a one-dimensional array of {size} numbers of {np.dtype(dtype)}"
     if type(flat) is not np.ndarray:  # a matrix or a masked array brings rules of its own
         raise ValueError(f"{needed}, got {type(flat).__name__}")

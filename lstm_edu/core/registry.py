@@ -1,6 +1,7 @@
 """Which classes of layers there are, by name: what can be saved and loaded, compared, and named on the command line."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
 from . import checks
 from .layer import Layer
@@ -9,6 +10,13 @@ LAYERS: dict[str, type[Layer]] = {}  # name of the class -> class: what `load` c
 CELLS: dict[str, type[Layer]] = {}  # short name -> class: the cells that `compare` knows
 
 
+Cls = TypeVar("Cls", bound=type[Layer])
+
+
+@overload
+def register(name: str) -> Callable[[Cls], Cls]: ...
+@overload
+def register(name: Cls) -> Cls: ...
 def register(name: str | type[Layer]) -> Callable | type[Layer]:
     """Make a class of layers known to the package, as a decorator.
 
@@ -46,13 +54,13 @@ def register(name: str | type[Layer]) -> Callable | type[Layer]:
     return lambda cls: _enter(cls, name)
 
 
-def _enter(cls, name=None):
+def _enter(cls: Any, name: str | None = None) -> type[Layer]:
     if not isinstance(cls, type) or not issubclass(cls, Layer):
         raise ValueError(f"register takes a class of layers, got {cls!r}")
     if name is not None and not hasattr(cls, "gate_names"):
         raise ValueError(f"name: {cls.__name__} is no recurrent cell; register it without the name {name!r}")
     for names, key in ((LAYERS, cls.__name__), (CELLS, name)):
-        known = names.get(key)
+        known = None if key is None else names.get(key)
         if known is not None and not _same(known, cls):
             raise ValueError(f"the name {key!r} belongs to {known.__module__}.{known.__qualname__} already")
     LAYERS[cls.__name__] = cls
@@ -61,25 +69,68 @@ def _enter(cls, name=None):
     return cls
 
 
-def _same(one, other) -> bool:
+def _same(one: type, other: type) -> bool:
     """Whether the class was only defined once more, as when a notebook's cell runs again."""
     return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
 
 
 def cell_class(cell: str | type[Layer]) -> type[Layer]:
-    """The class that a name in `CELLS` stands for, or a class of cells as it is; ValueError for anything else."""
+    """The class of a cell.
+
+    Parameters
+    ----------
+    cell : str or type
+        A name in `CELLS`, or a class of cells.
+
+    Returns
+    -------
+    type
+        What the name stands for; a class as it is.
+
+    Raises
+    ------
+    ValueError
+        For anything else, with the nearest names.
+    """
     if isinstance(cell, type) and issubclass(cell, Layer) and hasattr(cell, "gate_names"):
         return cell
     return CELLS[checks.one_of("cell", cell, CELLS)]
 
 
 def cell_name(cell: str | type[Layer]) -> str:
-    """The short name of a cell; a class that has none goes by its own."""
+    """The short name of a cell.
+
+    Parameters
+    ----------
+    cell : str or type
+        A name in `CELLS`, or a class of cells.
+
+    Returns
+    -------
+    str
+        The name; a class that has none goes by its own.
+
+    Raises
+    ------
+    ValueError
+        As `cell_class`.
+    """
     if isinstance(cell, str):
         return checks.one_of("cell", cell, CELLS)
     return next((name for name, cls in CELLS.items() if cls is cell), cell_class(cell).__name__)
 
 
 def cell_title(name: str) -> str:
-    """The title of a cell in a figure or table: its class's `title`, and of an unknown one the name itself."""
+    """The title of a cell in a figure or table.
+
+    Parameters
+    ----------
+    name : str
+        A short name.
+
+    Returns
+    -------
+    str
+        The `title` of its class; of an unknown one the name itself.
+    """
     return getattr(CELLS.get(name), "title", None) or name

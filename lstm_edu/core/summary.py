@@ -1,8 +1,26 @@
 """A network as a table."""
 
+from __future__ import annotations
 
-def summary(net) -> str:
-    """A layer or a network as a table; see `Layer.summary`."""
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .layer import Layer  # which imports this file
+
+
+def summary(net: Layer) -> str:
+    """A layer or a network as a table.
+
+    Parameters
+    ----------
+    net : Layer
+        A layer of any kind.
+
+    Returns
+    -------
+    str
+        As `Layer.summary` shows it.
+    """
     shape = net.input_shape()
     rows = [("", "layer", "output", "arrays", "parameters"), ("", "input", _text(shape), "", "")]
     rows += _rows(net, shape)
@@ -13,7 +31,7 @@ def summary(net) -> str:
     return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
 
 
-def _rows(layer, shape, place="") -> list:
+def _rows(layer: Layer, shape: tuple, place: str = "") -> list[tuple[str, str, str, str, str]]:
     """A row for each layer, but for one that is only a row of layers."""
     children, own = layer.children(), []
     if not layer.in_a_row:
@@ -28,5 +46,5 @@ def _rows(layer, shape, place="") -> list:
     return own
 
 
-def _text(shape) -> str:
+def _text(shape: tuple) -> str:
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

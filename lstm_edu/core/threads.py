@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from . import checks
 
@@ -11,28 +12,64 @@ _WORK = (
     16_000_000  # multiply-adds below which handing over to a thread (about 60 microseconds) costs more than it saves
 )
 
-_threads = None
-_pool = None
+_threads: int | None = None
+_pool: ThreadPoolExecutor | None = None
 
 
 def available_cores() -> int:
-    """The cores that this process may use."""
+    """Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def set_num_threads(n: int | None) -> None:
-    """Bound the package's own threads; 1: no thread is ever started; None: the default again.
+    """Bound the package's own threads. Results are the same bits for every number of them.
 
-    The default is the environment variable LSTM_EDU_NUM_THREADS, and without it the cores this process may use.
-    Results are the same bits for every number of threads.
+    Parameters
+    ----------
+    n : int or None
+        How many at most; 1: no thread is ever started; None: the default again, which is the environment variable
+        LSTM_EDU_NUM_THREADS, and without it the cores that this process may use.
+
+    Raises
+    ------
+    ValueError
+        For anything but a whole number of at least 1.
     """
     global _threads
     _threads = None if n is None else checks.whole("n", n)
 
 
 @contextlib.contextmanager
-def limited_to(n: int):
-    """Bound the package's threads for the time of a with block; the setting before comes back after it."""
+def limited_to(n: int) -> Iterator[None]:
+    """Bound the package's threads for the time of a with block; the setting before comes back after it.
+
+    Parameters
+    ----------
+    n : int
+        How many at most.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    ValueError
+        For anything but a whole number of at least 1.
+
+    Examples
+    --------
+    >>> with limited_to(1):
+    ...     get_num_threads()
+    1
+    """
     global _threads
     before, _threads = _threads, checks.whole("n", n)
     try:
@@ -42,7 +79,18 @@ def limited_to(n: int):
 
 
 def get_num_threads() -> int:
-    """How many threads a kernel may use."""
+    """How many threads a kernel may use.
+
+    Returns
+    -------
+    int
+        What `set_num_threads` set, or its default.
+
+    Raises
+    ------
+    ValueError
+        If LSTM_EDU_NUM_THREADS is to be read and is no whole number of at least 1.
+    """
     if _threads is not None:
         return _threads
     wish = os.environ.get("LSTM_EDU_NUM_THREADS", "").strip()
@@ -53,10 +101,19 @@ def get_num_threads() -> int:
     return int(wish)
 
 
-def run(part, size: int, work: int, block: int = ROWS) -> None:
-    """Call part(first, last) so that the slices cover range(size); `work`: multiply-adds of all of it.
+def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROWS) -> None:
+    """Do a piece of work in slices, each on a thread of its own; little work is done here, in one piece.
 
-    Little work is done here in one piece; else each thread takes one slice. Slices begin at multiples of `block`.
+    Parameters
+    ----------
+    part : callable
+        part(first, last) does one slice. The slices cover range(size).
+    size : int
+        How many there are to cut.
+    work : int
+        Multiply-adds of all of it.
+    block : int
+        Slices begin at multiples of this.
     """
     parts = 1 if work < _WORK else min(get_num_threads(), -(-size // block))
     if parts == 1:
@@ -64,7 +121,7 @@ def run(part, size: int, work: int, block: int = ROWS) -> None:
         return
     blocks = -(-size // block)
     cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
-    others = []
+    others: list[Future] = []
     try:
         try:
             for p in range(1, parts):
@@ -78,7 +135,7 @@ def run(part, size: int, work: int, block: int = ROWS) -> None:
         _wait_for(others)
 
 
-def _wait_for(futures: list) -> None:
+def _wait_for(futures: list[Future]) -> None:
     """Nobody may go on while a thread still writes into its slice: an error, or a Ctrl-C, is raised when all ended."""
     error = None
     while futures:

@@ -97,7 +97,7 @@ def source(thing: Any) -> None:
     --------
     >>> import lstm_edu as le
     >>> source(le.core.checks.whole)
-    def whole(name: str, value, least: int = 1) -> int:
+    def whole(name: str, value: Any, least: int = 1) -> int:
         ...
     """
     thing = getattr(thing, "py_func", thing)  # a kernel holds the function that it was made from

@@ -221,6 +221,7 @@ def _rows(layers) -> list:
 def _of_network(network, layers) -> list:
     size = network.inputs
     symbols = hasattr(layers[0], "symbols")  # an Embedding takes whole numbers, without an axis of features
+    rows: list[tuple[str, str, tuple[str, ...]]]
     rows = [("", "x  (T, B)" if symbols else f"x  (T, B, {size or 'D'})", ())]
     steps = [_PROBE, 2 * _PROBE]
     over = False
