@@ -2,6 +2,7 @@
 
     python -m pip install -e ".[bench]"
     python benchmarks/contest.py                        all of it: about half an hour on two cores
+    python benchmarks/contest.py --quick                about a minute: was a kernel made slower?
     python benchmarks/contest.py --cells lstm --passes inference --threads 1 --sizes 32,100,32,64
 
 For each cell, size and pass the contestants take turns, round by round, so that a slow moment of the machine hits all
@@ -43,17 +44,39 @@ OURS = "lstm_edu"
 ROOT = Path(__file__).resolve().parents[1]
 
 
+ALL = {  # each option that `--quick` changes
+    "cells": CELLS,
+    "threads": [1, 2],
+    "sizes": [",".join(map(str, s)) for s in SIZES],
+    "peers": ["pytorch", "onnxruntime", "jax", "tensorflow"],
+    "seconds": 0.15,
+    "out": ROOT / "figures",
+}
+QUICK = {
+    "cells": ["rnn", "lstm", "gru"],  # PyTorch has no operator for the other two
+    "threads": [1],
+    "sizes": ["1,100,2,4", "1,100,8,32", "16,100,8,32", "32,100,32,64"],
+    "peers": ["pytorch"],
+    "seconds": 0.1,
+    "out": None,
+}
+
+
 def main(args=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", nargs="+", default=CELLS, choices=CELLS)
+    parser.add_argument("--quick", action="store_true", help="few sizes, against PyTorch alone; writes no file")
+    parser.add_argument("--cells", nargs="+", choices=CELLS)
     parser.add_argument("--passes", nargs="+", default=PASSES, choices=PASSES)
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--sizes", nargs="+", default=[",".join(map(str, s)) for s in SIZES], help="B,T,D,H")
-    parser.add_argument("--peers", nargs="*", default=["pytorch", "onnxruntime", "jax", "tensorflow"])
-    parser.add_argument("--seconds", type=float, default=0.15, help="for each contestant of each row")
-    parser.add_argument("--out", type=Path, default=ROOT / "figures", help="folder for the CSV and the figures")
+    parser.add_argument("--threads", nargs="+", type=int)
+    parser.add_argument("--sizes", nargs="+", help="B,T,D,H")
+    parser.add_argument("--peers", nargs="*")
+    parser.add_argument("--seconds", type=float, help="for each contestant of each row")
+    parser.add_argument("--out", type=Path, help="folder for the CSV and the figures (default: figures/)")
     parser.add_argument("--serve", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args(args)
+    for name, value in (QUICK if options.quick else ALL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     if options.serve:
         serve(options.serve, options.threads[0])
         return
@@ -265,8 +288,6 @@ def report(rows, options):
         ]
     )
     table["machine"], table["versions"] = machine(), versions(options.peers)
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "benchmark.csv", index=False, float_format="%.5g")
     print(f"\n{machine()}\n{versions(options.peers)}\n\ngeometric mean of the ratio to the fastest peer")
     means = table.dropna(subset="ratio").groupby(["threads", "pass", "cell"], sort=False)["ratio"]
     print(means.agg(geometric_mean).unstack("cell").round(2).to_string())
@@ -278,7 +299,10 @@ def report(rows, options):
         wide["speedup"] = wide[1] / wide[2]
         print("\ntwo threads over one, B >= 16: median", round(wide.query("B >= 16")["speedup"].median(), 2))
         print(wide.query("B >= 16")["speedup"].unstack("cell").round(2).to_string())
-    draw(table, options.out)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        table.to_csv(options.out / "benchmark.csv", index=False, float_format="%.5g")
+        draw(table, options.out)
 
 
 def draw(table, folder):

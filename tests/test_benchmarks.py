@@ -23,3 +23,15 @@ def test_the_contest_runs_and_writes_a_table_and_a_figure(tmp_path):
     assert table.query("`pass` == 'training step'")["ratio"].isna().all()  # ONNX Runtime does not train
     assert (tmp_path / "benchmark-inference.png").read_bytes().startswith(b"\x89PNG")
     assert "geometric mean" in done.stdout
+
+
+def test_the_quick_contest_writes_no_file_unless_a_folder_is_named():
+    figures = {path: path.stat().st_mtime_ns for path in (ROOT / "figures").iterdir()}
+    command = [
+        sys.executable, str(ROOT / "benchmarks" / "contest.py"), "--quick", "--cells", "lstm", "--sizes", "2,3,2,4",
+        "--passes", "inference", "--seconds", "0.01", "--peers", "onnxruntime",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "geometric mean" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in (ROOT / "figures").iterdir()} == figures

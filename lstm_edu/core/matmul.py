@@ -38,6 +38,9 @@ BLOCK = 64  # rows of a product over many steps that are taken together, so that
 DEPTH = 256  # steps of k of a product over many rows that are packed together, for the same reason
 FEW, SMALL = 8, 65536  # rows and bytes of weights below which packing costs more than it saves
 
+# Rows of an array as the tiles read and write them: element (b, n) is the number start + b * row + n of the array.
+Place = namedtuple("Place", ["array", "row", "start"])
+
 # Weights ready for use: element (k, n) of panel q is data[start + q * panel + k * row + n], 0 <= n < width.
 Packed = namedtuple("Packed", ["data", "K", "N", "start", "panel", "row"])
 
@@ -115,7 +118,8 @@ def _pack_transposed(U, first=0, last=-1):
 @overload(add_product)
 def _add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     def impl(out, h, weights, b0, b1, out_at=0, h_at=0):
-        _product(out, out.shape[1], out_at, out, out.shape[1], out_at, h, h.shape[1], h_at, weights, b0, b1)
+        sums = Place(out, out.shape[1], out_at)
+        _product(sums, sums, Place(h, h.shape[1], h_at), weights, b0, b1)
 
     return impl
 
@@ -123,75 +127,88 @@ def _add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
 @overload(set_product)
 def _set_product(out, bias, h, weights, b0, b1):
     def impl(out, bias, h, weights, b0, b1):
-        _product(out, out.shape[1], 0, bias, 0, 0, h, h.shape[1], 0, weights, b0, b1)
+        in_every_row = Place(bias, 0, 0)
+        _product(Place(out, out.shape[1], 0), in_every_row, Place(h, h.shape[1], 0), weights, b0, b1)
 
     return impl
 
 
 @register_jitable
-def _product(out, out_row, out_at, begin, begin_row, begin_at, h, h_row, h_at, weights, b0, b1):
+def _product(out, begin, h, weights, b0, b1):
     """out[b, n] = begin[b, n] + sum over k of h[b, k] weights[k, n] for b0 <= b < b1 and all n, tile by tile.
 
-    The element (b, n) of out lies at the flat index out_at + b * out_row + n; those of begin and h likewise.
+    out, begin and h: Places.
     """
-    data, K, N, start, panel, row = weights
-    lanes = _lanes(out)
+    N, lanes = weights.N, _lanes(out.array)
     width = lanes * VECTORS
     for n in range(0, N, width):
-        w, b = start + n // width * panel, b0
+        b = b0
         while b < b1:
-            to, fr, of = out_at + b * out_row + n, begin_at + b * begin_row + n, h_at + b * h_row
+            whole = b + ROWS <= b1
             if n + width <= N:
-                if b + ROWS <= b1:
-                    _tile_wide(out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, lanes)
+                if whole:
+                    _tile_wide(out, begin, h, weights, b, n, lanes)
                 else:
-                    _tile_wide_row(out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, lanes)
+                    _tile_wide_row(out, begin, h, weights, b, n, lanes)
             else:
-                for v in range(0, N - n, lanes):
-                    t, f, u, few = to + v, fr + v, w + v, min(lanes, N - n - v)
-                    if b + ROWS <= b1:
-                        _tile_narrow(out, t, out_row, begin, f, begin_row, h, of, h_row, data, u, row, K, few)
+                for m in range(n, N, lanes):
+                    if whole:
+                        _tile_narrow(out, begin, h, weights, b, m, min(lanes, N - m))
                     else:
-                        _tile_narrow_row(out, t, out_row, begin, f, begin_row, h, of, h_row, data, u, row, K, few)
-            b += ROWS if b + ROWS <= b1 else 1
+                        _tile_narrow_row(out, begin, h, weights, b, m, min(lanes, N - m))
+            b += ROWS if whole else 1
 
 
 def _tile(rows, vectors, partial):
     """A function in LLVM's language: out = begin + h @ weights for a tile of `rows` rows and `vectors` vectors of
     columns, whose sums all stay in registers.
 
-    Arrays are read from flat indices (`to`, `fr`, `of`, `w`) with strides, as in `_product`. `partial`: of the one
-    vector of columns only the first `few` belong to the output. In Python it would be
+    The tile begins at row b and column n of `out`. `partial`: of the one vector of columns only the first `few` belong
+    to the output. In Python it would be
         for k: u[v] = weights[k, v] for all v;   for r: x = h[r, k];   for v: sum[r, v] += x * u[v]
+
+    All tiles of a product get the same tuples and differ in b and n alone: a tuple made anew for each tile would count
+    a reference to its array each time. They are taken apart here, while the code is built, at no cost in the kernel.
     """
 
     @intrinsic
-    def tile(typing_context, out, to, out_row, begin, fr, begin_row, h, of, h_row, data, w, row, K, few):
-        if not out.dtype == begin.dtype == h.dtype == data.dtype:
-            raise numba.TypingError(f"a product of one type of numbers, got {out}, {begin}, {h}, {data}")
-        bits = out.dtype.bitwidth
+    def tile(typing_context, out, begin, h, weights, b, n, few):
+        types_of_numbers = [tuple_[0].dtype for tuple_ in (out, begin, h, weights)]
+        if len(set(types_of_numbers)) > 1:
+            raise numba.TypingError(f"a product of one type of numbers, got {types_of_numbers}")
+        bits = types_of_numbers[0].bitwidth
         lanes = 8 * VECTOR_BYTES // bits
 
         def build(context, builder, signature, arguments):
-            def numbers(place):
-                """The address of the first number of the array that is argument `place`."""
-                return context.make_array(signature.args[place])(context, builder, value=arguments[place]).data
-
-            _, to, out_row, _, fr, begin_row, _, of, h_row, _, w, row, K, few = arguments
-            out, begin, h, data = map(numbers, (0, 3, 6, 9))
-            number = context.get_value_type(signature.args[0].dtype)
+            number, index = context.get_value_type(types_of_numbers[0]), context.get_value_type(types.intp)
             vector = ir.VectorType(number, lanes)
-            index = to.type
             multiply_add = cgutils.get_or_insert_function(
                 builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{lanes}f{bits}"
             )
 
-            def place(array, base, *steps):
-                """The address array + base + the sum of count * stride."""
-                for pair in steps:
-                    count, stride = (v if isinstance(v, ir.Value) else ir.Constant(index, v) for v in pair)
-                    base = builder.add(base, builder.mul(count, stride))
-                return builder.gep(array, [base])
+            def taken_apart(kind, argument):
+                """A Place or Packed of values in LLVM's language; instead of its array, the address of that."""
+                array, *integers = cgutils.unpack_tuple(builder, arguments[argument])
+                array = context.make_array(signature.args[argument][0])(context, builder, value=array).data
+                return kind(array, *integers)
+
+            out, begin, h = (taken_apart(Place, argument) for argument in range(3))
+            weights = taken_apart(Packed, 3)
+            b, n, few = arguments[4:]
+
+            def constant(value):
+                return ir.Constant(index, value)
+
+            def address(array, start, *steps):
+                """The address of the number start + the sum of all count * stride of the array."""
+                for count, stride in steps:
+                    start = builder.add(start, builder.mul(count, stride))
+                return builder.gep(array, [start])
+
+            def of_tile(place, r, v):
+                """The address of vector v in row r of the tile."""
+                column = builder.add(n, constant(v * lanes))
+                return address(place.array, builder.add(place.start, column), (builder.add(b, constant(r)), place.row))
 
             def load(address):
                 value = builder.load(builder.bitcast(address, vector.as_pointer()))
@@ -212,9 +229,9 @@ def _tile(rows, vectors, partial):
 
             sums = {(r, v): cgutils.alloca_once(builder, vector) for r in range(rows) for v in range(vectors)}
             for (r, v), sum_ in sums.items():
-                source = place(begin, fr, (r, begin_row), (v, lanes))
+                source = of_tile(begin, r, v)
                 if partial:
-                    with builder.if_else(builder.icmp_signed("==", few, ir.Constant(index, lanes))) as (all_, some):
+                    with builder.if_else(builder.icmp_signed("==", few, constant(lanes))) as (all_, some):
                         with all_:
                             builder.store(load(source), sum_)
                         with some:
@@ -222,18 +239,25 @@ def _tile(rows, vectors, partial):
                             copy_few(source, builder.bitcast(sum_, number.as_pointer()))
                 else:
                     builder.store(load(source), sum_)
-            with cgutils.for_range(builder, K, intp=index) as loop:
+            width = constant(lanes * VECTORS)
+            panel, column = builder.udiv(n, width), builder.urem(n, width)
+            first = builder.add(builder.add(weights.start, column), builder.mul(panel, weights.panel))
+            with cgutils.for_range(builder, weights.K, intp=index) as loop:
                 k = loop.index
-                u = [load(place(data, w, (k, row), (v, lanes))) for v in range(vectors)]
+                u = [
+                    load(address(weights.data, builder.add(first, constant(v * lanes)), (k, weights.row)))
+                    for v in range(vectors)
+                ]
                 for r in range(rows):
-                    x = in_every_lane(builder.load(place(h, of, (r, h_row), (k, 1))))
+                    row = builder.add(b, constant(r))
+                    x = in_every_lane(builder.load(address(h.array, builder.add(h.start, k), (row, h.row))))
                     for v in range(vectors):
                         sum_ = sums[r, v]
                         builder.store(builder.call(multiply_add, [x, u[v], builder.load(sum_)]), sum_)
             for (r, v), sum_ in sums.items():
-                target = place(out, to, (r, out_row), (v, lanes))
+                target = of_tile(out, r, v)
                 if partial:
-                    with builder.if_else(builder.icmp_signed("==", few, ir.Constant(index, lanes))) as (all_, some):
+                    with builder.if_else(builder.icmp_signed("==", few, constant(lanes))) as (all_, some):
                         with all_:
                             store(builder.load(sum_), target)
                         with some:
@@ -242,8 +266,7 @@ def _tile(rows, vectors, partial):
                     store(builder.load(sum_), target)
             return context.get_dummy_value()
 
-        n = types.intp
-        return types.void(out, n, n, begin, n, n, h, n, n, data, n, n, n, n), build
+        return types.void(out, begin, h, weights, types.intp, types.intp, types.intp), build
 
     return tile
 
