@@ -9,13 +9,14 @@ import pytest
 import lstm_edu as le
 
 PACKAGE = Path(le.__file__).parent
-ROOMS = ["cells", "nn", "tasks", "experiments", "plotting", "course"]
+ROOMS = ["cells", "nn", "tasks", "experiments", "plotting", "interop", "course"]
 MAY_IMPORT = {  # besides itself
     "cells": set(),
     "nn": {"cells"},
     "tasks": {"cells"},
     "experiments": {"cells", "nn", "tasks"},
     "plotting": {"cells"},
+    "interop": {"cells"},
     "course": {"cells", "nn", "tasks", "experiments", "plotting"},
 }
 
