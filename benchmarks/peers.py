@@ -10,8 +10,6 @@ import numpy as np
 
 import lstm_edu as le
 
-GATES = {"rnn": "h", "lstm97": "igo", "lstm": "ifgo", "peephole": "ifgo", "gru": "rzn"}
-
 
 def arrays(cell, B, T, D, H):
     """The same weights and inputs for everybody."""
@@ -48,9 +46,10 @@ def pytorch(cell, B, T, D, H):
 
     ours_, x, dy, target = arrays(cell, B, T, D, H)
     x, dy, target = map(torch.from_numpy, (x, dy, target))
-    known = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
-    if cell in known:
-        layer = known[cell](D, H)
+    if cell in ("rnn", "lstm", "gru"):
+        layer = getattr(torch.nn, le.interop.torch.class_name(ours_))(D, H)
+        arrays_ = le.interop.torch.to_arrays(ours_)
+        layer.load_state_dict({name: torch.from_numpy(array) for name, array in arrays_.items()})
         parameters = list(layer.parameters())
 
         def forward(x):
@@ -120,7 +119,7 @@ def jax(cell, B, T, D, H):
             n = tanh(a[:, 2 * H :] + r * (inner[:, 2 * H :] + params["bn"]))
             h = z * h + (1 - z) * n
         else:
-            parts = dict(zip(GATES[cell], jnp.split(a + h @ U, len(GATES[cell]), axis=1), strict=True))
+            parts = dict(zip(layer.gate_names, jnp.split(a + h @ U, len(layer.gate_names), axis=1), strict=True))
             p = params.get("p", jnp.zeros((3, 1)))
             i = sigmoid(parts["i"] + p[0] * c)
             keep = 1 if cell == "lstm97" else sigmoid(parts["f"] + p[1] * c)
@@ -219,30 +218,17 @@ def onnxruntime(cell, B, T, D, H, threads=1):
     import onnxruntime as ort
 
     layer, x, _, _ = arrays(cell, B, T, D, H)
-    p, gates = layer.params, GATES[cell]
-    operator, theirs = {"rnn": ("RNN", "h"), "gru": ("GRU", "zrn")}.get(cell, ("LSTM", "iofg"))
-
-    def blocks(array):
-        cut = dict(zip(gates, np.split(array, len(gates), axis=-1), strict=True))
-        return np.concatenate([cut.get(g, np.zeros_like(array[..., :H])) for g in theirs], axis=-1).T
-
-    bias = np.concatenate([blocks(p["b"]), np.zeros(len(theirs) * H, np.float32)])
-    if cell == "lstm97":
-        bias[2 * H : 3 * H] = 20  # a forget gate that is 1
-    weights = {"W": blocks(p["W"])[None], "R": blocks(p["U"])[None], "B": bias[None].astype(np.float32)}
-    names = ["X", "W", "R", "B"]
-    if cell == "peephole":
-        weights["P"] = p["p"][[0, 2, 1]].reshape(1, -1)
-        names += ["", "", "", "P"]
-    attributes = {"linear_before_reset": 1} if cell == "gru" else {}
-    node = onnx.helper.make_node(operator, names, ["Y"], hidden_size=H, **attributes)
+    operator, attributes = le.interop.onnx.operator(layer)
+    weights = le.interop.onnx.to_arrays(layer)
+    names = ["X", "W", "R", "B", *(["", "", "", "P"] if "P" in weights else [])]
+    node = onnx.helper.make_node(operator, names, ["Y"], **attributes)
     value = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
         [node],
         "cell",
         [value("X", onnx.TensorProto.FLOAT, x.shape)],
         [value("Y", onnx.TensorProto.FLOAT, None)],
-        [onnx.numpy_helper.from_array(np.ascontiguousarray(w), name) for name, w in weights.items()],
+        [onnx.numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 22)], ir_version=10)
     options = ort.SessionOptions()

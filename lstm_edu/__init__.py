@@ -21,7 +21,7 @@ _LAZY = {
            "load_checkpoint", "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint"),
     "experiments": ("Comparison", "Run", "compare"),
 }  # fmt: skip
-_MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "course")
+_MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "course")
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [

@@ -19,10 +19,16 @@ def described(thing):
     return inspect.isclass(thing) or inspect.isfunction(thing)
 
 
+def modules(package):
+    """The modules among the public names of a package."""
+    return [thing for name in package.__all__ if inspect.ismodule(thing := getattr(package, name))]
+
+
 def public_things():
     """(full name, class or function) of every public name, once, and of the public methods that a class defines."""
     seen = {}
-    for room in (le, *(getattr(le, name) for name in le.__all__ if inspect.ismodule(getattr(le, name)))):
+    rooms = modules(le)
+    for room in (le, *rooms, *(inner for outer in rooms for inner in modules(outer))):
         for name in getattr(room, "__all__", ()):
             thing = getattr(room, name)
             if described(thing) and thing not in seen.values():
@@ -62,6 +68,7 @@ def test_the_walk_finds_classes_functions_methods_properties_and_static_methods(
         assert f"lstm_edu.tasks.{name}" in THINGS
     assert "lstm_edu.cells.lstm.LSTM.forward" in THINGS or "lstm_edu.cells.recurrent.Recurrent.forward" in THINGS
     assert "lstm_edu.plotting.curves.learning_curves" in THINGS
+    assert "lstm_edu.interop.torch.to_arrays" in THINGS
 
 
 @pytest.mark.parametrize("name", [name for name in THINGS if not listed(name)])

@@ -23,8 +23,15 @@ def public_names() -> dict[str, str]:
     names = {name: f"lstm_edu.{name}" for name in lstm_edu.__all__}
     for room in rooms():
         for name in getattr(getattr(lstm_edu, room), "__all__", ()):
-            names.setdefault(name, f"lstm_edu.{room}.{name}")
+            if name not in _modules(room):
+                names.setdefault(name, f"lstm_edu.{room}.{name}")
     return names
+
+
+def _modules(room: str) -> list[str]:
+    """The modules inside a room that are public themselves, each with names of its own."""
+    module = getattr(lstm_edu, room)
+    return [name for name in getattr(module, "__all__", ()) if inspect.ismodule(getattr(module, name))]
 
 
 def pages() -> dict[str, str]:
@@ -35,7 +42,8 @@ def pages() -> dict[str, str]:
     """
     found, taken = {}, set()
     for room in rooms():
-        names = [name for name in getattr(lstm_edu, room).__all__ if name not in taken and name not in rooms()]
+        inner = {*rooms(), *_modules(room)}
+        names = [name for name in getattr(lstm_edu, room).__all__ if name not in taken and name not in inner]
         taken.update(names)
         found[room] = _page(room, names)
     left = [name for name in lstm_edu.__all__ if name not in taken and name not in rooms()]
@@ -61,6 +69,9 @@ def _page(room: str, names: list[str]) -> str:
         lines += [""]
     for name in names:
         lines += _entry(name)
+    for name in _modules(room):
+        full = f"lstm_edu.{room}.{name}"
+        lines += [full.removeprefix("lstm_edu."), "-" * len(full), "", f".. automodule:: {full}", "    :members:", ""]
     return "\n".join(lines)
 
 
