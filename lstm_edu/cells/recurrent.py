@@ -7,6 +7,7 @@ dX = delta W^T   dW = X^T delta   dU = h[:-1]^T delta   db = sum delta          
 
 import contextvars
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,6 +82,7 @@ class Recurrent(Layer):
         self._made_by = (type(self).__name__, self.inputs, self.units, self.dtype.name, *form.items())
         self._widths = tuple(self.state_widths(self.units, **form).values())
         self._kept = self.kept_widths(self.units, **form)
+        self._read = ("dy", "x", "a", *self.state_names, *self._kept)  # what backward reads
         self.params = Parameters(self.parameter_shapes(self.inputs, self.units, **form), self.dtype)
         self._initialise(checks.generator(rng))
 
@@ -261,7 +263,8 @@ class Recurrent(Layer):
             states[-1][0] = initial
         a = memory.empty((kept, B, self.params["b"].size), self.dtype)
         also = {name: memory.empty((kept, B, width), self.dtype) for name, width in self._kept.items()}
-        return Tape(self._made_by, x, a, tuple(states), also)
+        arrays = tuple(states)
+        return Tape(self._made_by, x, a, arrays, also, None, (x, a, arrays, *also.values()))
 
     def _checked_state(self, name: str, state: Any, B: int) -> list:
         if state is None:
@@ -328,8 +331,7 @@ class Recurrent(Layer):
         given = self._checked_state("dstate", dstate, B)
         if (watch := watcher.get()) is not None:
             watch(self, dy, tape, dstate)
-        states = dict(zip(self.state_names, tape.states, strict=True))
-        grads = self._grads(grads, dy=dy, x=tape.x, a=tape.a, **states, **tape.kept)
+        grads = self._grads(grads, (dy, tape.x, tape.a, *tape.states, *tape.kept.values()), self._read)
         W, U = self.params["W"], self.params["U"]
         deltas = self._new_deltas(tape)
         dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
@@ -411,6 +413,9 @@ class Recurrent(Layer):
 
     def _check_arrays(self, tape: Tape) -> tuple[int, int]:
         """T and B, once every array on the tape is known to fit the others: anybody can put another one there."""
+        found = (tape.x, tape.a, tape.states, *tape.kept.values())
+        if len(found) == len(tape.made) and all(map(operator.is_, found, tape.made)):
+            return tape.x.shape[0], tape.x.shape[1]  # nobody did
         shape: tuple = getattr(tape.x, "shape", ())
         T, B = shape[:2] if len(shape) == 3 else (0, 0)
         self._check_array("x", tape.x, (T, B, self.inputs))

@@ -28,6 +28,8 @@ class Tape:
         Each (T, B, ...), what else the cell's backward needs.
     lengths : numpy.ndarray, optional
         (B,), how many steps of each sequence are real; None: all T.
+    made : tuple, optional
+        The arrays as they were made: while they are the same, nobody needs to look at them again.
     """
 
     made_by: tuple
@@ -36,6 +38,7 @@ class Tape:
     states: tuple[np.ndarray, ...]
     kept: dict[str, np.ndarray] = field(default_factory=dict)
     lengths: np.ndarray | None = None
+    made: tuple = ()
 
     @property
     def h(self) -> np.ndarray:

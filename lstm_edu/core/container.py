@@ -101,6 +101,7 @@ class Container(Layer):
                 raise ValueError(f"children must have names without dots, got {name!r}")
         check_children({self._label(name, child): child for name, child in children.items()})
         self._children = children
+        self._made_by = (type(self).__name__, *children)
         self.dtype = next((la.dtype for la in children.values() if la.params.flat.size), np.dtype(np.float32))
         self._adopt(np.concatenate([la.params.flat for la in children.values()], dtype=self.dtype))
 
@@ -132,6 +133,7 @@ class Container(Layer):
         for name, child in self._children.items():
             child._place(flat[self._slices[name]])
             child.in_network = _Placed()
+        self._shapes = {name: child.params.shapes for name, child in self._children.items()}
 
     def _place(self, flat: np.ndarray) -> None:
         flat[...] = self.params.flat
@@ -158,7 +160,7 @@ class Container(Layer):
         Parameters
             Views, with the names of the child's `params`.
         """
-        return grads.part(self._slices[name], self._children[name].params.shapes)
+        return grads.part(self._slices[name], self._shapes[name])
 
     def tape(self, tapes: list, **kept: Any) -> ContainerTape:
         """Make the tape of a forward pass.
@@ -175,7 +177,7 @@ class Container(Layer):
         ContainerTape
             What `forward` returns beside y.
         """
-        return ContainerTape((type(self).__name__, *self._children), list(tapes), kept)
+        return ContainerTape(self._made_by, list(tapes), kept)
 
     def check_tape(self, tape: Any) -> None:
         """Look whether a container of this class and with these children made the tape.
@@ -190,9 +192,9 @@ class Container(Layer):
         ValueError
             If not.
         """
-        needed = (type(self).__name__, *self._children)
+        needed = self._made_by
         got = tape.made_by if isinstance(tape, ContainerTape) else type(tape).__name__
-        if got != needed:
+        if got is not needed and got != needed:
             raise ValueError(
                 f"tape must come from this layer's forward, {len(needed) - 1} tapes of {needed}, got {got}"
             )

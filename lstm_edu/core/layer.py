@@ -318,7 +318,7 @@ class Layer:
         params.belong_to(self)
         self.__dict__["params"] = params
 
-    def _grads(self, grads: Any, **read: np.ndarray | None) -> Parameters:
+    def _grads(self, grads: Any, read: tuple = (), names: tuple = ()) -> Parameters:
         """Where backward writes: a new Parameters, or the caller's if it fits and overlaps no array of `read`."""
         if grads is None:
             return self.params.empty_like()
@@ -328,15 +328,16 @@ class Layer:
         # as lists: a network's layers find their parts of the buffer by the order of the names
         if grads.shapes is not needed and list(grads.shapes.items()) != list(needed.items()):
             raise ValueError(f"grads must be a Parameters with the shapes {dict(needed)}, got {dict(grads.shapes)}")
-        mine, theirs = self.params.flat, grads.flat
-        if mine.size and (theirs.dtype != mine.dtype or grads.overlaps(mine)):
-            raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {theirs.dtype}")
-        own = grads._whole.base is None  # memory of its own: arrays that have theirs too need no closer look
-        for name, array in read.items():
-            if array is not None and not (own and array.base is None) and grads.overlaps(array):
-                raise ValueError(
-                    f"grads must be a buffer of its own, got one that overlaps {name}, which is still read"
-                )
+        mine = self.params.flat
+        if mine.size and (grads.flat.dtype != mine.dtype or grads.overlaps(mine)):
+            raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {grads.flat.dtype}")
+        found = grads.first_overlap(read)
+        if found is not None:
+            raise ValueError(
+                f"grads must be a buffer of its own, got one that overlaps {names[found]}, which is still read"
+            )
+        if read and not all([array.flags.writeable for array in grads.values()]):  # noqa: C419 - no generator, for speed
+            raise ValueError("grads must be arrays that can be written to, got some that are read-only")
         return grads
 
     def _no_state(self, state: Any, name: str = "state") -> None:

@@ -105,6 +105,28 @@ class Parameters(dict[str, np.ndarray]):
             )
         self._owner = weakref.ref(layer)
 
+    def first_overlap(self, arrays: tuple) -> int | None:
+        """The place of the first array that writing here may change.
+
+        Parameters
+        ----------
+        arrays : tuple of numpy.ndarray or None
+            Any arrays.
+
+        Returns
+        -------
+        int or None
+            None if they surely share no memory with these.
+        """
+        whole = self._whole
+        own = whole.base is None
+        for k, array in enumerate(arrays):
+            if array is None or (own and array.base is None and array is not whole):
+                continue  # each has memory of its own, as most often: this is on the way of the smallest training step
+            if self.overlaps(array):
+                return k
+        return None
+
     def overlaps(self, array: np.ndarray) -> bool:
         """Whether writing here, or to the rest of the buffer that this is a part of, may change an array.
 
@@ -118,7 +140,10 @@ class Parameters(dict[str, np.ndarray]):
         bool
             False if it surely shares no memory with these.
         """
-        return checks.overlap(self._whole, array)
+        whole, base = self._whole, array.base
+        if whole.base is None and (base is None or (type(base) is np.ndarray and base.base is None)):
+            return base is whole or array is whole  # both are NumPy's own memory: a view refers to what it looks at
+        return checks.overlap(whole, array)
 
     def empty_like(self) -> "Parameters":
         """Make the place for a gradient: the same names and shapes over a new buffer.

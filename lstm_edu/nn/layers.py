@@ -196,7 +196,7 @@ class Dense(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
-        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
+        grads = self._grads(grads, (dy, tape.rows, tape.y), ("dy", "x", "y"))
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
@@ -310,7 +310,7 @@ class Conv1D(Layer):
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.filters)
-        grads = self._grads(grads, dy=dy, x=tape.rows, y=tape.y)
+        grads = self._grads(grads, (dy, tape.rows, tape.y), ("dy", "x", "y"))
         da = _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:

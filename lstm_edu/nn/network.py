@@ -83,11 +83,9 @@ class Sequential(Container):
         self.check_tape(tape)
         grads = self._grads(grads)
         dstates = self.child_states(dstate, "dstate")
-        for k in reversed(range(len(self.layers))):
-            own = self.part(grads, str(k))
-            dy, _, dstates[k] = self.layers[k].backward(
-                dy, tape.tapes[k], dstates[k], grads=own, need_dx=need_dx or k > 0
-            )
+        for k, name in reversed([*enumerate(self._slices)]):
+            layer, own = self.layers[k], self.part(grads, name)
+            dy, _, dstates[k] = layer.backward(dy, tape.tapes[k], dstates[k], grads=own, need_dx=need_dx or k > 0)
         return dy, grads, tuple(dstates)
 
     def out_steps(self, steps):

@@ -310,6 +310,16 @@ def test_grads_over_an_array_that_is_still_read_are_refused(cell):
         assert np.array_equal(array, before)
 
 
+@every_cell
+def test_grads_that_cannot_be_written_to_are_refused(cell):
+    layer = cell.make(D, H)
+    y, tape = layer.forward(np.ones((T, B, D)))
+    grads = layer.params.empty_like()
+    grads["U"].flags.writeable = False
+    with pytest.raises(ValueError, match="grads must be arrays that can be written to, got some that are read-only"):
+        layer.backward(y, tape, grads=grads)
+
+
 def test_a_networks_grads_over_the_tape_of_another_layer_are_refused():
     net = Sequential([RNN(D, H, dtype=np.float64, rng=0), RNN(H, 2, dtype=np.float64, rng=1)])
     y, tape = net.forward(np.ones((50, B, D)))
