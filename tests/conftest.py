@@ -7,6 +7,8 @@ import pytest
 
 from lstm_edu.core.threads import available_cores
 
+collect_ignore = ["own_cell.py"]  # a module that tests import: collected too, it would be another one of the same name
+
 
 def is_a_chapter(item) -> bool:
     return item.get_closest_marker("chapters") is not None

@@ -139,9 +139,10 @@ class Container(Layer):
         flat[...] = self.params.flat
         self._adopt(flat)
 
-    def __setstate__(
-        self, state: dict
-    ) -> None:  # copied or unpickled layers have buffers of their own: join them again
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in self.__dict__.items() if name != "_shapes"}  # views: `_adopt` makes them
+
+    def __setstate__(self, state: dict) -> None:  # copied layers have buffers of their own: join them again
         self.__dict__.update(state)
         self._adopt(self.params.flat)
 
