@@ -7,13 +7,17 @@ Sources: dropout, Srivastava et al., JMLR 15, 2014; the initial values of W, Glo
 """
 
 import math
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, DTypeLike
 
 from lstm_edu.core import checks, memory
 from lstm_edu.core.arrays import sigmoid
+from lstm_edu.core.checks import Rng
 from lstm_edu.core.layer import Layer, blanked
 from lstm_edu.core.parameters import Parameters
 
@@ -25,7 +29,7 @@ PADDINGS = ("same", "valid", "causal")
 class LayerTape(SimpleNamespace):
     """What a layer's backward needs from its forward: `made_by` and more. These layers have no state."""
 
-    state = ()
+    state: tuple = ()
 
     @property
     def made_by(self) -> str:
@@ -33,14 +37,14 @@ class LayerTape(SimpleNamespace):
         return repr(self.layer)
 
 
-def checked_tape(layer, tape) -> None:
+def checked_tape(layer: Layer, tape: Any) -> None:
     """ValueError unless a layer of the same class and arguments made the tape: its `made_by` is that layer's repr."""
     if not isinstance(tape, LayerTape) or (tape.layer is not layer and tape.made_by != repr(layer)):
         got = f"one of {tape.made_by}" if isinstance(tape, LayerTape) else type(tape).__name__
         raise ValueError(f"tape must come from a forward of {layer!r}, got {got}")
 
 
-def as_array(name: str, value) -> np.ndarray:
+def as_array(name: str, value: Any) -> np.ndarray:
     """`value` as an array of any type; ValueError for a ragged list and for a masked array."""
     checks.unmasked(name, value)
     try:
@@ -49,18 +53,18 @@ def as_array(name: str, value) -> np.ndarray:
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def last_steps(lengths, T: int, B: int):
+def last_steps(lengths: np.ndarray | None, T: int, B: int) -> tuple[np.ndarray, np.ndarray]:
     """The index that takes the last real step of each sequence out of an array (T, B, ...)."""
     return (np.full(B, T) if lengths is None else lengths) - 1, np.arange(B)
 
 
-def own_floats(name: str, value, shape: tuple) -> np.ndarray:
+def own_floats(name: str, value: Any, shape: tuple) -> np.ndarray:
     """As `checks.floats`, but float32 and float64 stay what they are: for layers without parameters to agree with."""
     narrow = getattr(value, "dtype", None) in (np.float16, np.float32)
     return checks.floats(name, value, shape, np.dtype(np.float32 if narrow else np.float64))
 
 
-def _activated(a, activation):
+def _activated(a: np.ndarray, activation: str | None) -> np.ndarray:
     if activation == "tanh":
         return np.tanh(a, out=a)
     if activation == "sigmoid":
@@ -70,7 +74,7 @@ def _activated(a, activation):
     return a
 
 
-def _through(dy, y, activation):
+def _through(dy: np.ndarray, y: np.ndarray, activation: str | None) -> np.ndarray:
     """dy taken back through the activation: every slope is a function of y."""
     if activation == "tanh":
         return dy * (1 - y * y)
@@ -81,7 +85,9 @@ def _through(dy, y, activation):
     return dy
 
 
-def _affine(rows, W, b, activation):
+def _affine(
+    rows: np.ndarray, W: np.ndarray, b: np.ndarray, activation: str | None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """φ(rows W + b), and once more for the tape where the way back needs it."""
     # One product over all rows: NumPy runs a product of three axes as T small ones.
     y = np.matmul(rows, W, out=memory.empty((len(rows), W.shape[1]), W.dtype))
@@ -90,18 +96,18 @@ def _affine(rows, W, b, activation):
     return y, None if activation is None else y
 
 
-def _affine_grads(rows, da, grads):
+def _affine_grads(rows: np.ndarray, da: np.ndarray, grads: Parameters) -> None:
     np.matmul(rows.T, da, out=grads["W"].reshape(-1, da.shape[1]))  # a view, whatever the axes of W
     np.add.reduce(da, axis=0, out=grads["b"])
 
 
-def _glorot(rng, shape, ins, outs):
+def _glorot(rng: np.random.Generator, shape: tuple, ins: int, outs: int) -> np.ndarray:
     """Uniform in +-sqrt(6 / (ins + outs)), so that neither activations nor gradients grow from layer to layer."""
     limit = math.sqrt(6 / (ins + outs))
     return rng.uniform(-limit, limit, shape)
 
 
-def _windows(steps, width, stride):
+def _windows(steps: Any, width: int, stride: int) -> Any:
     """(steps - width) // stride + 1, for letters in as few signs as possible."""
     if not isinstance(steps, str):
         return (steps - width) // stride + 1
@@ -113,7 +119,7 @@ def _windows(steps, width, stride):
     return f"({inner} - {width}) // {stride} + 1"
 
 
-def _out_steps(name, steps, count):
+def _out_steps(name: str, steps: Any, count: Callable) -> Any:
     """`count(steps)` for a number of steps or an array of lengths; both the old and the new ones at least 1."""
     if np.ndim(as_array(name, steps)) == 0:
         steps = checks.whole(name, steps)
@@ -126,18 +132,42 @@ def _out_steps(name, steps, count):
 
 
 class Dense(Layer):
-    """y = φ(x W + b) at every step, or at the last step alone.
+    """One affine map for every step, or for the last step alone.
 
-    | array | shape                                                            |
-    | ----- | ---------------------------------------------------------------- |
-    | x     | (T, B, D); or (B, D), from a layer that kept the last step alone |
-    | W, b  | (D, O), (O,)                                                     |
-    | y     | (T, B, O); (B, O) for steps="last" or x (B, D)                   |
+    Each row x of D numbers becomes one of O numbers::
 
-    `steps="last"` takes step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given. At all steps x
-    counts as zero beyond the lengths, whatever stands there.
-    `activation`: None, "tanh", "sigmoid" or "relu". W starts as Glorot's uniform, b at zero.
+        y = φ(x W + b)
 
+    Parameters
+    ----------
+    inputs : int
+        D, the numbers that go in at each step.
+    units : int
+        O, the numbers that come out.
+    steps : {"all", "last"}
+        At which steps. "last": step `lengths[b] - 1` of sequence b, or step T - 1 where no lengths are given.
+    activation : {None, "tanh", "sigmoid", "relu"}
+        φ; None: none.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W; None: a new seed from the system.
+
+    Attributes
+    ----------
+    params : Parameters
+        W (D, O), which starts as Glorot's uniform, and b (O,), which starts at zero.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, and for another choice or dtype.
+
+    Notes ----- x is (T, B, D), or (B, D) from a layer that kept the last step alone; y is (T, B, O), or (B, O) for
+    `steps` "last" or x (B, D). At all steps x counts as zero beyond the lengths, whatever stands there.
+
+    Examples
+    --------
     >>> layer = Dense(3, 2, activation="tanh", rng=0)
     >>> layer(np.ones((5, 4, 3), np.float32)).shape
     (5, 4, 2)
@@ -147,7 +177,19 @@ class Dense(Layer):
 
     fixed = Layer.fixed | {"steps", "activation"}
 
-    def __init__(self, inputs, units, *, steps="all", activation=None, dtype=np.float32, rng=None):
+    inputs: int
+    units: int
+
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        *,
+        steps: str = "all",
+        activation: str | None = None,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
         self.inputs = checks.whole("inputs", inputs)
         self.units = checks.whole("units", units)
         self.steps = checks.one_of("steps", steps, STEPS)
@@ -157,14 +199,21 @@ class Dense(Layer):
         self.params["W"] = _glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
 
     @classmethod
-    def parameter_shapes(cls, inputs, units, **_):
+    def parameter_shapes(cls, inputs: int, units: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
         return {"W": (inputs, units), "b": (units,)}
 
     @classmethod
-    def output_shape(cls, shape, *, units, steps="all", **_):
+    def output_shape(cls, shape: tuple, *, units: int, steps: str = "all", **_: Any) -> tuple:  # type: ignore[override]
         return ("B", units) if steps == "last" and len(shape) == 3 else (*shape[:-1], units)
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers and strings by the arguments' names.
+        """
         return {
             "inputs": self.inputs,
             "units": self.units,
@@ -173,26 +222,93 @@ class Dense(Layer):
             "dtype": self.dtype.name,
         }
 
-    def forward(self, x, state=None, *, lengths=None, training=True):
-        """x (T, B, D) or (B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
+    def forward(
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        training: bool = True,
+    ) -> tuple[np.ndarray, LayerTape]:
+        """Map each step, or the last one alone.
+
+        Parameters
+        ----------
+        x : array_like
+            (T, B, D) floats, or (B, D).
+        state : None or ()
+            This layer has none.
+        lengths : array_like or None
+            (B,), how many steps of each sequence are real; None: all.
+        training : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        y : numpy.ndarray
+            (T, B, O); (B, O) for `steps` "last" or x (B, D).
+        tape : LayerTape
+            What `backward` needs.
+
+        Raises
+        ------
+        ValueError
+            For other shapes or types.
+        """
         self._no_state(state)
-        x = as_array("x", x)
-        sequences = x.ndim != 2
-        x = checks.floats("x", x, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
-        lengths = checks.lengths(lengths, x.shape[0] if sequences else None, x.shape[-2])
-        tape = LayerTape(layer=self, in_shape=x.shape, last=None, beyond=None)
+        given = as_array("x", x)
+        sequences = given.ndim != 2
+        rows = checks.floats("x", given, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
+        lengths = checks.lengths(lengths, rows.shape[0] if sequences else None, rows.shape[-2])
+        tape = LayerTape(layer=self, in_shape=rows.shape, last=None, beyond=None)
         if sequences and self.steps == "last":
-            tape.last = -1 if lengths is None else last_steps(lengths, *x.shape[:2])
-            x = x[tape.last]
+            tape.last = -1 if lengths is None else last_steps(lengths, *rows.shape[:2])
+            rows = rows[tape.last]
         elif sequences:
-            x, tape.beyond = blanked(x, lengths)
-        tape.y_shape = (*x.shape[:-1], self.units)
-        tape.rows = x.reshape(-1, self.inputs)
+            rows, tape.beyond = blanked(rows, lengths)
+        tape.y_shape = (*rows.shape[:-1], self.units)
+        tape.rows = rows.reshape(-1, self.inputs)
         y, tape.y = _affine(tape.rows, self.params["W"], self.params["b"], self.activation)
         return y.reshape(tape.y_shape), tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+    def backward(
+        self,
+        dy: ArrayLike,
+        tape: LayerTape,
+        dstate: tuple | list | None = None,
+        *,
+        grads: Parameters | None = None,
+        need_dx: bool = True,
+    ) -> tuple[np.ndarray | None, Parameters, tuple]:
+        """Take the gradient back from y to x, W and b.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient with respect to y, like it.
+        tape : LayerTape
+            From `forward`.
+        dstate : None or ()
+            This layer has no state.
+        grads : Parameters or None
+            To write into; None: a new one.
+        need_dx : bool, default True
+            False: dx is not computed.
+
+        Returns
+        -------
+        dx : numpy.ndarray or None
+            Gradient with respect to x, like it; None without `need_dx`.
+        grads : Parameters
+            Gradients with respect to W and b.
+        dstate : tuple
+            It is empty.
+
+        Raises
+        ------
+        ValueError
+            For a dy or a tape that does not fit.
+        """
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
@@ -215,20 +331,57 @@ class Dense(Layer):
 
 
 class Conv1D(Layer):
-    """y[t] = φ(Σₖ x[t·stride + k − left] W[k] + b), a convolution over time; outside the sequence x is zero.
+    """A convolution over time; outside the sequence x is zero.
 
-    | padding  | left             | steps out of T            | y[t] sees                          |
-    | -------- | ---------------- | ------------------------- | ---------------------------------- |
-    | "same"   | (width - 1) // 2 | ceil(T / stride)          | both sides                         |
-    | "causal" | width - 1        | ceil(T / stride)          | x[t * stride] and what came before |
-    | "valid"  | 0                | (T - width) // stride + 1 | whole windows alone                |
+    Each step out is a map of `width` steps in::
 
-    x (T, B, D), W (width, D, F), b (F,), y (steps, B, F). As is usual for networks, W is not reversed in time.
+        y[t] = φ(Σₖ x[t·stride + k − left] W[k] + b)
+
+        padding   left               steps out of T              y[t] sees
+        "same"    (width − 1) // 2   ceil(T / stride)            both sides
+        "causal"  width − 1          ceil(T / stride)            x[t·stride] and what came before
+        "valid"   0                  (T − width) // stride + 1   whole windows alone
+
+    Parameters
+    ----------
+    inputs : int
+        D, the numbers that go in at each step.
+    filters : int
+        F, the numbers that come out.
+    width : int
+        Steps of a window.
+    stride : int, default 1
+        Steps from one window to the next.
+    padding : {"same", "causal", "valid"}
+        Where the windows lie, see above.
+    activation : {None, "tanh", "sigmoid", "relu"}
+        φ; None: none.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W; None: a new seed from the system.
+
+    Attributes
+    ----------
+    params : Parameters
+        W (width, D, F), which starts as Glorot's uniform, and b (F,), which starts at zero. As is usual for networks, W
+        is not reversed in time.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, and for another choice or dtype.
+
+    Notes
+    -----
+    x is (T, B, D), y is (steps, B, F).
 
     With `lengths`, x counts as zero beyond each sequence's own length, so that a sequence gives the same y in a padded
     batch as alone. For the same reason `left` does not depend on T; with a stride above 1 TensorFlow's "same" does.
-    `out_steps(lengths)` are the lengths of y. W starts as Glorot's uniform, b at zero.
+    `out_steps(lengths)` are the lengths of y.
 
+    Examples
+    --------
     >>> layer = Conv1D(3, 8, 5, stride=2, padding="causal", rng=0)
     >>> layer(np.ones((9, 4, 3), np.float32)).shape
     (5, 4, 8)
@@ -239,8 +392,17 @@ class Conv1D(Layer):
     fixed = Layer.fixed | {"filters", "width", "stride", "padding", "activation"}
 
     def __init__(
-        self, inputs, filters, width, *, stride=1, padding="same", activation=None, dtype=np.float32, rng=None
-    ):
+        self,
+        inputs: int,
+        filters: int,
+        width: int,
+        *,
+        stride: int = 1,
+        padding: str = "same",
+        activation: str | None = None,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
         self.inputs = checks.whole("inputs", inputs)
         self.units = self.filters = checks.whole("filters", filters)
         self.width = checks.whole("width", width)
@@ -253,14 +415,23 @@ class Conv1D(Layer):
         self.params["W"] = _glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
 
     @classmethod
-    def parameter_shapes(cls, inputs, filters, width, **_):
+    def parameter_shapes(cls, inputs: int, filters: int, width: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
         return {"W": (width, inputs, filters), "b": (filters,)}
 
     @classmethod
-    def output_shape(cls, shape, *, filters, width, stride=1, padding="same", **_):
+    def output_shape(  # type: ignore[override]
+        cls, shape: tuple, *, filters: int, width: int, stride: int = 1, padding: str = "same", **_: Any
+    ) -> tuple:
         return (_windows(shape[0], width if padding == "valid" else 1, stride), *shape[1:-1], filters)
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers and strings by the arguments' names.
+        """
         return {
             "inputs": self.inputs,
             "filters": self.filters,
@@ -271,16 +442,63 @@ class Conv1D(Layer):
             "dtype": self.dtype.name,
         }
 
-    def out_steps(self, steps):
-        """How many steps come out where `steps` (a number or an array of lengths) go in; ValueError if it is none."""
+    def out_steps(self, steps: Any) -> Any:
+        """How many steps come out.
+
+        Parameters
+        ----------
+        steps : int or array_like
+            A number of steps that go in, or lengths (B,).
+
+        Returns
+        -------
+        int or numpy.ndarray
+            One number, or one for each length.
+
+        Raises
+        ------
+        ValueError
+            For fewer steps than one window needs.
+        """
         return self._steps("steps", steps)
 
-    def _steps(self, name, steps):
+    def _steps(self, name: str, steps: Any) -> Any:
         window = self.width if self.padding == "valid" else 1
         return _out_steps(name, steps, lambda n: (n - window) // self.stride + 1)
 
-    def forward(self, x, state=None, *, lengths=None, training=True):
-        """x (T, B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
+    def forward(
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        training: bool = True,
+    ) -> tuple[np.ndarray, LayerTape]:
+        """Convolve x with W over time.
+
+        Parameters
+        ----------
+        x : array_like
+            (T, B, D) floats.
+        state : None or ()
+            This layer has none.
+        lengths : array_like or None
+            (B,), how many steps of each sequence are real; None: all. Beyond them x counts as zero.
+        training : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        y : numpy.ndarray
+            (steps, B, F).
+        tape : LayerTape
+            What `backward` needs.
+
+        Raises
+        ------
+        ValueError
+            For other shapes or types.
+        """
         self._no_state(state)
         x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
         T, B, D = x.shape
@@ -305,8 +523,44 @@ class Conv1D(Layer):
         y, tape.y = _affine(tape.rows, W, self.params["b"], self.activation)
         return y.reshape(tape.y_shape), tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+    def backward(
+        self,
+        dy: ArrayLike,
+        tape: LayerTape,
+        dstate: tuple | list | None = None,
+        *,
+        grads: Parameters | None = None,
+        need_dx: bool = True,
+    ) -> tuple[np.ndarray | None, Parameters, tuple]:
+        """Take the gradient back from y to x, W and b.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient with respect to y, like it.
+        tape : LayerTape
+            From `forward`.
+        dstate : None or ()
+            This layer has no state.
+        grads : Parameters or None
+            To write into; None: a new one.
+        need_dx : bool, default True
+            False: dx is not computed.
+
+        Returns
+        -------
+        dx : numpy.ndarray or None
+            Gradient with respect to x, (T, B, D); None without `need_dx`.
+        grads : Parameters
+            Gradients with respect to W and b.
+        dstate : tuple
+            It is empty.
+
+        Raises
+        ------
+        ValueError
+            For a dy or a tape that does not fit.
+        """
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.filters)
@@ -327,48 +581,121 @@ class Conv1D(Layer):
 
 
 class MaxPool1D(Layer):
-    """y[t] = max of x[t·stride .. t·stride + width − 1], for each sequence and input; whole windows alone.
+    """The maximum over windows of time, for each sequence and input; whole windows alone.
 
-    x (T, B, D) -> y ((T - width) // stride + 1, B, D); `stride` None means `width`. The gradient goes to the first of
-    equal maxima; NaN counts as the largest number. There are no parameters; float32 and float64 stay what they are.
-    `out_steps(lengths)` are the lengths of y: no window within them reaches beyond the sequence's own length.
+    Nothing is learned::
 
+        y[t] = max of x[t·stride .. t·stride + width − 1]
+
+    Parameters
+    ----------
+    width : int
+        Steps of a window.
+    stride : int, optional
+        Steps from one window to the next; None: `width`.
+
+    Raises
+    ------
+    ValueError
+        For numbers below 1.
+
+    Notes ----- x is (T, B, D), y is ((T - width) // stride + 1, B, D); float32 and float64 stay what they are. The
+    gradient goes to the first of equal maxima; NaN counts as the largest number. `out_steps(lengths)` are the lengths
+    of y: no window within them reaches beyond the sequence's own length.
+
+    Examples
+    --------
     >>> MaxPool1D(2)(np.array([1.0, 3.0, 2.0, 0.0, 9.0]).reshape(5, 1, 1)).ravel()
     array([3., 2.])
     """
 
-    inputs = units = dtype = None  # passes through
+    inputs = units = None  # passes through
+    dtype: Any = None
     fixed = Layer.fixed | {"width", "stride"}
 
-    def __init__(self, width, stride=None):
+    def __init__(self, width: int, stride: int | None = None) -> None:
         self.width = checks.whole("width", width)
         self.stride = self.width if stride is None else checks.whole("stride", stride)
         self.params = Parameters({}, np.float32)
 
     @classmethod
-    def parameter_shapes(cls, **_):
+    def parameter_shapes(cls, **_: Any) -> dict[str, tuple]:
         return {}
 
     @classmethod
-    def output_shape(cls, shape, *, width, stride=None):
+    def output_shape(cls, shape: tuple, *, width: int, stride: int | None = None) -> tuple:  # type: ignore[override]
         return (_windows(shape[0], width, width if stride is None else stride), *shape[1:])
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers and strings by the arguments' names.
+        """
         return {"width": self.width, "stride": self.stride}
 
-    def out_steps(self, steps):
-        """How many steps come out where `steps` (a number or an array of lengths) go in; ValueError if it is none."""
+    def out_steps(self, steps: Any) -> Any:
+        """How many steps come out.
+
+        Parameters
+        ----------
+        steps : int or array_like
+            A number of steps that go in, or lengths (B,).
+
+        Returns
+        -------
+        int or numpy.ndarray
+            One number, or one for each length.
+
+        Raises
+        ------
+        ValueError
+            For fewer steps than one window needs.
+        """
         return self._steps("steps", steps)
 
-    def _steps(self, name, steps):
+    def _steps(self, name: str, steps: Any) -> Any:
         return _out_steps(name, steps, lambda n: (n - self.width) // self.stride + 1)
 
-    def _members(self, x, steps):
+    def _members(self, x: np.ndarray, steps: int) -> list[np.ndarray]:
         """For each k the k-th member of every window, a view (steps, B, D)."""
         return [x[k : k + (steps - 1) * self.stride + 1 : self.stride] for k in range(self.width)]
 
-    def forward(self, x, state=None, *, lengths=None, training=True):
-        """x (T, B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
+    def forward(
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        training: bool = True,
+    ) -> tuple[np.ndarray, LayerTape]:
+        """Take the maximum of every window.
+
+        Parameters
+        ----------
+        x : array_like
+            (T, B, D) floats.
+        state : None or ()
+            This layer has none.
+        lengths : array_like or None
+            (B,), how many steps of each sequence are real; None: all. They are only checked.
+        training : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        y : numpy.ndarray
+            (steps, B, D), of the type of x.
+        tape : LayerTape
+            What `backward` needs.
+
+        Raises
+        ------
+        ValueError
+            For other shapes or types.
+        """
         self._no_state(state)
         x = own_floats("x", x, ("T", "B", "D"))
         steps = self._steps("x", x.shape[0])
@@ -384,8 +711,44 @@ class MaxPool1D(Layer):
             chosen[larger] = k
         return y, LayerTape(layer=self, in_shape=x.shape, chosen=chosen, dtype=x.dtype)
 
-    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+    def backward(
+        self,
+        dy: ArrayLike,
+        tape: LayerTape,
+        dstate: tuple | list | None = None,
+        *,
+        grads: Parameters | None = None,
+        need_dx: bool = True,
+    ) -> tuple[np.ndarray, Parameters, tuple]:
+        """Take the gradient back from y to x.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient with respect to y, like it.
+        tape : LayerTape
+            From `forward`.
+        dstate : None or ()
+            This layer has no state.
+        grads : Parameters or None
+            To write into; None: a new one.
+        need_dx : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        dx : numpy.ndarray
+            Gradient with respect to x, (T, B, D).
+        grads : Parameters
+            Empty: nothing is learned.
+        dstate : tuple
+            It is empty.
+
+        Raises
+        ------
+        ValueError
+            For a dy or a tape that does not fit.
+        """
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.chosen.shape, tape.dtype)
@@ -396,12 +759,39 @@ class MaxPool1D(Layer):
 
 
 class Embedding(Layer):
-    """y[t, b] = W[x[t, b]]: a row of numbers that is learned for each symbol.
+    """A row of numbers that is learned for each symbol.
 
-    x (T, B) whole numbers in 0 .. symbols - 1, W (symbols, E), y (T, B, E). The same as a one-hot x times W, without
-    making it; hence `inputs` is the number of symbols. W starts as N(0, 1) / sqrt(E): a row is on average as long as
-    the one-hot vector whose place it takes. There is no gradient for x: `backward` returns dx = None.
+    The same as a one-hot x times W, without making it; hence `inputs` is the number of symbols::
 
+        y[t, b] = W[x[t, b]]
+
+    Parameters
+    ----------
+    symbols : int
+        How many different symbols there are.
+    units : int
+        E, the numbers of a row.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial W; None: a new seed from the system.
+
+    Attributes
+    ----------
+    params : Parameters
+        W (symbols, E). It starts as N(0, 1) / sqrt(E): a row is on average as long as the one-hot vector whose place it
+        takes.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, and for another dtype.
+
+    Notes ----- x (T, B) holds whole numbers in 0 .. symbols - 1, y is (T, B, E). There is no gradient for x: `backward`
+    returns None in its place.
+
+    Examples
+    --------
     >>> layer = Embedding(10, 4, rng=0)
     >>> layer(np.array([[1, 2], [3, 1], [9, 0]])).shape
     (3, 2, 4)
@@ -409,7 +799,10 @@ class Embedding(Layer):
 
     fixed = Layer.fixed | {"symbols"}
 
-    def __init__(self, symbols, units, *, dtype=np.float32, rng=None):
+    inputs: int
+    units: int
+
+    def __init__(self, symbols: int, units: int, *, dtype: DTypeLike = np.float32, rng: Rng = None) -> None:
         self.inputs = self.symbols = checks.whole("symbols", symbols)
         self.units = checks.whole("units", units)
         self.dtype = checks.float_type(dtype)
@@ -417,28 +810,109 @@ class Embedding(Layer):
         self.params["W"] = checks.generator(rng).normal(0, 1 / math.sqrt(self.units), (self.symbols, self.units))
 
     @classmethod
-    def parameter_shapes(cls, symbols, units, **_):
+    def parameter_shapes(cls, symbols: int, units: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
         return {"W": (symbols, units)}
 
     @classmethod
-    def output_shape(cls, shape, *, units, **_):
+    def output_shape(cls, shape: tuple, *, units: int, **_: Any) -> tuple:  # type: ignore[override]
         return (*shape[:2], units)
 
-    def input_shape(self):
+    def input_shape(self) -> tuple:
+        """The shape that goes in.
+
+        Returns
+        -------
+        tuple
+            ("T", "B"): symbols have no axis of their own.
+        """
         return "T", "B"
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers and strings by the arguments' names.
+        """
         return {"symbols": self.symbols, "units": self.units, "dtype": self.dtype.name}
 
-    def forward(self, x, state=None, *, lengths=None, training=True):
-        """x (T, B) whole numbers, `lengths` (B,). Returns (y, tape); raises ValueError for anything else."""
+    def forward(
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        training: bool = True,
+    ) -> tuple[np.ndarray, LayerTape]:
+        """Look up the row of each symbol.
+
+        Parameters
+        ----------
+        x : array_like
+            (T, B) whole numbers in 0 .. symbols - 1.
+        state : None or ()
+            This layer has none.
+        lengths : array_like or None
+            (B,), how many steps of each sequence are real; None: all. They are only checked.
+        training : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        y : numpy.ndarray
+            (T, B, E).
+        tape : LayerTape
+            What `backward` needs.
+
+        Raises
+        ------
+        ValueError
+            For other shapes or types.
+        """
         self._no_state(state)
         x = checks.integers("x", x, ("T", "B"), self.symbols)
         checks.lengths(lengths, *x.shape)
         return self.params["W"][x], LayerTape(layer=self, x=x)
 
-    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy (T, B, E). Returns (None, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+    def backward(
+        self,
+        dy: ArrayLike,
+        tape: LayerTape,
+        dstate: tuple | list | None = None,
+        *,
+        grads: Parameters | None = None,
+        need_dx: bool = True,
+    ) -> tuple[None, Parameters, tuple]:
+        """Take the gradient back from y to W.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient with respect to y, (T, B, E).
+        tape : LayerTape
+            From `forward`.
+        dstate : None or ()
+            This layer has no state.
+        grads : Parameters or None
+            To write into; None: a new one.
+        need_dx : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        dx : None
+            There is no gradient for symbols.
+        grads : Parameters
+            Gradients with respect to W.
+        dstate : tuple
+            It is empty.
+
+        Raises
+        ------
+        ValueError
+            For a dy or a tape that does not fit.
+        """
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         x = checks.integers("tape.x", tape.x, ("T", "B"), self.symbols)  # again: it may be the caller's own array
@@ -453,12 +927,34 @@ class Embedding(Layer):
 
 
 class Dropout(Layer):
-    """y = x · m / (1 − rate), where each m is 0 with probability `rate`, else 1; so the mean stays (Srivastava 2014).
+    """Numbers set to zero at random in training, the others enlarged so that the mean stays.
 
-    x (T, B, D) or (B, D). Active with `training=True` alone, that is in `forward` but not in `layer(x)`: without it x
-    comes back as it is. Every call draws a new mask from the layer's own generator and keeps it on the tape. There are
-    no parameters; float32 and float64 stay what they are. rate: 0 <= rate < 1.
+    Each m is 0 with probability `rate`, else 1::
 
+        y = x · m / (1 − rate)
+
+    Parameters
+    ----------
+    rate : float
+        The share that is dropped, 0 <= rate < 1.
+    rng : int or numpy.random.Generator, optional
+        Draws the masks; None: a new seed from the system.
+
+    Raises
+    ------
+    ValueError
+        For a rate out of range.
+
+    Notes ----- x is (T, B, D) or (B, D). Active with `training=True` alone, that is in `forward` but not in `layer(x)`:
+    without it x comes back as it is. Every call draws a new mask and keeps it on the tape. Nothing is learned; float32
+    and float64 stay what they are.
+
+    References
+    ----------
+    Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, JMLR 15, 2014.
+
+    Examples
+    --------
     >>> layer = Dropout(0.5, rng=1)
     >>> layer.forward(np.ones((1, 2, 4)))[0]
     array([[[0., 2., 2., 2.],
@@ -467,26 +963,71 @@ class Dropout(Layer):
     array([[[1., 1., 1., 1.]]])
     """
 
-    inputs = units = dtype = None  # passes through
+    inputs = units = None  # passes through
+    dtype: Any = None
 
-    def __init__(self, rate, *, rng=None):
+    def __init__(self, rate: float, *, rng: Rng = None) -> None:
         self.rate = checks.number("rate", rate, least=0, below=1)
         self.rng = checks.generator(rng)
         self.params = Parameters({}, np.float32)
 
     @classmethod
-    def parameter_shapes(cls, **_):
+    def parameter_shapes(cls, **_: Any) -> dict[str, tuple]:
         return {}
 
-    def generators(self):
-        """The one that draws the masks."""
+    def generators(self) -> list[np.random.Generator]:
+        """The generator that draws the masks.
+
+        Returns
+        -------
+        list of numpy.random.Generator
+            This one alone.
+        """
         return [self.rng]
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this layer again, not its weights.
+
+        Returns
+        -------
+        dict
+            Plain numbers and strings by the arguments' names.
+        """
         return {"rate": self.rate}
 
-    def forward(self, x, state=None, *, lengths=None, training=True):
-        """x (T, B, D) or (B, D), `lengths` (B,). Returns (y, tape); raises ValueError for other shapes or types."""
+    def forward(
+        self,
+        x: ArrayLike,
+        state: tuple | list | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        training: bool = True,
+    ) -> tuple[np.ndarray, LayerTape]:
+        """Draw a mask and apply it.
+
+        Parameters
+        ----------
+        x : array_like
+            (T, B, D) or (B, D) floats.
+        state : None or ()
+            This layer has none.
+        lengths : array_like or None
+            (B,), how many steps of each sequence are real; None: all. They are only checked.
+        training : bool, default True
+            False: x comes back as it is.
+
+        Returns
+        -------
+        y : numpy.ndarray
+            Like x, of its type.
+        tape : LayerTape
+            What `backward` needs.
+
+        Raises
+        ------
+        ValueError
+            For other shapes or types.
+        """
         self._no_state(state)
         x = as_array("x", x)
         sequences = x.ndim != 2
@@ -499,8 +1040,44 @@ class Dropout(Layer):
         tape.mask = kept * x.dtype.type(1 / (1 - self.rate))
         return x * tape.mask, tape
 
-    def backward(self, dy, tape, dstate=None, *, grads=None, need_dx=True):
-        """dy like y. Returns (dx, grads, ()); raises ValueError for a dy or a tape that does not fit."""
+    def backward(
+        self,
+        dy: ArrayLike,
+        tape: LayerTape,
+        dstate: tuple | list | None = None,
+        *,
+        grads: Parameters | None = None,
+        need_dx: bool = True,
+    ) -> tuple[np.ndarray, Parameters, tuple]:
+        """Take the gradient back from y to x.
+
+        Parameters
+        ----------
+        dy : array_like
+            Gradient with respect to y, like it.
+        tape : LayerTape
+            From `forward`.
+        dstate : None or ()
+            This layer has no state.
+        grads : Parameters or None
+            To write into; None: a new one.
+        need_dx : bool, default True
+            Changes nothing here.
+
+        Returns
+        -------
+        dx : numpy.ndarray
+            Gradient with respect to x, like it.
+        grads : Parameters
+            Empty: nothing is learned.
+        dstate : tuple
+            It is empty.
+
+        Raises
+        ------
+        ValueError
+            For a dy or a tape that does not fit.
+        """
         checked_tape(self, tape)
         self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.shape, tape.dtype)

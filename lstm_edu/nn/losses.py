@@ -1,5 +1,7 @@
 """Losses: (y, target) -> one number and its gradient with respect to y.
 
+Means over the steps that count::
+
     mean_squared_error       mean (y − target)²
     softmax_cross_entropy    mean −log softmax(y)[target]             in nats
     sigmoid_cross_entropy    mean −t log σ(y) − (1 − t) log σ(−y)     in nats
@@ -11,8 +13,10 @@ Source: Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.90 (sigmoi
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.core import checks
 from lstm_edu.core.arrays import sigmoid, softmax
@@ -20,42 +24,73 @@ from lstm_edu.core.arrays import sigmoid, softmax
 from .layers import STEPS, as_array, last_steps, own_floats
 
 
-def _outputs(y):
+def _outputs(y: Any) -> np.ndarray:
     y = as_array("y", y)
     return own_floats("y", y, ("B", "O") if y.ndim == 2 else ("T", "B", "O"))
 
 
-def _real(T, lengths):
+def _real(T: int, lengths: np.ndarray) -> np.ndarray:
     return np.arange(T)[:, None] < lengths
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What the losses share: which steps count. `value, dy = loss(y, target, lengths=None, mask=None)`.
+    """What the losses share: which steps count.
 
-    | array   | shape                                                                                       |
-    | ------- | ------------------------------------------------------------------------------------------- |
-    | y       | (T, B, O); or (B, O), the last step alone, as Dense(steps="last") returns it                |
-    | target  | like y without the steps that never count: (T, B, O), or (B, O) for steps="last"; for       |
-    |         | classes the same without O                                                                  |
-    | lengths | (B,): the first lengths[b] steps of sequence b are real (default: all)                      |
-    | mask    | (T, B) of bool: the steps that count, of those that are real; not for steps="last"          |
+    A loss is called, and gives its value and gradient::
 
-    steps="all": the value is the mean over all steps that count, of all sequences together: a long sequence weighs
-    more than a short one. steps="last": the mean over the last real step of each sequence. Where y has several outputs,
-    squared error and sigmoid take the mean over these too. Elsewhere dy is zero, and neither y nor target is looked at.
+        value, dy = loss(y, target, lengths=None, mask=None)
 
-    The value is a float, summed in float64; dy has y's type. NaN in y gives the value NaN. Wrong shapes, types and
-    targets are a ValueError, as is a mask that leaves no real step.
+    Parameters
+    ----------
+    steps : {"all", "last"}
+        Which steps count: all, or the last real one of each sequence.
+
+    Raises
+    ------
+    ValueError
+        For another word.
+
+    Notes ----- With `steps` "all" the value is the mean over all steps that count, of all sequences together: a long
+    sequence weighs more than a short one. With "last" it is the mean over the last real step of each sequence. Where y
+    has several outputs, squared error and sigmoid take the mean over these too.
     """
 
     steps: str = "all"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.one_of("steps", self.steps, STEPS)
 
-    def __call__(self, y, target, lengths=None, mask=None):
-        """The loss and its gradient, (value, dy)."""
+    def __call__(
+        self, y: ArrayLike, target: ArrayLike, lengths: ArrayLike | None = None, mask: ArrayLike | None = None
+    ) -> tuple[float, np.ndarray]:
+        """The loss and its gradient.
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) floats; or (B, O), the last step alone, as `Dense` with `steps` "last" gives it.
+        target : array_like
+            Like y without the steps that never count: (T, B, O), or (B, O) for `steps` "last"; for classes the same
+            without O.
+        lengths : array_like or None
+            (B,): the first `lengths[b]` steps of sequence b are real; None: all.
+        mask : array_like or None
+            (T, B) of bool: the steps that count, of those that are real; not for `steps` "last".
+
+        Returns
+        -------
+        value : float
+            Summed in float64. NaN in y gives NaN.
+        dy : numpy.ndarray
+            Gradient with respect to y, of its shape and type; zero for the steps that do not count, where neither y nor
+            target is looked at.
+
+        Raises
+        ------
+        ValueError
+            For wrong shapes, types and targets, and for a mask that leaves no real step.
+        """
         y = _outputs(y)
         where = self._where(y, lengths, mask)
         target = as_array("target", target)
@@ -71,7 +106,7 @@ class Loss:
         dy[where] = dy_where
         return value, dy
 
-    def _where(self, y, lengths, mask):
+    def _where(self, y: np.ndarray, lengths: Any, mask: Any) -> Any:
         """The index of the steps that count, or None for all of y; y[where] is (N, O)."""
         T = y.shape[0] if y.ndim == 3 else None
         B = y.shape[-2]
@@ -92,54 +127,104 @@ class Loss:
             return last_steps(lengths, T, B)
         return None if lengths is None else _real(T, lengths)
 
-    def _target_shape(self, shape) -> tuple:
+    def _target_shape(self, shape: tuple) -> tuple:
         return shape
 
-    def _mean(self, y, target):
+    def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         """The mean over all of y (..., O), and its gradient."""
         raise NotImplementedError
 
-    def predictions(self, y):
-        """What y (T, B, O) or (B, O) says: a value, the probability of each class, or the probability of a 1."""
+    def predictions(self, y: ArrayLike) -> np.ndarray:
+        """What y says.
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) or (B, O) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+            A value, the probability of each class, or the probability of a 1.
+        """
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
-    """mean (y − target)², over steps, sequences and outputs; target floats like y. See `Loss` for the shapes.
+    """Squared error, over steps, sequences and outputs; the target holds floats like y.
 
+    The mean of::
+
+        (y − target)²
+
+    Parameters
+    ----------
+    steps : {"all", "last"}
+        Which steps count: all, or the last real one of each sequence.
+
+    Notes
+    -----
+    It is called as `loss(y, target, lengths=None, mask=None)` and returns (value, dy).
+
+    Examples
+    --------
     >>> loss = MeanSquaredError()
     >>> value, dy = loss(np.array([[[1.0]], [[3.0]]]), np.array([[[0.0]], [[1.0]]]))
     >>> value, dy.ravel()
     (2.5, array([1., 2.]))
     """
 
-    def _mean(self, y, target):
+    def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         difference = y - checks.floats("target", target, y.shape, y.dtype)
         wide = difference.astype(np.float64).ravel()
         return float(wide @ wide) / y.size, difference * (2 / y.size)
 
-    def predictions(self, y):
-        """y itself."""
+    def predictions(self, y: ArrayLike) -> np.ndarray:
+        """What y says: the value itself.
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) or (B, O) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+            The array y.
+        """
         return _outputs(y)
 
 
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(Loss):
-    """mean −log softmax(y)[target], in nats, over steps and sequences (not over outputs). See `Loss` for the shapes.
+    """Cross-entropy of one class out of several, in nats, over steps and sequences (not over outputs).
 
-    y holds one logit for each of O classes, target one whole number in 0 .. O - 1 for each step. A network that knows
-    nothing scores log O.
+    The mean of::
 
+        −log softmax(y)[target]
+
+    Parameters
+    ----------
+    steps : {"all", "last"}
+        Which steps count: all, or the last real one of each sequence.
+
+    Notes
+    -----
+    It is called as `loss(y, target, lengths=None, mask=None)` and returns (value, dy). y holds one logit for each of O
+    classes, target one whole number in 0 .. O - 1 for each step. A network that knows nothing scores log O.
+
+    Examples
+    --------
     >>> value, dy = SoftmaxCrossEntropy("last")(np.zeros((5, 1, 4)), np.array([2]))
     >>> round(value, 6), dy[-1]
     (1.386294, array([[ 0.25, 0.25, -0.75, 0.25]]))
     """
 
-    def _target_shape(self, shape):
+    def _target_shape(self, shape: tuple) -> tuple:
         return shape[:-1]
 
-    def _mean(self, y, target):
+    def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         target = checks.integers("target", target, y.shape[:-1], y.shape[-1])
         n = target.size
         of_target = np.arange(n), target.reshape(-1)
@@ -151,24 +236,47 @@ class SoftmaxCrossEntropy(Loss):
         e[of_target] -= 1 / n
         return float(value), e.reshape(y.shape)
 
-    def predictions(self, y):
-        """The probability of each class, like y (..., O)."""
+    def predictions(self, y: ArrayLike) -> np.ndarray:
+        """The probability of each class, softmax(y).
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) or (B, O) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shaped like y; the sum over O is 1.
+        """
         return softmax(_outputs(y))
 
 
 @dataclass(frozen=True)
 class SigmoidCrossEntropy(Loss):
-    """mean −t log σ(y) − (1 − t) log σ(−y), in nats, over steps, sequences and outputs. See `Loss` for the shapes.
+    """Cross-entropy of yes-or-no questions, in nats, over steps, sequences and outputs.
 
-    Every output is a yes-or-no question of its own; y holds logits, target floats in 0 .. 1 like y. A network that
-    knows nothing scores log 2.
+    The mean of::
 
+        −t log σ(y) − (1 − t) log σ(−y)
+
+    Parameters
+    ----------
+    steps : {"all", "last"}
+        Which steps count: all, or the last real one of each sequence.
+
+    Notes ----- It is called as `loss(y, target, lengths=None, mask=None)` and returns (value, dy). Every output is a
+    question of its own; y holds logits, the target t floats in 0 .. 1 like y. A network that knows nothing scores log
+    2.
+
+    Examples
+    --------
     >>> value, dy = SigmoidCrossEntropy()(np.zeros((3, 2)), np.ones((3, 2)))
     >>> round(value, 6)
     0.693147
     """
 
-    def _mean(self, y, target):
+    def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         target = checks.floats("target", target, y.shape, y.dtype)
         if not (target.min() >= 0 and target.max() <= 1):
             raise ValueError(f"target must lie in 0 .. 1, got values from {target.min()} to {target.max()}")
@@ -176,8 +284,19 @@ class SigmoidCrossEntropy(Loss):
         each = np.maximum(y, 0) - y * target + np.log1p(np.exp(-np.abs(y)))
         return float(each.mean(dtype=np.float64)), (sigmoid(y) - target) * (1 / y.size)
 
-    def predictions(self, y):
-        """The probability of a 1 for each output, like y."""
+    def predictions(self, y: ArrayLike) -> np.ndarray:
+        """The probability of a 1 for each output, σ(y).
+
+        Parameters
+        ----------
+        y : array_like
+            (T, B, O) or (B, O) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shaped like y.
+        """
         return sigmoid(_outputs(y))
 
 
@@ -189,8 +308,27 @@ LOSSES = {
 
 
 def named(name: str, steps: str = "all") -> Loss:
-    """The loss of that name; ValueError with the nearest names for an unknown one.
+    """The loss of that name.
 
+    Parameters
+    ----------
+    name : str
+        One of `LOSSES`.
+    steps : {"all", "last"}
+        Which steps count.
+
+    Returns
+    -------
+    Loss
+        A new one.
+
+    Raises
+    ------
+    ValueError
+        With the nearest names, for an unknown one.
+
+    Examples
+    --------
     >>> named("mean_squared_error", "last")
     MeanSquaredError(steps='last')
     """

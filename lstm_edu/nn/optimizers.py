@@ -1,5 +1,7 @@
 """Optimizers: one pass over the flat buffer of all parameters, with clipping of the gradient's norm built in.
 
+What a step does::
+
     SGD      v = µ v + g ;  p −= η v                                         Polyak 1964; Nesterov 1983
     RMSProp  s = ρ s + (1 − ρ) g² ;  p −= η g / (√s + ε)                     Hinton, Coursera lecture 6e, 2012
     Adam     m, s averages of g and g² ;  p −= η m̂ / (√ŝ + ε)               Kingma and Ba, ICLR 2015, algorithm 1
@@ -10,11 +12,13 @@ Mikolov and Bengio, ICML 2013, algorithm 1).
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.kernel import kernel
+from lstm_edu.core.parameters import Parameters
 
 
 @kernel
@@ -65,7 +69,7 @@ def _adam(p, g, m, s, clip, rate_hat, root_hat, beta1, rest1, beta2, rest2, epsi
 _LARGEST_NORM = {np.dtype(t): math.sqrt(np.finfo(t).max) for t in (np.float32, np.float64)}
 
 
-def _flat(name, parameters) -> np.ndarray:
+def _flat(name: str, parameters: Any) -> np.ndarray:
     flat = getattr(parameters, "flat", None)
     if not isinstance(flat, np.ndarray) or flat.ndim != 1 or flat.dtype not in (np.float32, np.float64):
         raise ValueError(f"{name} must be Parameters over a flat float32 or float64 array, got {type(parameters)}")
@@ -74,14 +78,14 @@ def _flat(name, parameters) -> np.ndarray:
     return flat
 
 
-def _norm(g) -> float:
+def _norm(g: np.ndarray) -> float:
     # Without the JIT an overflow would be a warning; with it, and here, the norm is then inf.
     with np.errstate(over="ignore", invalid="ignore"):
         return math.sqrt(_squared_norm(g))
 
 
-def clip_by_global_norm(grads, limit) -> float:
-    """Scale the gradients down in place if their norm is above `limit`. Returns the norm before, as a float.
+def clip_by_global_norm(grads: Parameters, limit: float) -> float:
+    """Scale the gradients down in place if their norm is above `limit`.
 
     Not needed before `step(..., clip=limit)`, which does the same in one pass with the update.
 
@@ -95,7 +99,7 @@ def clip_by_global_norm(grads, limit) -> float:
     Returns
     -------
     float
-        The norm over all parameters together, summed in float64. If it is not finite, nothing is changed.
+        The norm before, over all parameters together, summed in float64. If it is not finite, nothing is changed.
 
     Raises
     ------
@@ -137,14 +141,14 @@ class Optimizer:
     rate: float
     steps_done: int = field(default=0, init=False, repr=False)
     _kind: tuple | None = field(default=None, init=False, repr=False)  # (size, dtype) of the first step
-    _averages: dict = field(default_factory=dict, init=False, repr=False)
+    _averages: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
     _checked: tuple | None = field(default=None, init=False, repr=False)  # the settings that were found good
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.number("rate", self.rate, least=0)
 
-    def step(self, params, grads, *, clip=None) -> float:
-        """Update `params` in place. Returns the norm of `grads` before clipping, as a float.
+    def step(self, params: Parameters, grads: Parameters, *, clip: float | None = None) -> float:
+        """Update `params` in place.
 
         Parameters
         ----------
@@ -157,9 +161,9 @@ class Optimizer:
         Returns
         -------
         float
-            The norm. If it is not finite NOTHING is changed: look at what comes back. Where the square of the clipped
-            norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as inf: the averages of g² could
-            never come back from there.
+            The norm of `grads` before clipping. If it is not finite NOTHING is changed: look at what comes back. Where
+            the square of the clipped norm is beyond the type (for float32: a norm above 1.8e19) the norm counts as inf:
+            the averages of g² could never come back from there.
 
         Raises
         ------
@@ -261,7 +265,7 @@ class Optimizer:
         settings = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done"}
         return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
 
-    def _check_settings(self, dtype) -> None:
+    def _check_settings(self, dtype: np.dtype) -> None:
         """Check them anew if one changed since the last step, for checks take as long as a small update."""
         settings = dtype, *(value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done")
         if settings != self._checked:
@@ -269,7 +273,7 @@ class Optimizer:
             self._check_precision(dtype)
             self._checked = settings
 
-    def _check_precision(self, dtype) -> None:
+    def _check_precision(self, dtype: np.dtype) -> None:
         """The kernels calculate in the parameters' type: there no setting may be infinite, and ε not zero."""
         most, least = float(np.finfo(dtype).max), float(np.finfo(dtype).tiny)
         if self.rate > most:
@@ -277,7 +281,7 @@ class Optimizer:
         if hasattr(self, "epsilon") and not least <= self.epsilon <= most:
             raise ValueError(f"epsilon must be in {least:g} .. {most:g} for {dtype} parameters, got {self.epsilon!r}")
 
-    def _average(self, letter, p, needed=True):
+    def _average(self, letter: str, p: np.ndarray, needed: bool = True) -> np.ndarray:
         """The running average of that letter, zero before the first step; empty where no setting asks for it."""
         if not needed:
             return p[:0]
@@ -285,25 +289,41 @@ class Optimizer:
             self._averages[letter] = np.zeros_like(p)
         return self._averages[letter]
 
-    def _update(self, p, g, clip) -> None:
+    def _update(self, p: np.ndarray, g: np.ndarray, clip: np.floating) -> None:
         """Change p. Every number goes to the kernel in p's own type: a float64 would widen each product."""
         raise NotImplementedError
 
 
 @dataclass(eq=False)
 class SGD(Optimizer):
-    """Gradient descent: v = µ v + g ; p −= η v, and p −= η (g + µ v) with `nesterov`.
+    """Gradient descent, with momentum if asked for.
 
-    The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the rate acts at once.
+    At each step::
+
+        v = µ v + g
+        p −= η v             or, with nesterov:  p −= η (g + µ v)
 
     Parameters
     ----------
-    rate : float
-        η, at least 0.
-    momentum : float
-        µ, 0 <= µ < 1.
-    nesterov : bool
+    rate : float, default 0.01
+        The learning rate η, at least 0.
+    momentum : float, default 0.0
+        The share µ of v that stays, 0 <= µ < 1.
+    nesterov : bool, default False
         Whether the gradient of this step counts once more; needs a momentum above 0.
+
+    Raises
+    ------
+    ValueError
+        For a setting out of range.
+
+    Notes
+    -----
+    The form is PyTorch's: v is a sum of gradients, not of steps, so a change of the rate acts at once.
+
+    References
+    ----------
+    Polyak, Some methods of speeding up the convergence of iteration methods, 1964; Nesterov, 1983.
 
     Examples
     --------
@@ -320,13 +340,13 @@ class SGD(Optimizer):
     momentum: float = 0.0
     nesterov: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("momentum", self.momentum, least=0, below=1)
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum above 0, got 0")
 
-    def _update(self, p, g, clip):
+    def _update(self, p: np.ndarray, g: np.ndarray, clip: np.floating) -> None:
         f = p.dtype.type
         v = self._average("v", p, self.momentum > 0)
         _sgd(p, g, v, clip, f(self.rate), f(self.momentum), bool(self.nesterov))
@@ -334,18 +354,33 @@ class SGD(Optimizer):
 
 @dataclass(eq=False)
 class RMSProp(Optimizer):
-    """s = ρ s + (1 − ρ) g² ; v = µ v + g / (√s + ε) ; p −= η v, with v = g / (√s + ε) if µ is 0.
+    """Gradient descent with each gradient divided by its usual size.
+
+    At each step, with v = g / (√s + ε) if µ is 0::
+
+        s = ρ s + (1 − ρ) g²
+        v = µ v + g / (√s + ε)
+        p −= η v
 
     Parameters
     ----------
-    rate : float
-        η, at least 0.
-    decay : float
-        ρ, 0 <= ρ < 1.
-    epsilon : float
-        ε > 0, outside the root.
-    momentum : float
-        µ, 0 <= µ < 1.
+    rate : float, default 0.001
+        The learning rate η, at least 0.
+    decay : float, default 0.9
+        The share ρ of s that stays, 0 <= ρ < 1.
+    epsilon : float, default 1e-8
+        The number ε > 0, outside the root.
+    momentum : float, default 0.0
+        The share µ of v that stays, 0 <= µ < 1.
+
+    Raises
+    ------
+    ValueError
+        For a setting out of range.
+
+    References
+    ----------
+    Hinton, Neural networks for machine learning, Coursera, lecture 6e, 2012.
 
     Examples
     --------
@@ -362,13 +397,13 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-8
     momentum: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("decay", self.decay, least=0, below=1)
         checks.positive("epsilon", self.epsilon)
         checks.number("momentum", self.momentum, least=0, below=1)
 
-    def _update(self, p, g, clip):
+    def _update(self, p: np.ndarray, g: np.ndarray, clip: np.floating) -> None:
         f = p.dtype.type
         decay, rest, epsilon = f(self.decay), f(1 - self.decay), f(self.epsilon)
         s, v = self._average("s", p), self._average("v", p, self.momentum > 0)
@@ -377,18 +412,31 @@ class RMSProp(Optimizer):
 
 @dataclass(eq=False)
 class Adam(Optimizer):
-    """m = β₁ m + (1 − β₁) g ; s = β₂ s + (1 − β₂) g² ; p −= η m̂ / (√ŝ + ε), m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
+    """Gradient descent along an average of the gradients, each divided by its usual size.
 
-    Kingma and Ba, algorithm 1 (s is their v).
+    At step t, counted from 1::
+
+        m = β₁ m + (1 − β₁) g         m̂ = m / (1 − β₁ᵗ)
+        s = β₂ s + (1 − β₂) g²        ŝ = s / (1 − β₂ᵗ)
+        p −= η m̂ / (√ŝ + ε)
 
     Parameters
     ----------
-    rate : float
-        η, at least 0.
+    rate : float, default 0.001
+        The learning rate η, at least 0.
     beta1, beta2 : float
-        β₁ and β₂, each 0 <= β < 1.
-    epsilon : float
-        ε > 0.
+        The shares β₁ and β₂ of m and s that stay, each 0 <= β < 1.
+    epsilon : float, default 1e-8
+        The number ε > 0.
+
+    Raises
+    ------
+    ValueError
+        For a setting out of range.
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 (s is their v).
 
     Examples
     --------
@@ -405,13 +453,13 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
         checks.positive("epsilon", self.epsilon)
 
-    def _update(self, p, g, clip):
+    def _update(self, p: np.ndarray, g: np.ndarray, clip: np.floating) -> None:
         f, t = p.dtype.type, self.steps_done
         # The two corrections are numbers of this step, not of an element: η m̂ = rate_hat m, √ŝ = root_hat √s.
         rate_hat, root_hat = f(self.rate / (1 - self.beta1**t)), f(1 / math.sqrt(1 - self.beta2**t))
