@@ -10,6 +10,7 @@ import lstm_edu as le
 from lstm_edu.core import LAYERS, registry
 from lstm_edu.core.container import walk
 
+pytestmark = pytest.mark.kernels
 T, B, D, H = 5, 3, 4, 6
 
 
