@@ -7,8 +7,9 @@ from typing import Any, Self
 
 import pandas as pd
 
-# Every float as it was written: newer versions of pandas read so anyway, and want to hear nothing of it. _EXACT:
-dict[str, Any] = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+# Every float as it was written: newer versions of pandas read so anyway, and want to hear nothing of it.
+_NEWER = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+_EXACT: dict[str, Any] = {} if _NEWER else {"float_precision": "round_trip"}
 
 
 class Record:
