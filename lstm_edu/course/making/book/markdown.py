@@ -1,6 +1,7 @@
 """What docstrings have of Markdown, for Sphinx: text that stands indented, and tables. napoleon reads the rest."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 _OTHER = re.compile(r"  |[-*] |\d+\. |\.\. |>>>")  # indented, items of a list, directives, doctests
@@ -48,7 +49,7 @@ def to_rst(lines: list[str]) -> list[str]:
     return out
 
 
-def _blocks(lines):
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
     """The lines between empty ones."""
     block = []
     for line in [*lines, ""]:
