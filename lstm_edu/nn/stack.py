@@ -153,10 +153,12 @@ def make_network(
     ----------
     task : Task
         Says what goes in and what comes out.
-    cell : str or type
+    cell : str or type, default "lstm"
         A name of `lstm_edu.CELLS`, or a class of cells.
-    units, layers : int
-        The size of the recurrent part.
+    units : int, default 32
+        Of each cell.
+    layers : int, default 1
+        Cells one above the other.
     memory : int, default 0
         How many steps T the units remember when training starts; 0: the cells start with their usual biases.
     rng : int or numpy.random.Generator, optional

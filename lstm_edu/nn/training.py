@@ -38,8 +38,10 @@ class Training:
         A network or a single layer; it is trained in place.
     task : Task
         What to learn.
-    steps, batch : int
-        As for `fit`, like all that follow.
+    steps : int, default 2000
+        Optimizer steps. This and all that follow: as for `fit`.
+    batch : int, default 32
+        Sequences per step.
     optimizer : Optimizer, optional
         None: `Adam(1e-2)`.
     clip : float or None, default 1.0

@@ -5,10 +5,8 @@ page in a browser and counts the requests.
 """
 
 import os
-from typing import Any
 
 from lstm_edu import __version__
-from lstm_edu.course.making.book import markdown
 
 project = "lstm_edu"
 release = version = __version__
@@ -89,7 +87,3 @@ if repository:
             "colab_url": "https://colab.research.google.com",
         },
     }
-
-
-def setup(app: Any) -> None:
-    app.connect("autodoc-process-docstring", markdown.process, priority=400)  # before napoleon, at 500
