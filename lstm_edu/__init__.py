@@ -1,5 +1,7 @@
 """Recurrent networks to learn from and to try fast: every classic cell as readable Numba kernels.
 
+A first network::
+
     import lstm_edu as le
     task = le.tasks.Adding(length=100)
     net = le.Sequential([le.LSTM(2, 32, rng=0), le.Dense(32, 1, steps="last", rng=1)])
@@ -9,6 +11,7 @@ Importing the package loads NumPy and Numba and compiles nothing; everything els
 """
 
 import importlib
+from typing import Any
 
 from .cells import CELLS, GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
 from .core import Container, Layer, Parameters, get_num_threads, register, set_num_threads
@@ -43,7 +46,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
         globals()[name] = value  # found without this function from now on
@@ -53,5 +56,5 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

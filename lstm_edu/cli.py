@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -25,8 +26,19 @@ app.command()(info.warmup)
 app.add_typer(course.app)
 
 
-def main(args=None) -> None:
-    """Run a command; what the user got wrong becomes one line and exit code 2."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command; what the user got wrong becomes one line and exit code 2.
+
+    Parameters
+    ----------
+    args : sequence of str, optional
+        The words after `lstm-edu`; None: those of this process.
+
+    Raises
+    ------
+    SystemExit
+        At the end of every command, with its exit code.
+    """
     try:
         with _printable():
             app(args=args, prog_name="lstm-edu")
@@ -37,7 +49,7 @@ def main(args=None) -> None:
 
 
 @contextlib.contextmanager
-def _printable():
+def _printable() -> Iterator[None]:
     """While inside, a character that the terminal's encoding lacks is printed as a question mark."""
     before = sys.stdout
     errors = getattr(before, "errors", None)

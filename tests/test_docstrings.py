@@ -11,7 +11,6 @@ import lstm_edu as le
 # SS05: "Generates" for "Generate", guessed from the letter s. ES01, SA01, EX01: sections that not every name needs.
 WITHOUT = {"GL01", "GL02", "SS05", "ES01", "SA01", "EX01"}
 CHECKS = set(ERROR_MSGS) - WITHOUT
-NOT_YET: tuple = ()
 
 
 def described(thing):
@@ -43,11 +42,6 @@ def public_things():
 THINGS = public_things()
 
 
-def listed(name):
-    """The entry of the table of those to be converted under which the name falls."""
-    return next((module for module in NOT_YET if f"{name}.".startswith(f"{module}.")), None)
-
-
 def mistakes(name):
     found = [f"{code}: {text}" for code, text in validate(name)["errors"] if code in CHECKS]
     thing = THINGS[name].__func__ if isinstance(THINGS[name], staticmethod | classmethod) else THINGS[name]
@@ -70,11 +64,6 @@ def test_the_walk_finds_classes_functions_methods_properties_and_static_methods(
     assert "lstm_edu.interop.torch.to_arrays" in THINGS
 
 
-@pytest.mark.parametrize("name", [name for name in THINGS if not listed(name)])
+@pytest.mark.parametrize("name", THINGS)
 def test_a_public_name_has_a_docstring_in_the_numpy_convention_and_types(name):
     assert not mistakes(name)
-
-
-@pytest.mark.parametrize("module", NOT_YET)
-def test_a_module_that_is_converted_leaves_the_table(module):
-    assert any(mistakes(name) for name in THINGS if listed(name) == module), f"take {module} out of NOT_YET"

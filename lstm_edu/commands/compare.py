@@ -4,8 +4,9 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,10 @@ from lstm_edu.cells import CLASSIC
 
 from .own import load
 from .signals import ending_in_order
+
+if TYPE_CHECKING:  # both load much, and a command loads what it needs
+    from lstm_edu.experiments import Comparison
+    from lstm_edu.tasks import Task
 
 
 def compare(
@@ -71,7 +76,7 @@ def compare(
             raise typer.Exit(1)
 
 
-def _report(found, task, out, name, first="") -> bool:
+def _report(found: "Comparison", task: "Task", out: Path, name: str, first: str = "") -> bool:
     """Print what was found, then write it: what took so long to compute is on the screen whatever happens to the disk,
     and on the disk whatever happened to the terminal. Returns whether all of it is where it was to be."""
     text = f"{first}\n{_in_words(found, task)}"
@@ -95,7 +100,7 @@ def _printed(text: str) -> bool:
     return True
 
 
-def _in_words(found, task) -> str:
+def _in_words(found: "Comparison", task: "Task") -> str:
     summary = found.summary()
     for place, name in enumerate(task.measures(1.0), start=6):
         summary.insert(place, name, [task.measures(loss)[name] for loss in summary["test_loss"]])
@@ -111,7 +116,7 @@ def _in_words(found, task) -> str:
     return "\n".join(lines)
 
 
-def _write_all(found, out, name) -> tuple:
+def _write_all(found: "Comparison", out: Path, name: str) -> tuple[bool, str]:
     """Every file that can be written; the tables that can't go to a temporary folder. (whether all are in `out`, words
     that say where which file is)"""
     from lstm_edu import plotting
@@ -130,7 +135,7 @@ def _write_all(found, out, name) -> tuple:
     return drawn and not failed, "\n".join(lines)
 
 
-def _rescued(found, name, wanted) -> list:
+def _rescued(found: "Comparison", name: str, wanted: set[str]) -> list[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix="lstm_edu-"))
     except OSError as error:
@@ -140,7 +145,7 @@ def _rescued(found, name, wanted) -> list:
     return [path for path, write in files.items() if _written(path, write)]
 
 
-def _written(path, write) -> bool:
+def _written(path: Path, write: Callable[[], Any]) -> bool:
     try:
         write()
     except Exception as error:  # whatever it is, the other files are still to be written
@@ -149,7 +154,7 @@ def _written(path, write) -> bool:
     return True
 
 
-def _reason(error) -> str:
+def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
 
 
@@ -158,7 +163,7 @@ def _complain(text: str) -> None:
         print(f"lstm-edu: {text}", file=sys.stderr, flush=True)
 
 
-def _seeds(text: str):
+def _seeds(text: str) -> int | list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
@@ -166,7 +171,7 @@ def _seeds(text: str):
     return numbers if "," in text else numbers[0]
 
 
-def _check_out(folder: Path, names) -> None:
+def _check_out(folder: Path, names: Iterable[str]) -> None:
     """Refuse, before the work begins, a folder that can't be written to or made, and one where something else than a
     file has the name of a file to be written."""
     existing = next(parent for parent in [folder, *folder.absolute().parents] if _is_there(parent))
@@ -189,6 +194,6 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def _format(table) -> str:
+def _format(table: Any) -> str:
     numbers = dict.fromkeys(table.select_dtypes("float"), "{:.4g}".format)
     return table.to_string(index=False, formatters=numbers | {"seconds": "{:.1f}".format})

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -82,15 +82,15 @@ def build_chapters(numbers: _Numbers = None) -> None:
         raise typer.Exit(1)
 
 
-def _span(pair) -> str:
+def _span(pair: tuple) -> str:
     return f"{pair[0]}-{pair[1]}"
 
 
-def _row(name, *values) -> str:
+def _row(name: str, *values: Any) -> str:
     return f"{name:24}" + "".join(f"{value!s:>11}" for value in values)
 
 
-def _print_problems(found) -> bool:
+def _print_problems(found: dict[str, list[str]]) -> bool:
     for name, problems in found.items():
         for problem in problems:
             print(f"{name}: {problem}")

@@ -3,10 +3,12 @@
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
-def ending_in_order():
+def ending_in_order() -> Iterator[None]:
     """While inside, SIGTERM and SIGHUP raise SystemExit with the code that a shell would report, 128 + the signal's
     number: whoever started processes or opened files can end them. A second one ends this process on the spot.
 
@@ -14,7 +16,7 @@ def ending_in_order():
     everything is as it was.
     """
 
-    def end(number, _):
+    def end(number: int, _: Any) -> None:
         signal.signal(number, signal.SIG_DFL)
         raise SystemExit(128 + number)
 

@@ -1,5 +1,7 @@
 """What the course's chapters call: figures with alt text, sliders, animations, sources, and checks of exercises.
 
+A chapter's calls::
+
     from lstm_edu import course
     course.begin(3)                                   in the first code cell
     course.show(figure, alt="what is to be seen")

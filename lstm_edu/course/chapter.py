@@ -10,7 +10,7 @@ from lstm_edu.core.threads import available_cores
 FIGURES = "LSTM_EDU_COURSE_FIGURES"
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
-_clock = {}
+_clock: dict[str, float] = {}
 
 
 def building() -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 
-_EXERCISES = {}  # "03.2" -> (checker, hint)
+_EXERCISES: dict[str, tuple[Callable, str]] = {}  # "03.2" -> (checker, hint)
 
 
 class Wrong(Exception):
@@ -73,10 +73,10 @@ def exercise(number: str, *, hint: str = "") -> Callable:
     if not isinstance(number, str) or not re.fullmatch(r"\d\d\.\d+", number):
         raise ValueError(f"number must be chapter and exercise such as '03.2', got {number!r}")
 
-    def register(checker):
+    def register(checker: Callable) -> Callable:
         if not (checker.__doc__ or "").strip():
             raise ValueError(f"exercise {number}: {checker.__name__} needs a docstring that says what is asked")
-        _EXERCISES[number] = (checker, hint or checker.__doc__.strip().splitlines()[0])
+        _EXERCISES[number] = (checker, hint or (checker.__doc__ or "").strip().splitlines()[0])
         return checker
 
     return register
@@ -85,7 +85,7 @@ def exercise(number: str, *, hint: str = "") -> Callable:
 class Verdict:
     """True or False, without a line of its own below what `check` prints in a notebook."""
 
-    def __init__(self, right: bool):
+    def __init__(self, right: bool) -> None:
         self.right = right
 
     def __bool__(self) -> bool:
@@ -147,7 +147,7 @@ def numbers(chapter: int) -> list[str]:
     return sorted(n for n in _EXERCISES if n.startswith(f"{chapter:02d}."))
 
 
-def _find(number):
+def _find(number: Any) -> tuple[Callable, str]:
     if number not in _EXERCISES and isinstance(number, str):
         _load(number[:2])
     return _EXERCISES[checks.one_of("exercise", number, sorted(_EXERCISES))]
@@ -203,7 +203,7 @@ def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
     return got
 
 
-def _copied(value):
+def _copied(value: Any) -> Any:
     """Arrays as copies, also inside lists, tuples and dicts. Not a deepcopy: a layer's parameters are views into one
     buffer, and would not be any more."""
     if type(value) in (list, tuple):
@@ -213,14 +213,14 @@ def _copied(value):
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def _empty(value) -> bool:
+def _empty(value: Any) -> bool:
     """None, ..., or a tuple of nothing else: what a skeleton returns."""
     if isinstance(value, tuple) and value:
         return all(_empty(one) for one in value)
     return value is None or value is ...
 
 
-def _words(error) -> str:
+def _words(error: BaseException) -> str:
     """An exception as a sentence, with the learner's own line if it is known."""
     text = " ".join(str(error).split()).rstrip(".")
     name = type(error).__name__
@@ -230,7 +230,7 @@ def _words(error) -> str:
     return f"{name}: {text}." if text else f"{name}."
 
 
-def _kind(value) -> str:
+def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     return f"{value!r}" if isinstance(value, int | float | str) else f"of type {type(value).__name__}"
@@ -292,7 +292,7 @@ def same_array(
     if got.dtype.kind not in "biuf":
         raise Wrong(f"{name} must hold numbers, this holds {got.dtype}.")
 
-    def same(a, b):
+    def same(a: np.ndarray, b: np.ndarray) -> bool:
         return a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
 
     if same(got, expected):
@@ -312,7 +312,7 @@ def same_array(
     _say_difference(name, got, expected, same, rtol, atol)
 
 
-def _say_difference(name, got, expected, same, rtol, atol):
+def _say_difference(name: str, got: np.ndarray, expected: np.ndarray, same: Callable, rtol: float, atol: float) -> None:
     got, expected = got.astype(np.float64), expected.astype(np.float64)  # no sign of booleans, no digits of float32
     if same(-got, expected):
         raise Wrong(f"{name} has the wrong sign{' everywhere' if got.ndim else ''}.")
@@ -327,12 +327,12 @@ def _say_difference(name, got, expected, same, rtol, atol):
     raise Wrong(f"{_place(name, bad)} is {_digits(got[place], expected[place])} is right{count}.")
 
 
-def _place(name, mask) -> str:
+def _place(name: str, mask: np.ndarray) -> str:
     index = ", ".join(str(k) for k in np.argwhere(mask)[0])
     return f"{name}[{index}]" if index else name
 
 
-def _digits(got, expected) -> str:
+def _digits(got: float, expected: float) -> str:
     """Both numbers with as many digits as it takes to see that they differ."""
     for digits in (4, 6, 9, 17):
         a, b = f"{got:.{digits}g}", f"{expected:.{digits}g}"

@@ -29,7 +29,7 @@ def _in_notebook() -> bool:
     return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
 
 
-def _alt(alt) -> str:
+def _alt(alt: Any) -> str:
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what is to be seen, got {alt!r}")
     return " ".join(alt.split())
@@ -65,7 +65,7 @@ def show(figure: Any, *, alt: str, name: str | None = None) -> None:
     _close(figure)
 
 
-def _save(name, ending, data) -> None:
+def _save(name: str | None, ending: str, data: Callable[[], bytes]) -> None:
     if not isinstance(name, str) or not name or Path(name).name != name or Path(name).suffix:
         raise ValueError(f"name must be a file's name without folder and ending, such as '03-carousel', got {name!r}")
     if building():
@@ -74,7 +74,7 @@ def _save(name, ending, data) -> None:
         path.write_bytes(data())
 
 
-def _close(figure) -> None:
+def _close(figure: Any) -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(figure)
@@ -144,7 +144,7 @@ def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
         checks.number(name, value)
     label = name.replace("_", " ")
 
-    def side_by_side():
+    def side_by_side() -> Any:
         figure, axes = style.new_figure(1, len(values), size=(8.4, 2.8), sharey=True)
         for axis, value in zip(axes, values, strict=True):
             draw(axis, **{name: value})
@@ -153,7 +153,7 @@ def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
             axis.set_ylabel("")
         return figure
 
-    def one(value):
+    def one(value: Any) -> Any:
         figure, axis = style.new_figure(size=(5.6, 3.2))
         draw(axis, **{name: value})
         axis.set_title(f"{label} = {value:g}")
@@ -165,7 +165,7 @@ def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
         _slider(one, label, values)
 
 
-def _slider(picture, label, values) -> None:
+def _slider(picture: Any, label: str, values: Any) -> None:
     try:
         import ipywidgets as widgets
         from IPython.display import display

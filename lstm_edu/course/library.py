@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lstm_edu.core import checks
 
@@ -101,7 +102,7 @@ def find(start: str | Path | None = None) -> Course:
     )
 
 
-def _is_ours(course) -> bool:
+def _is_ours(course: Any) -> bool:
     """Whether the chapters are of this course: another project may have a folder `notebooks` too."""
     sources = [chapter.source for chapter in course.chapters if chapter.source.is_file()]
     return any("lstm_edu" in source.read_text(encoding="utf-8", errors="replace") for source in sources)

@@ -27,7 +27,7 @@ def render(figure: Any, dpi: float = DPI) -> Any:
 
 
 @contextlib.contextmanager
-def _resolution(figure, dpi):
+def _resolution(figure: Any, dpi: Any) -> Any:
     before = figure.dpi
     try:
         figure.dpi = dpi
@@ -101,7 +101,7 @@ def gif(draw: Callable, frames: list, size: tuple[float, float], seconds: float,
     raise ValueError(f"frames: {len(frames)} of them give {kilobytes}, at most {limit / 1000:.0f} kB are allowed")
 
 
-def _frame(draw, frame, size, dpi):
+def _frame(draw: Callable, frame: Any, size: tuple[float, float], dpi: Any) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
@@ -109,7 +109,7 @@ def _frame(draw, frame, size, dpi):
     return render(figure, dpi)
 
 
-def _join(images, colours, seconds) -> bytes:
+def _join(images: list, colours: int, seconds: float) -> bytes:
     from PIL import Image
 
     # One palette for all, from a strip of a few of them: what does not move keeps its colour and costs nothing.
@@ -130,7 +130,7 @@ def still(animation: bytes) -> bytes:
     """The last frame of a GIF as PNG, for readers who asked their system for less motion."""
     from PIL import Image
 
-    image = Image.open(io.BytesIO(animation))
+    image: Any = Image.open(io.BytesIO(animation))
     image.seek(image.n_frames - 1)
     file = io.BytesIO()
     image.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)

@@ -2,29 +2,31 @@
 
 import contextlib
 import numbers
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from lstm_edu import nn, tasks
 from lstm_edu.cells import CLASSIC
-from lstm_edu.core import checks, threads
+from lstm_edu.core import Layer, checks, threads
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
 from .comparison import Comparison
 from .recipes import RECIPES, Recipe
-from .runs import Run, execute
+from .runs import Result, Run, execute
 from .workers import results_of
 
 _MOST_SEEDS = 10_000
 
 
 def compare(
-    task,
+    task: tasks.Task | str,
     *,
-    cells=CLASSIC,
+    cells: str | type[Layer] | Iterable[str | type[Layer]] = CLASSIC,
     units: int | None = None,
     parameters: int | None = None,
     layers: int = 1,
@@ -32,29 +34,61 @@ def compare(
     batch: int | None = None,
     rate: float | None = None,
     memory: int | None = None,
-    seeds=3,
+    seeds: int | Iterable[int] = 3,
     jobs: int | None = None,
     progress_bar: bool | None = None,
 ) -> Comparison:
-    """Train the same network around every cell from every seed; returns one row per cell and seed, see `Comparison`.
+    """Train the same network around every cell, from every seed.
 
-    task          a task of `lstm_edu.tasks`, or its name
-    cells         names of `lstm_edu.CELLS`: rnn, lstm97, lstm, peephole, gru; or classes of cells of one's own
-    units, layers the size of the recurrent part; every cell gets the same number of units
-    parameters    instead of `units`: every cell gets the number of units whose network learns nearest to so many
-                  numbers, the layers around the cell included, see `match_parameters`. The table says how many it got
-    steps, batch, rate    how long and how Adam trains (clipped at norm 1, rate falling to zero along a cosine);
-                          default: what suits the task
-    memory        how long the units remember when training starts, see `make_network`; 0: the cells' usual biases
-    seeds         how many, or a list of them. A seed decides the first parameters and every sequence drawn, so the
-                  cells see the same data
-    jobs          how many runs at a time, each on one core (default: the cores this process may use). The result of a
-                  run does not depend on it
-    progress_bar  True, False, or None for: in a notebook and at a terminal
+    Adam trains, clipped at norm 1, with a rate that falls to zero along a cosine.
 
-    Ctrl-C raises KeyboardInterrupt; its attribute `finished` is then the Comparison of the runs that were finished,
-    where there are any.
+    Parameters
+    ----------
+    task : Task or str
+        A task of `lstm_edu.tasks`, or its name.
+    cells : str, type or iterable of them
+        Names of `lstm_edu.CELLS`: rnn, lstm97, lstm, peephole, gru; or classes of cells of one's own.
+    units : int, optional
+        The size of each recurrent layer, the same for every cell; None: what suits the task.
+    parameters : int, optional
+        Instead of `units`: every cell gets the number of units whose network learns nearest to so many numbers, the
+        layers around the cell included, see `match_parameters`. The table says how many it got.
+    layers : int, default 1
+        Cells one above the other.
+    steps : int, optional
+        Optimizer steps; None: what suits the task.
+    batch : int, optional
+        Sequences per step; None: what suits the task.
+    rate : float, optional
+        Of Adam; None: what suits the task.
+    memory : int, optional
+        How many steps the units remember when training starts, see `make_network`; 0: the cells' usual biases; None:
+        what suits the task.
+    seeds : int or iterable of int, default 3
+        How many, or which. A seed decides the first parameters and every sequence drawn, so the cells see the same
+        data.
+    jobs : int, optional
+        How many runs at a time, each on one core; None: the cores this process may use. The result of a run does not
+        depend on it.
+    progress_bar : bool or None
+        None: in a notebook and at a terminal.
 
+    Returns
+    -------
+    Comparison
+        One row per cell and seed.
+
+    Raises
+    ------
+    ValueError
+        For an argument of the wrong kind or out of range, before anything is trained.
+    MemoryError
+        For a worker process that was ended from outside.
+    KeyboardInterrupt
+        With Ctrl-C. Its attribute `finished` is the Comparison of the runs that were finished, where there are any.
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> table = le.compare("adding", cells=["rnn", "gru"], units=8, steps=20, seeds=2, jobs=1)
     >>> table[["cell", "seed", "parameters"]]
@@ -70,7 +104,7 @@ def compare(
     recipe = RECIPES.get(type(task), Recipe())
     cells = _cell_list(cells)
     layers = checked_layers(layers)
-    settings = {
+    settings: dict[str, Any] = {
         "parameters": None if parameters is None else checks.whole("parameters", parameters),
         "units": _units(task, cells, recipe.units, units, parameters, layers),
         "layers": layers,
@@ -96,17 +130,17 @@ def compare(
         "baseline": task.baseline,
         "floor": task.floor,
     }
-    results = {}
+    results: dict[tuple[str, int], Result] = {}
     try:
         for result in _results(runs, min(jobs, len(runs)), progress_bar):
             results[result.run.name, result.run.seed] = result
     except (KeyboardInterrupt, SystemExit) as stop:
-        stop.finished = _gathered(runs, results, about) if results else None
+        stop.finished = _gathered(runs, results, about) if results else None  # type: ignore[union-attr]
         raise
     return _gathered(runs, results, about)
 
 
-def _results(runs, jobs, progress_bar):
+def _results(runs: list[Run], jobs: int, progress_bar: bool | None) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
     with progress.bar(len(runs), "compile", progress_bar) as bar:
         if jobs > 1:  # each cell once, here: the workers then find the machine code on disk
@@ -121,7 +155,7 @@ def _results(runs, jobs, progress_bar):
                 bar.update()
 
 
-def _gathered(runs, results, about) -> Comparison:
+def _gathered(runs: list[Run], results: dict[tuple[str, int], Result], about: dict) -> Comparison:
     """The results in the order of the runs."""
     found = [results[run.name, run.seed] for run in runs if (run.name, run.seed) in results]
     table = pd.DataFrame([result.row for result in found]).astype({"steps_to_solve": "Int64"})
@@ -131,7 +165,7 @@ def _gathered(runs, results, about) -> Comparison:
     return Comparison(table, curves[["cell", "seed", *nn.History.columns_recorded]], about)
 
 
-def _cell_list(cells) -> list:
+def _cell_list(cells: Any) -> list[str | type[Layer]]:
     if isinstance(cells, str | type):
         cells = [cells]
     try:
@@ -145,13 +179,15 @@ def _cell_list(cells) -> list:
     return cells
 
 
-def _units(task, cells, usual, units, parameters, layers):
+def _units(
+    task: tasks.Task, cells: list, usual: int, units: int | None, parameters: int | None, layers: int
+) -> int | dict[str, int]:
     """One number for all cells, or with a budget of parameters a dict with the number of each."""
     if parameters is None:
         return checks.whole("units", usual if units is None else units)
     if units is not None:
         raise ValueError(f"parameters and units: give one of them, the other follows; got {parameters} and {units!r}")
-    sizes = {"outputs": task.outputs, "layers": layers, "symbols": task.symbols}
+    sizes: dict[str, Any] = {"outputs": task.outputs, "layers": layers, "symbols": task.symbols}
     found = {}
     for cell in cells:
         try:
@@ -161,11 +197,11 @@ def _units(task, cells, usual, units, parameters, layers):
     return found
 
 
-def _memory(task, recipe) -> int:
+def _memory(task: Any, recipe: Recipe) -> int:
     return task.length if recipe.memory else 0
 
 
-def _title(task, settings, seeds) -> str:
+def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:
     length = f", length {task.length}" if hasattr(task, "length") else ""
     if settings["parameters"] is None:
         stack, place = f"{settings['units']} units", "in each of"
@@ -177,9 +213,9 @@ def _title(task, settings, seeds) -> str:
     return f"{type(task).__name__}{length}: {stack}{memory}, {seeds} seed{'s' if seeds > 1 else ''}"
 
 
-def _seed_list(seeds) -> list:
+def _seed_list(seeds: Any) -> list[int]:
     if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
-        if seeds > _MOST_SEEDS:
+        if int(seeds) > _MOST_SEEDS:
             raise ValueError(f"seeds must be at most {_MOST_SEEDS}, got {seeds}")
         return list(range(checks.whole("seeds", seeds)))
     try:

@@ -1,7 +1,10 @@
 """What `compare` found: a table, the curves of every run, and what was compared. It can be written and read."""
 
 import json
+from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,31 +13,52 @@ from lstm_edu.nn.record import Record
 
 
 class Comparison(Record):
-    """What `compare` found; everything that is known of a DataFrame is asked of `table`, such as `["test_loss"]`.
+    """What `compare` found; what is known of a DataFrame is asked of `table`, such as `["test_loss"]`.
 
-    `table`: one row per cell and seed.
+    The columns of the table, which has one row per cell and seed:
 
-    | column         | what                                                                          |
-    | -------------- | ----------------------------------------------------------------------------- |
-    | cell, seed     | which run                                                                     |
-    | units          | units of each recurrent layer                                                 |
-    | parameters     | how many numbers the network learns                                           |
-    | train_loss     | mean loss of the last training batches                                        |
-    | test_loss      | loss on test sequences that no training saw; NaN for a run that diverged      |
-    | solved         | whether the task counts as solved on the test sequences                       |
-    | steps_to_solve | first evaluation at which it counted as solved on the validation sequences    |
-    | seconds        | training time of the run                                                      |
+    - cell, seed: which run.
+    - units: units of each recurrent layer.
+    - parameters: how many numbers the network learns.
+    - train_loss: mean loss of the last training batches.
+    - test_loss: loss on test sequences that no training saw; NaN for a run that diverged.
+    - solved: whether the task counts as solved on the test sequences.
+    - steps_to_solve: first evaluation at which it counted as solved on the validation sequences.
+    - seconds: training time of the run.
 
-    `curves`: one row per cell, seed and evaluation, with the columns of a History. `about`: the task and the settings.
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows.
+    curves : pandas.DataFrame or None
+        One row per cell, seed and evaluation, with the columns of a History.
+    about : dict or None
+        The task and the settings.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As given.
+    curves : pandas.DataFrame or None
+        As given.
+    about : dict
+        As given; empty for None.
     """
 
-    def __init__(self, table, curves=None, about: dict | None = None):
+    def __init__(self, table: Any, curves: Any = None, about: dict | None = None) -> None:
         super().__init__(pd.DataFrame(table))
         self.curves = None if curves is None else pd.DataFrame(curves)
         self.about = dict(about or {})
 
     def summary(self) -> pd.DataFrame:
-        """One row per cell: units, parameters, median and range of the test loss, solved, steps to solve, seconds."""
+        """What the seeds of each cell gave together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell: units, parameters, median and range of the test loss, solved, median steps to solve and
+            seconds.
+        """
         rows = []
         for cell, runs in self.table.groupby("cell", sort=False):
             steps = runs["steps_to_solve"].dropna()
@@ -54,17 +78,46 @@ class Comparison(Record):
             )
         return pd.DataFrame(rows)
 
-    def writers(self, folder, name: str) -> dict:
-        """The files that `save` makes: {path: a function that writes it}."""
+    def writers(self, folder: str | PathLike, name: str) -> dict[Path, Callable[[], None]]:
+        """The files that `save` makes.
+
+        Parameters
+        ----------
+        folder : str or os.PathLike
+            Where they are to be.
+        name : str
+            What their names begin with.
+
+        Returns
+        -------
+        dict
+            Path -> a function that writes the file.
+        """
         table, curves, about = _paths(Path(folder, f"{name}.csv"))
-        found = {table: lambda: _write(self.to_csv(), table)}
-        if self.curves is not None:
-            found[curves] = lambda: _write(self.curves.to_csv(index=False), curves)
+        found: dict[Path, Callable[[], None]] = {table: lambda: _write(self.to_csv(), table)}
+        if (rows := self.curves) is not None:
+            found[curves] = lambda: _write(rows.to_csv(index=False), curves)
         return found | {about: lambda: _write(json.dumps(self.about, indent=1) + "\n", about)}
 
-    def save(self, folder, name: str) -> Path:
-        """Write `name`.csv, `name`-curves.csv and `name`.json (`about`) into a folder, which is made where there is
-        none; each file is there wholly or not at all. Returns the path of the first, which `read` takes. OSError.
+    def save(self, folder: str | PathLike, name: str) -> Path:
+        """Write the table, the curves and what was compared; each file is there wholly or not at all.
+
+        Parameters
+        ----------
+        folder : str or os.PathLike
+            It is made where there is none.
+        name : str
+            For the files NAME.csv, NAME-curves.csv and NAME.json.
+
+        Returns
+        -------
+        pathlib.Path
+            The first of them, which `read` takes.
+
+        Raises
+        ------
+        OSError
+            For a folder that can't be written to.
         """
         files = self.writers(folder, name)
         for write in files.values():
@@ -72,10 +125,25 @@ class Comparison(Record):
         return next(iter(files))
 
     @classmethod
-    def read(cls, path) -> "Comparison":
-        """The Comparison that `save` wrote: `path` is that of its table, the other files lie beside it.
+    def read(cls, path: str | PathLike) -> "Comparison":
+        """The Comparison that `save` wrote.
 
-        OSError where one of the files can't be read, ValueError where one holds something else.
+        Parameters
+        ----------
+        path : str or os.PathLike
+            That of its table; the other files lie beside it.
+
+        Returns
+        -------
+        Comparison
+            With table, curves and what was compared.
+
+        Raises
+        ------
+        OSError
+            Where one of the files can't be read.
+        ValueError
+            Where one holds something else.
         """
         table, curves, about = _paths(Path(path))
         try:
@@ -88,7 +156,7 @@ class Comparison(Record):
         return cls(rows, cls.read_table(curves, ("cell", "seed", "step", "valid_loss")), settings)
 
 
-def _paths(table: Path) -> tuple:
+def _paths(table: Path) -> tuple[Path, Path, Path]:
     """The files of a Comparison: its table, its curves, and what was compared."""
     return table, table.with_name(f"{table.stem}-curves.csv"), table.with_name(f"{table.stem}.json")
 

@@ -7,17 +7,33 @@ from lstm_edu import tasks
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a task is trained where the caller says nothing else."""
+    """How a task is trained where the caller says nothing else.
+
+    Parameters
+    ----------
+    steps : int, default 1500
+        Optimizer steps.
+    batch : int, default 32
+        Sequences per step.
+    rate : float, default 0.01
+        Of Adam.
+    units : int, default 32
+        H of each layer.
+    memory : bool, default False
+        Whether the gates start with a memory as long as the task's sequences.
+    carry_state : bool, default False
+        Whether a batch begins with the final state of the one before.
+    """
 
     steps: int = 1500
     batch: int = 32
     rate: float = 1e-2
     units: int = 32
-    memory: bool = False  # start the gates with a memory as long as the task's sequences
+    memory: bool = False
     carry_state: bool = False
 
 
-RECIPES = {
+RECIPES: dict[type[tasks.Task], Recipe] = {
     tasks.Adding: Recipe(steps=1000, memory=True),
     tasks.EmbeddedReber: Recipe(steps=1500, units=16),
     tasks.ContinualReber: Recipe(steps=1500, units=16, carry_state=True),

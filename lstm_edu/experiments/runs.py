@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,20 +22,38 @@ _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole proce
 class Run:
     """A training that can be made again: the same Run gives the same numbers, in any process.
 
-    | field        | what                                                                                |
-    | ------------ | ----------------------------------------------------------------------------------- |
-    | task         | a task of `lstm_edu.tasks`                                                          |
-    | cell         | a name of `lstm_edu.CELLS`, or a class of cells that has none there                 |
-    | units        | H of each layer                                                                     |
-    | layers       | cells one above the other                                                           |
-    | steps, batch | optimizer steps, and sequences per step                                             |
-    | rate         | of Adam; it falls to zero along a cosine                                            |
-    | memory       | steps that the units remember when training starts, see `make_network`              |
-    | carry_state  | whether a batch begins with the final state of the one before, see `fit`            |
-    | seed         | decides the first parameters and every sequence that is drawn                       |
+    `dataclasses.replace(run, seed=1)` gives a changed one.
 
-    Checked when made; a ValueError names the field. `dataclasses.replace(run, seed=1)` gives a changed one.
+    Parameters
+    ----------
+    task : Task
+        A task of `lstm_edu.tasks`.
+    cell : str or type
+        A name of `lstm_edu.CELLS`, or a class of cells that has none there.
+    units : int
+        H of each layer.
+    layers : int, default 1
+        Cells one above the other.
+    steps : int, default 1500
+        Optimizer steps.
+    batch : int, default 32
+        Sequences per step.
+    rate : float, default 0.01
+        Of Adam; it falls to zero along a cosine.
+    memory : int, default 0
+        Steps that the units remember when training starts, see `make_network`.
+    carry_state : bool, default False
+        Whether a batch begins with the final state of the one before, see `fit`.
+    seed : int, default 0
+        Decides the first parameters and every sequence that is drawn.
 
+    Raises
+    ------
+    ValueError
+        For a field of the wrong kind or out of range, with its name.
+
+    Examples
+    --------
     >>> from lstm_edu import tasks
     >>> Run(tasks.CopyMemory(length=5), "gru", units=8, steps=10)
     Run(task=CopyMemory(length=5, items=10, alphabet=8, share=0.95), cell='gru', units=8, layers=1, steps=10, batch=32,
@@ -52,7 +71,7 @@ class Run:
     carry_state: bool = False
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.task, tasks.Task):
             raise ValueError(f"task must be a task of lstm_edu.tasks, got {self.task!r}")
         checked = {
@@ -78,17 +97,33 @@ class Run:
         """What the cell is called in tables and figures."""
         return cell_name(self.cell)
 
-    def network(self):
-        """The network before training."""
+    def network(self) -> nn.Sequential:
+        """The network before training.
+
+        Returns
+        -------
+        Sequential
+            A new one, the same every time.
+        """
         start = np.random.SeedSequence(self.seed).spawn(3)[0]
         return make_network(self.task, self.cell, self.units, self.layers, memory=self.memory,
                             rng=np.random.default_rng(start))  # fmt: skip
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The run in plain numbers and strings, as JSON takes them; `from_dict` makes it again.
 
-        ValueError for a task that has no name in `lstm_edu.tasks.TASKS`, such as one of a user's own arrays.
+        Returns
+        -------
+        dict
+            The fields by their names; the task as a dict with its name and settings.
 
+        Raises
+        ------
+        ValueError
+            For a task or a cell without a name, such as a task of a user's own arrays.
+
+        Examples
+        --------
         >>> from lstm_edu import tasks
         >>> run = Run(tasks.Adding(length=9), "rnn", units=4)
         >>> run.to_dict()["task"]
@@ -97,7 +132,7 @@ class Run:
         True
         """
         names = {cls: name for name, cls in tasks.TASKS.items()}
-        kind = type(self.task)
+        kind: Any = type(self.task)
         if kind not in names:
             raise ValueError(f"task must be one of lstm_edu.tasks.TASKS to be written down, got {kind.__name__}")
         if not isinstance(self.cell, str):
@@ -108,7 +143,23 @@ class Run:
 
     @classmethod
     def from_dict(cls, values: dict) -> "Run":
-        """The run that `to_dict` wrote down; a ValueError names what is missing, unknown or wrong."""
+        """The run that `to_dict` wrote down.
+
+        Parameters
+        ----------
+        values : dict
+            The fields by their names.
+
+        Returns
+        -------
+        Run
+            An equal one.
+
+        Raises
+        ------
+        ValueError
+            With the name of what is missing, unknown or wrong.
+        """
         if not isinstance(values, dict):
             raise ValueError(f"a run must be a dict, got {type(values).__name__}")
         known = {f.name: f.default is MISSING for f in fields(cls)}
@@ -123,12 +174,39 @@ class Run:
         return cls(**values | {"task": tasks.make(task["name"], **settings)})
 
     def to_json(self) -> str:
-        """The run as one line of JSON."""
+        """The run as one line of JSON.
+
+        Returns
+        -------
+        str
+            What `from_json` takes.
+
+        Raises
+        ------
+        ValueError
+            As `to_dict` does.
+        """
         return json.dumps(self.to_dict())
 
     @classmethod
     def from_json(cls, text: str) -> "Run":
-        """The run that `to_json` wrote; ValueError for anything else."""
+        """The run that `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+            One run in JSON.
+
+        Returns
+        -------
+        Run
+            An equal one.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         try:
             values = json.loads(text)
         except (TypeError, ValueError) as error:
@@ -136,7 +214,7 @@ class Run:
         return cls.from_dict(values)
 
 
-def _name_if_known(cell):
+def _name_if_known(cell: Any) -> Any:
     """The short name of a class, or the class itself where it has none."""
     name = cell_name(cell)
     return name if name in CELLS else cell
@@ -144,18 +222,28 @@ def _name_if_known(cell):
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a Run gave. A run that diverged has losses that are NaN and a curve of one row of NaN.
+    """What a Run gave.
 
-    | field          | what                                                                         |
-    | -------------- | ---------------------------------------------------------------------------- |
-    | run            | the Run                                                                      |
-    | parameters     | how many numbers its network learns                                          |
-    | train_loss     | mean loss of the last training batches                                       |
-    | test_loss      | loss on test sequences that no training saw                                  |
-    | solved         | whether the task counts as solved on the test sequences                      |
-    | steps_to_solve | first evaluation at which it did on the validation sequences, or None        |
-    | seconds        | training time                                                                |
-    | curve          | the History of the training                                                  |
+    A run that diverged has losses that are NaN and a curve of one row of NaN.
+
+    Parameters
+    ----------
+    run : Run
+        What was trained.
+    parameters : int
+        How many numbers its network learns.
+    train_loss : float
+        Mean loss of the last training batches.
+    test_loss : float
+        Loss on test sequences that no training saw.
+    solved : bool
+        Whether the task counts as solved on the test sequences.
+    steps_to_solve : int or None
+        First evaluation at which it did on the validation sequences.
+    seconds : float
+        Training time.
+    curve : History
+        The record of the training.
     """
 
     run: Run
@@ -168,17 +256,32 @@ class Result:
     curve: nn.History
 
     @property
-    def row(self) -> dict:
+    def row(self) -> dict[str, Any]:
         """The row of a Comparison's table."""
         about = {"cell": self.run.name, "seed": self.run.seed, "units": self.run.units}
         return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("run", "curve")}
 
 
 def execute(run: Run) -> Result:
-    """Train and test one network. On one core, so that the rounding is the same wherever it runs.
+    """Train and test one network, on one core, so that the rounding is the same wherever it runs.
 
-    A run that diverges is a Result too. KeyboardInterrupt where Ctrl-C ended the training.
+    Parameters
+    ----------
+    run : Run
+        What to train.
 
+    Returns
+    -------
+    Result
+        Also for a run that diverges.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Where Ctrl-C ended the training.
+
+    Examples
+    --------
     >>> from lstm_edu import tasks
     >>> result = execute(Run(tasks.Adding(length=6), "rnn", units=3, steps=5, batch=2))
     >>> result.parameters, result.curve["step"].tolist()
@@ -190,7 +293,7 @@ def execute(run: Run) -> Result:
         return _train_and_test(run)
 
 
-def _train_and_test(run):
+def _train_and_test(run: Run) -> Result:
     _, order, test = np.random.SeedSequence(run.seed).spawn(3)
     net = run.network()
     began = time.perf_counter()
@@ -211,7 +314,7 @@ def _train_and_test(run):
         seconds = time.perf_counter() - began
         nothing = pd.DataFrame([dict.fromkeys(nn.History.columns_recorded, np.nan)])
         history = nn.History(nothing.astype({"solved": object}))
-        result = {"loss": np.nan, "solved": False}
+        result: dict[str, Any] = {"loss": np.nan, "solved": False}
     else:
         if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
             raise KeyboardInterrupt

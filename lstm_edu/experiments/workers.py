@@ -5,18 +5,39 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Generator
 
-from lstm_edu.core import register
+from lstm_edu.core import Layer, register
 from lstm_edu.core.registry import cell_class
 
-from .runs import execute
+from .runs import Result, Run, execute
 
 _HOME = "lstm_edu."
-_watched = None  # the process that this worker ends with
+_watched: int | None = None  # the process that this worker ends with
 
 
-def results_of(runs, jobs: int):
-    """The Result of every run, as they finish, `jobs` at a time. Whatever ends the loop early ends the workers too."""
+def results_of(runs: list[Run], jobs: int) -> Generator[Result, None, None]:
+    """The Result of every run, as they finish. Whatever ends the loop early ends the workers too.
+
+    Parameters
+    ----------
+    runs : list of Run
+        What to train.
+    jobs : int
+        How many at a time; 1: in this process.
+
+    Yields
+    ------
+    Result
+        In no certain order, unless `jobs` is 1.
+
+    Raises
+    ------
+    ValueError
+        For a cell that a worker can't import.
+    MemoryError
+        For a worker that was ended from outside.
+    """
     if jobs == 1:
         yield from map(execute, runs)
         return
@@ -32,7 +53,7 @@ def results_of(runs, jobs: int):
         raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
 
 
-def _own_cells(runs) -> dict:
+def _own_cells(runs: list[Run]) -> dict[str, type[Layer]]:
     """Name -> class of the cells of these runs that a worker, which knows the package's own, must be told of."""
     classes = {run.name: cell_class(run.cell) for run in runs if not cell_class(run.cell).__module__.startswith(_HOME)}
     for name, cls in classes.items():
@@ -42,7 +63,7 @@ def _own_cells(runs) -> dict:
     return classes
 
 
-def _work(run, parent: int, classes: dict):
+def _work(run: Run, parent: int, classes: dict[str, type[Layer]]) -> Result:
     end_with(parent)
     for name, cls in classes.items():
         register(name)(cls)
@@ -54,6 +75,11 @@ def end_with(parent: int) -> None:
 
     Workers would otherwise finish their run and wait some minutes for the next one. Where the system does not give an
     orphan another parent (Windows), nothing happens.
+
+    Parameters
+    ----------
+    parent : int
+        Its process id.
     """
     global _watched
     if parent in (_watched, os.getpid()):

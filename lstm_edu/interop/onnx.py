@@ -1,12 +1,14 @@
 """ONNX's layout of one recurrent operator: the gates in another order, two biases in one array, peepholes in one row.
 
-| here         | operator | blocks  | what is different                                                             |
-| ------------ | -------- | ------- | ----------------------------------------------------------------------------- |
-| RNN          | RNN      | h       |                                                                               |
-| LSTM         | LSTM     | i o f c | c is the candidate, g here                                                    |
-| PeepholeLSTM | LSTM     | i o f c | P: peepholes in the order i o f                                               |
-| LSTM97       | LSTM     | i o f c | the forget gate is held open: W_f = R_f = 0, b_f = 20, in float32 exactly 1    |
-| GRU          | GRU      | z r h   | h is the candidate, n here; `linear_before_reset` is `reset_after`             |
+============  ========  =======  ===========================================================================
+here          operator  blocks   what is different
+============  ========  =======  ===========================================================================
+RNN           RNN       h
+LSTM          LSTM      i o f c  c is the candidate, g here
+PeepholeLSTM  LSTM      i o f c  P: peepholes in the order i o f
+LSTM97        LSTM      i o f c  the forget gate is held open: W_f = R_f = 0, b_f = 20, in float32 exactly 1
+GRU           GRU       z r h    h is the candidate, n here; `linear_before_reset` is `reset_after`
+============  ========  =======  ===========================================================================
 
 For one direction: W (1, G*H, D), R (1, G*H, H), B (1, 2*G*H) with the biases of both products one behind the other,
 P (1, 3*H). ONNX Runtime knows float32 only.

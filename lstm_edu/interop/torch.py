@@ -1,10 +1,12 @@
 """PyTorch's layout of one recurrent layer: transposed weights, and two biases where one would do.
 
-| here             | PyTorch | blocks  | what is different                                                        |
-| ---------------- | ------- | ------- | ------------------------------------------------------------------------ |
-| RNN              | RNN     | h       |                                                                          |
-| LSTM             | LSTM    | i f g o |                                                                          |
-| GRU, reset_after | GRU     | r z n   | `bn`, the bias inside the reset product, is the n block of `bias_hh_l0`  |
+================  =======  =======  =======================================================================
+here              PyTorch  blocks   what is different
+================  =======  =======  =======================================================================
+RNN               RNN      h
+LSTM              LSTM     i f g o
+GRU, reset_after  GRU      r z n    `bn`, the bias inside the reset product, is the n block of `bias_hh_l0`
+================  =======  =======  =======================================================================
 
 `weight_ih_l0` (G*H, D), `weight_hh_l0` (G*H, H), `bias_ih_l0` and `bias_hh_l0` (G*H,) each, of which PyTorch uses the
 sum. The names are those of a `state_dict`, "l0" for the lowest layer.

@@ -1,5 +1,8 @@
 """The sequences that a training draws from its task, one batch after the other, from a place that can be kept."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from lstm_edu.core import checks
@@ -33,11 +36,13 @@ class Batches:
     [True, False, True, False, True]
     """
 
-    def __init__(self, task, batch: int, rng: np.random.Generator, follow: bool):
+    def __init__(self, task: Any, batch: int, rng: np.random.Generator, follow: bool) -> None:
         self.task, self.batch, self.rng, self.follow = task, batch, rng, follow
-        self._stream, self._begun_at, self._given = None, None, 0
+        self._stream: Iterator | None = None
+        self._begun_at: dict | None = None
+        self._given = 0
 
-    def draw(self):
+    def draw(self) -> tuple[Any, bool]:
         """The next batch.
 
         Returns
@@ -56,16 +61,16 @@ class Batches:
             return self.task.sample(self.batch, self.rng, "train"), True
         item = None if self._stream is None else next(self._stream, None)
         if item is None:
-            self._begin()
-            item = next(self._stream, None)
+            item = next(self._begin(), None)
             if item is None:
                 raise ValueError(f"task: the stream of {self.task!r} gives no batch at all for batch={self.batch}")
         self._given += 1
         return item, self._given == 1
 
-    def _begin(self):
+    def _begin(self) -> Iterator:
         self._begun_at, self._given = state_of(self.rng), 0
         self._stream = iter(self.task.stream(self.batch, "train", self.rng))
+        return self._stream
 
     def state(self) -> dict:
         """The place, fit for JSON.
@@ -101,9 +106,9 @@ class Batches:
         batches = Batches(self.task, self.batch, rng, self.follow)
         given = checks.whole("state: given", state["given"], 0)
         if given:
-            batches._begin()
+            stream = batches._begin()
             for k in range(given):
-                if next(batches._stream, None) is None:
+                if next(stream, None) is None:
                     raise ValueError(f"state: {given} batches of the task's stream were drawn, now it gives {k}")
             batches._given = given
         return batches

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 from lstm_edu.core.files import as_path, replace_file
 from lstm_edu.core.version import __version__
@@ -11,7 +14,7 @@ from .training import Training
 _KEY = "lstm_edu.training"  # the name of our entry in the file's metadata
 
 
-def save_checkpoint(training: Training, path) -> None:
+def save_checkpoint(training: Training, path: str | PathLike) -> None:
     """Write the state of a training, the network's weights with it, to `path`.
 
     The file is a safetensors file without code in it: the arrays of `Training.state`, and its values as JSON in the
@@ -55,7 +58,7 @@ def save_checkpoint(training: Training, path) -> None:
     replace_file(path, to_bytes(state["arrays"], metadata={_KEY: json.dumps(entry)}), durable=True)
 
 
-def load_checkpoint(training: Training, path) -> Training:
+def load_checkpoint(training: Training, path: str | PathLike) -> Training:
     """Let a training go on from the place at which `save_checkpoint` wrote the file.
 
     Parameters
@@ -117,12 +120,12 @@ def load_checkpoint(training: Training, path) -> Training:
     return training
 
 
-def _checked(training) -> None:
+def _checked(training: Any) -> None:
     if not isinstance(training, Training):
         raise ValueError(f"training must be a Training, got {type(training).__name__}")
 
 
-def _sum(arrays, values) -> str:
+def _sum(arrays: dict, values: str) -> str:
     total = hashlib.sha256(values.encode())
     for name in sorted(arrays):
         array = arrays[name]
@@ -131,7 +134,7 @@ def _sum(arrays, values) -> str:
     return total.hexdigest()
 
 
-def _read(path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ValueError(f"path: {str(path)!r} is a folder, the name of a file is needed")

@@ -1,16 +1,18 @@
 """What a network gives for a batch, and how good that is by the task's own measure."""
 
 import numbers
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import Layer, checks
+from lstm_edu.core.checks import Rng
 
 from . import losses
 from .layers import as_array
 
 
-def predict(net, batch, *, state=None, chunk: int = 256):
+def predict(net: Layer, batch: Any, *, state: tuple | list | None = None, chunk: int = 256) -> np.ndarray:
     """The network's raw output for a batch, computed `chunk` sequences at a time so that memory stays small.
 
     Parameters
@@ -19,9 +21,9 @@ def predict(net, batch, *, state=None, chunk: int = 256):
         A network or a single layer.
     batch : Batch
         T steps of B sequences, as `task.sample` gives them; only `x` and `lengths` are looked at.
-    state : optional
+    state : tuple or None
         As for `net.forward`, for all B sequences. None, or None in place of one of its arrays: zeros.
-    chunk : int
+    chunk : int, default 256
         How many sequences are computed at a time.
 
     Returns
@@ -56,7 +58,7 @@ def predict(net, batch, *, state=None, chunk: int = 256):
     return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2)
 
 
-def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
+def evaluate(net: Layer, task: Any, batch: Any = 1000, *, rng: Rng = 0, split: str = "test") -> dict[str, Any]:
     """How good the network is at a task.
 
     Parameters
@@ -65,12 +67,12 @@ def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
         A network or a single layer.
     task : Task
         What it should do.
-    batch : int or Batch
+    batch : int or Batch, default 1000
         How many sequences are drawn, or the sequences themselves.
-    rng : int, numpy.random.Generator or None
-        What decides which ones are drawn.
-    split : str
-        Where they are drawn from: "train", "valid" or "test".
+    rng : int, numpy.random.Generator or None, default 0
+        What decides which ones are drawn; None: a new seed from the system.
+    split : {"train", "valid", "test"}
+        Where they are drawn from.
 
     Returns
     -------
@@ -104,14 +106,14 @@ def evaluate(net, task, batch=1000, *, rng=0, split: str = "test") -> dict:
     return {"loss": value, "correct": float(task.correct(y, batch).mean()), "solved": bool(task.solved(y, batch))}
 
 
-def checked_net(net):
+def checked_net(net: Any) -> Layer:
     """`net` if it is a layer or a network, else a ValueError."""
     if not isinstance(net, Layer):
         raise ValueError(f"net must be a network or a layer, got {net!r}")
     return net
 
 
-def checked_task(task):
+def checked_task(task: Any) -> Any:
     """`task` if it has what a task has, else a ValueError; this room does not know the tasks themselves."""
     needed = ("sample", "correct", "solved", "loss", "steps", "outputs")
     if isinstance(task, type) or not all(hasattr(task, name) for name in needed):
@@ -119,24 +121,24 @@ def checked_task(task):
     return task
 
 
-def check_output(y, task) -> None:
+def check_output(y: np.ndarray, task: Any) -> None:
     """ValueError unless there are as many outputs as the task has."""
     if y.shape[-1] != task.outputs:
         raise ValueError(f"net gives {y.shape[-1]} outputs, the task needs {task.outputs}: end it with a Dense of that")
 
 
-def lengths_out(net, lengths):
+def lengths_out(net: Layer, lengths: Any) -> Any:
     """The lengths of what comes out of `net` where sequences of `lengths` (B,) go in; None for None."""
     return None if lengths is None else net.out_steps(np.asarray(lengths))
 
 
-def _checked_batch(batch):
+def _checked_batch(batch: Any) -> Any:
     if not all(hasattr(batch, name) for name in ("x", "target", "lengths", "mask")):
         raise ValueError(f"batch must be a Batch, as task.sample() gives it, got {type(batch).__name__}")
     return batch
 
 
-def _check_state(state, B) -> None:
+def _check_state(state: Any, B: int) -> None:
     if isinstance(state, tuple | list):
         for inner in state:
             _check_state(inner, B)
@@ -144,7 +146,7 @@ def _check_state(state, B) -> None:
         raise ValueError(f"state must hold arrays of {B} sequences, got one of shape {np.shape(state)}")
 
 
-def _part(state, part):
+def _part(state: Any, part: slice) -> Any:
     if isinstance(state, tuple | list):
         return tuple(_part(inner, part) for inner in state)
     return None if state is None else state[part]

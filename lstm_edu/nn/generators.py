@@ -1,5 +1,7 @@
 """The random generators of a network as numbers that can be written down and given back."""
 
+from typing import Any
+
 import numpy as np
 
 from lstm_edu.core import Layer
@@ -28,7 +30,7 @@ def generators_of(layer: Layer) -> list[np.random.Generator]:
     return [generator for _, inner in walk(layer) for generator in inner.generators()]
 
 
-def state_of(generator: np.random.Generator) -> dict:
+def state_of(generator: np.random.Generator) -> dict[str, Any]:
     """Where a generator stands, as a dict of strings, whole numbers of any size and lists of them, fit for JSON.
 
     Parameters
@@ -50,7 +52,7 @@ def state_of(generator: np.random.Generator) -> dict:
     return _plain(generator.bit_generator.state)
 
 
-def bits_state(name: str, generator: np.random.Generator, state) -> dict:
+def bits_state(name: str, generator: np.random.Generator, state: Any) -> dict[str, Any]:
     """What `state_of` gave, as `generator.bit_generator.state` takes it; nothing is changed yet.
 
     Parameters
@@ -92,13 +94,13 @@ def bits_state(name: str, generator: np.random.Generator, state) -> dict:
     return value
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
-def _like(present, value):
+def _like(present: Any, value: Any) -> Any:
     """`value` with arrays where `present` has them."""
     if isinstance(present, dict):
         return {name: _like(inner, value[name]) for name, inner in present.items()}

@@ -1,5 +1,9 @@
 """The record that `fit` returns."""
 
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
 import pandas as pd
 
 from .record import Record
@@ -8,22 +12,35 @@ from .record import Record
 class History(Record):
     """What `fit` recorded: a table of one row per evaluation.
 
-    | column      | what                                                                              |
-    | ----------- | --------------------------------------------------------------------------------- |
-    | step        | how many optimizer steps were made                                                |
-    | train_loss  | mean loss of the training batches since the row before                            |
-    | valid_loss  | loss on the validation sequences                                                  |
-    | correct     | share of the validation sequences that count as right, after the task's criterion |
-    | solved      | whether the task counts as solved on the validation sequences                     |
-    | grad_norm   | mean norm of the gradient since the row before, before clipping                   |
-    | rate        | the learning rate                                                                 |
-    | seconds     | training time so far, evaluations included                                        |
+    A History answers as its table would: `history["valid_loss"].iloc[-1]`. The columns of the table:
 
-    `table` is a pandas DataFrame, and a History answers as it would: `history["valid_loss"].iloc[-1]`. The attribute
-    `interrupted` is True if Ctrl-C ended the training, else False.
+    - step: how many optimizer steps were made.
+    - train_loss: mean loss of the training batches since the row before.
+    - valid_loss: loss on the validation sequences.
+    - correct: share of the validation sequences that count as right, after the task's criterion.
+    - solved: whether the task counts as solved on the validation sequences.
+    - grad_norm: mean norm of the gradient since the row before, before clipping.
+    - rate: the learning rate.
+    - seconds: training time so far, evaluations included.
 
-    `rows`: what a DataFrame of these columns can be made from.
+    Parameters
+    ----------
+    rows : sequence or pandas.DataFrame
+        What a DataFrame of these columns can be made from.
+    columns : sequence of str
+        The names above.
+    interrupted : bool, default False
+        Whether Ctrl-C ended the training.
 
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        The rows.
+    interrupted : bool
+        As given.
+
+    Examples
+    --------
     >>> history = History([(10, 0.5, 0.25, 0.5, False, 1.0, 0.01, 0.1), (20, 0.2, 0.125, 1.0, True, 1.0, 0.01, 0.2)])
     >>> history[["step", "valid_loss"]]
        step  valid_loss
@@ -35,7 +52,7 @@ class History(Record):
 
     columns_recorded = ("step", "train_loss", "valid_loss", "correct", "solved", "grad_norm", "rate", "seconds")
 
-    def __init__(self, rows=(), columns=columns_recorded, *, interrupted: bool = False):
+    def __init__(self, rows: Any = (), columns: Sequence[str] = columns_recorded, *, interrupted: bool = False) -> None:
         super().__init__(pd.DataFrame(rows, columns=list(columns)))
         self.interrupted = interrupted
 
@@ -46,6 +63,24 @@ class History(Record):
         return int(solved.iloc[0]) if len(solved) else None
 
     @classmethod
-    def read(cls, path) -> "History":
-        """The History that `to_csv` wrote; the file does not say whether it was interrupted. OSError, ValueError."""
+    def read(cls, path: str | PathLike) -> "History":
+        """The History that `to_csv` wrote; the file does not say whether it was interrupted.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The file.
+
+        Returns
+        -------
+        History
+            With every float as it was written.
+
+        Raises
+        ------
+        OSError
+            For a file that can't be read.
+        ValueError
+            For a file that holds something else.
+        """
         return cls(cls.read_table(path, cls.columns_recorded))

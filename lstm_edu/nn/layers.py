@@ -163,7 +163,9 @@ class Dense(Layer):
     ValueError
         For sizes below 1, and for another choice or dtype.
 
-    Notes ----- x is (T, B, D), or (B, D) from a layer that kept the last step alone; y is (T, B, O), or (B, O) for
+    Notes
+    -----
+    x is (T, B, D), or (B, D) from a layer that kept the last step alone; y is (T, B, O), or (B, O) for
     `steps` "last" or x (B, D). At all steps x counts as zero beyond the lengths, whatever stands there.
 
     Examples
@@ -599,7 +601,9 @@ class MaxPool1D(Layer):
     ValueError
         For numbers below 1.
 
-    Notes ----- x is (T, B, D), y is ((T - width) // stride + 1, B, D); float32 and float64 stay what they are. The
+    Notes
+    -----
+    x is (T, B, D), y is ((T - width) // stride + 1, B, D); float32 and float64 stay what they are. The
     gradient goes to the first of equal maxima; NaN counts as the largest number. `out_steps(lengths)` are the lengths
     of y: no window within them reaches beyond the sequence's own length.
 
@@ -787,7 +791,9 @@ class Embedding(Layer):
     ValueError
         For sizes below 1, and for another dtype.
 
-    Notes ----- x (T, B) holds whole numbers in 0 .. symbols - 1, y is (T, B, E). There is no gradient for x: `backward`
+    Notes
+    -----
+    x (T, B) holds whole numbers in 0 .. symbols - 1, y is (T, B, E). There is no gradient for x: `backward`
     returns None in its place.
 
     Examples
@@ -945,7 +951,9 @@ class Dropout(Layer):
     ValueError
         For a rate out of range.
 
-    Notes ----- x is (T, B, D) or (B, D). Active with `training=True` alone, that is in `forward` but not in `layer(x)`:
+    Notes
+    -----
+    x is (T, B, D) or (B, D). Active with `training=True` alone, that is in `forward` but not in `layer(x)`:
     without it x comes back as it is. Every call draws a new mask and keeps it on the tape. Nothing is learned; float32
     and float64 stay what they are.
 

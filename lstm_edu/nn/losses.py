@@ -51,7 +51,9 @@ class Loss:
     ValueError
         For another word.
 
-    Notes ----- With `steps` "all" the value is the mean over all steps that count, of all sequences together: a long
+    Notes
+    -----
+    With `steps` "all" the value is the mean over all steps that count, of all sequences together: a long
     sequence weighs more than a short one. With "last" it is the mean over the last real step of each sequence. Where y
     has several outputs, squared error and sigmoid take the mean over these too.
     """
@@ -265,7 +267,9 @@ class SigmoidCrossEntropy(Loss):
     steps : {"all", "last"}
         Which steps count: all, or the last real one of each sequence.
 
-    Notes ----- It is called as `loss(y, target, lengths=None, mask=None)` and returns (value, dy). Every output is a
+    Notes
+    -----
+    It is called as `loss(y, target, lengths=None, mask=None)` and returns (value, dy). Every output is a
     question of its own; y holds logits, the target t floats in 0 .. 1 like y. A network that knows nothing scores log
     2.
 

@@ -424,8 +424,10 @@ class Adam(Optimizer):
     ----------
     rate : float, default 0.001
         The learning rate η, at least 0.
-    beta1, beta2 : float
-        The shares β₁ and β₂ of m and s that stay, each 0 <= β < 1.
+    beta1 : float, default 0.9
+        The share β₁ of m that stays, 0 <= β₁ < 1.
+    beta2 : float, default 0.999
+        The share β₂ of s that stays, 0 <= β₂ < 1.
     epsilon : float, default 1e-8
         The number ε > 0.
 

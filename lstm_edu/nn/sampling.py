@@ -1,31 +1,56 @@
 """Writing with a network that was trained to read: one character after the other, each fed back in."""
 
+from typing import Any
+
 import numpy as np
 
 from lstm_edu.core import Layer, checks
+from lstm_edu.core.checks import Rng
 
 
-def sample_text(net: Layer, task, prompt: str, length: int, temperature: float = 1.0, rng=0) -> str:
-    """`length` characters that go on from `prompt`, each drawn from what the network expects after all before it.
+def sample_text(net: Layer, task: Any, prompt: str, length: int, temperature: float = 1.0, rng: Rng = 0) -> str:
+    """Let a network write, each character drawn from what it expects after all before it.
 
-    net          a network that gives one output a character of the vocabulary at each step, as trained on `task`
-    task         the text task it learnt: its `encode`, `decode` and number of `outputs` are used
-    prompt       what the network reads first, from the zero state; at least one character, all of the vocabulary
-    temperature  the outputs are divided by it before the softmax: 1 draws as the network believes, less is bolder in
-                 what it believes most, more is wilder. 0: always the likeliest character, the first of equal ones
-    rng          None, a seed or a NumPy Generator
+    The state is carried on, so that every character costs one step.
 
-    The state is carried on, so that every character costs one step. Returns the new characters without the prompt.
-    Raises ValueError for anything that does not fit, and for a network whose output is not finite.
+    Parameters
+    ----------
+    net : Layer
+        A network that gives one output a character of the vocabulary at each step, as trained on `task`.
+    task : Text
+        The text task it learnt: its `encode`, `decode` and number of `outputs` are used.
+    prompt : str
+        What the network reads first, from the zero state; at least one character, all of the vocabulary.
+    length : int
+        How many characters to write.
+    temperature : float, default 1.0
+        The outputs are divided by it before the softmax: 1 draws as the network believes, less is bolder in what it
+        believes most, more is wilder. 0: always the likeliest character, the first of equal ones.
+    rng : int, numpy.random.Generator or None, default 0
+        What decides which characters are drawn; None: a new seed from the system.
 
+    Returns
+    -------
+    str
+        The new characters without the prompt.
+
+    Raises
+    ------
+    ValueError
+        For anything that does not fit, and for a network whose output is not finite.
+
+    References
+    ----------
+    Karpathy, Johnson and Fei-Fei, Visualizing and understanding recurrent networks, 2015 (the task).
+
+    Examples
+    --------
     >>> import lstm_edu as le
     >>> task = le.tasks.Text(length=20)
     >>> net = le.make_network(task, "gru", units=8, rng=0)      # untrained: it writes noise
     >>> text = sample_text(net, task, "The ", 12, rng=1)
     >>> len(text), text == sample_text(net, task, "The ", 12, rng=1)
     (12, True)
-
-    Source: A. Karpathy, J. Johnson, L. Fei-Fei, Visualizing and Understanding Recurrent Networks, 2015 (the task).
     """
     length = checks.whole("length", length)
     temperature = checks.number("temperature", temperature, least=0)
@@ -40,7 +65,7 @@ def sample_text(net: Layer, task, prompt: str, length: int, temperature: float =
     return task.decode(np.array(written))
 
 
-def _encoded(net, task, prompt):
+def _encoded(net: Any, task: Any, prompt: Any) -> np.ndarray:
     """The prompt as whole numbers (characters,), after all that can be checked is checked."""
     if not all(hasattr(task, name) for name in ("encode", "decode", "outputs")):
         raise ValueError(f"task must be a text task, with encode and decode, got {type(task).__name__}")
@@ -56,7 +81,7 @@ def _encoded(net, task, prompt):
         raise ValueError(f"prompt: {error}") from None
 
 
-def _choose(y, temperature, rng) -> int:
+def _choose(y: np.ndarray, temperature: float, rng: np.random.Generator) -> int:
     """One of the classes with outputs y (O,)."""
     y = y.astype(np.float64)
     if not np.isfinite(y).all():

@@ -1,6 +1,7 @@
 """How large a network is, and how large it must be: counting parameters, and matching them."""
 
 import inspect
+from typing import Any
 
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.registry import cell_class
@@ -11,6 +12,23 @@ from .stack import count, stack
 def count_parameters(net: Layer) -> int:
     """How many numbers a layer or a network learns.
 
+    Parameters
+    ----------
+    net : Layer
+        A network or a single layer.
+
+    Returns
+    -------
+    int
+        Over all arrays.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
     >>> from lstm_edu import LSTM
     >>> count_parameters(LSTM(3, 5))      # 4 H (D + H + 1)
     180
@@ -21,22 +39,51 @@ def count_parameters(net: Layer) -> int:
 
 
 def match_parameters(
-    cell, inputs: int, *, budget: int, outputs: int = 0, layers: int = 1, symbols: bool = False, **options
+    cell: str | type[Layer],
+    inputs: int,
+    *,
+    budget: int,
+    outputs: int = 0,
+    layers: int = 1,
+    symbols: bool = False,
+    **options: Any,
 ) -> int:
-    """The number of units whose parameter count is nearest to `budget`; the smaller one if two are equally near.
+    """The number of units with which a network learns about so many numbers.
 
-    So the count can be a little above the budget or below it, by at most half of what one more unit costs.
+    Parameters
+    ----------
+    cell : str or type
+        A name of `lstm_edu.CELLS`, or a class of cells of one's own.
+    inputs : int
+        D: what the lowest layer sees, or with `symbols` how many different symbols there are.
+    budget : int
+        How many numbers the whole network is to learn, at least as many as with one unit.
+    outputs : int, default 0
+        O: of a Dense layer on top; 0: none.
+    layers : int, default 1
+        Cells one above the other, each with the same number of units.
+    symbols : bool, default False
+        Whether an Embedding of as many numbers as there are units comes first, as in `make_network`.
+    **options : object
+        What else the cell takes and the count depends on, such as `reset_after=True` of a GRU.
 
-    cell       a name of `lstm_edu.CELLS`, or a class of cells of one's own
-    inputs     D: what the lowest layer sees, or with `symbols` how many different symbols there are
-    budget     how many numbers the whole network is to learn, at least as many as with one unit
-    outputs    O: of a Dense layer on top; 0: none
-    layers     cells one above the other, each with the same number of units
-    symbols    True: an Embedding of as many numbers as there are units comes first, as in `make_network`
-    options    what else the cell takes and the count depends on, such as reset_after=True of a GRU
+    Returns
+    -------
+    int
+        The number of units whose parameter count is nearest to `budget`; the smaller one if two are equally near. So
+        the count can be a little above the budget or below it, by at most half of what one more unit costs.
 
+    Raises
+    ------
+    ValueError
+        For a budget too small for one unit, for sizes out of range, and for an unknown cell or option.
+
+    Notes
+    -----
     The count grows with the units, in whatever way: the number is found by doubling and then by halving.
 
+    Examples
+    --------
     >>> match_parameters("lstm", 2, budget=4 * 32 * (2 + 32 + 1))
     32
     >>> [match_parameters("gru", 10, budget=20_000, outputs=3, layers=layers) for layers in (1, 2, 4)]
@@ -44,7 +91,7 @@ def match_parameters(
     """
     budget = checks.whole("budget", budget)
 
-    def parameters(units):
+    def parameters(units: int) -> int:
         return count(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols, **options))
 
     _check_options(cell_class(cell), options)
@@ -62,7 +109,7 @@ def match_parameters(
     return min((below, above), key=lambda n: abs(parameters(n) - budget))
 
 
-def _check_options(cls, options) -> None:
+def _check_options(cls: type[Layer], options: dict) -> None:
     takes = inspect.signature(cls).parameters
     if any(kind.kind is kind.VAR_KEYWORD for kind in takes.values()):
         return

@@ -2,10 +2,13 @@
 
 import math
 import os
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from lstm_edu.core import checks
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.checks import Rng
 from lstm_edu.core.registry import cell_class, cell_name
 
 from .layers import Dense, Embedding
@@ -14,8 +17,18 @@ from .network import Sequential
 MOST_LAYERS = 1000  # far more than anybody trains: a larger number is a slip, and would take all memory
 
 
-def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, symbols: bool = False, steps="all",
-          dtype=np.float32, **options) -> list[dict]:  # fmt: skip
+def stack(
+    cell: str | type[Layer],
+    inputs: int,
+    units: int,
+    layers: int = 1,
+    *,
+    outputs: int = 0,
+    symbols: bool = False,
+    steps: str = "all",
+    dtype: DTypeLike = np.float32,
+    **options: Any,
+) -> list[dict]:
     """The layers of such a network as descriptions, {"class": class, and its arguments}; nothing is made yet.
 
     Parameters
@@ -34,10 +47,20 @@ def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, s
         Whether an Embedding comes first.
     steps : {"all", "last"}
         Of the Dense layer.
-    dtype : dtype
-        float32 or float64.
-    **options
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+    **options : object
         What else the cells take.
+
+    Returns
+    -------
+    list of dict
+        From the lowest layer to the highest.
+
+    Raises
+    ------
+    ValueError
+        For an unknown cell, and for sizes out of range.
 
     Examples
     --------
@@ -47,7 +70,7 @@ def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, s
     cls = cell_class(cell)
     units, width = checks.whole("units", units), checks.whole("inputs", inputs)
     layers = checked_layers(layers)
-    found = []
+    found: list[dict] = []
     if symbols:
         found.append({"class": Embedding, "symbols": inputs, "units": units, "dtype": dtype})
         width = units
@@ -59,9 +82,26 @@ def stack(cell, inputs: int, units: int, layers: int = 1, *, outputs: int = 0, s
     return found
 
 
-def checked_layers(layers) -> int:
-    """`layers` as a whole number of cells one above the other that can be built.
+def checked_layers(layers: Any) -> int:
+    """The number of cells one above the other, if they can be built.
 
+    Parameters
+    ----------
+    layers : int
+        What the caller gave.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    ValueError
+        For anything but a whole number from 1 to `MOST_LAYERS`.
+
+    Examples
+    --------
     >>> checked_layers(3)
     3
     """
@@ -73,6 +113,18 @@ def checked_layers(layers) -> int:
 def count(descriptions: list[dict]) -> int:
     """How many numbers layers learn that are not made yet.
 
+    Parameters
+    ----------
+    descriptions : list of dict
+        From `stack`.
+
+    Returns
+    -------
+    int
+        Over all layers.
+
+    Examples
+    --------
     >>> count(stack("lstm", 2, 32, outputs=1))
     4513
     """
@@ -84,7 +136,14 @@ def count(descriptions: list[dict]) -> int:
 
 
 def make_network(
-    task, cell="lstm", units: int = 32, layers: int = 1, *, memory: int = 0, rng=None, dtype=np.float32
+    task: Any,
+    cell: str | type[Layer] = "lstm",
+    units: int = 32,
+    layers: int = 1,
+    *,
+    memory: int = 0,
+    rng: Rng = None,
+    dtype: DTypeLike = np.float32,
 ) -> Sequential:
     """The network that `compare` trains: `layers` of one cell under a Dense layer that gives the task's answer.
 
@@ -94,23 +153,39 @@ def make_network(
     ----------
     task : Task
         Says what goes in and what comes out.
-    cell : str or type
+    cell : str or type, default "lstm"
         A name of `lstm_edu.CELLS`, or a class of cells.
-    units, layers : int
-        The size of the recurrent part.
-    memory : int
-        0, the cells start with their usual biases; T > 1, each unit starts with a memory of its own length between 1
-        and T steps. Then the biases that keep the state (forget gate, update gate) are log(u) with u uniform in [1, T],
-        and those that let something in (input gate) are -log(u). Nothing to set in a plain RNN.
-    rng : None, int or numpy.random.Generator
-        Where the initial values come from.
-    dtype : dtype
-        float32 or float64.
+    units : int, default 32
+        Of each cell.
+    layers : int, default 1
+        Cells one above the other.
+    memory : int, default 0
+        How many steps T the units remember when training starts; 0: the cells start with their usual biases.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial values; None: a new seed from the system.
+    dtype : dtype, default float32
+        Of all numbers: float32 or float64.
+
+    Returns
+    -------
+    Sequential
+        With its initial values.
+
+    Raises
+    ------
+    ValueError
+        For things of the wrong kind or out of range, and for a network that would not fit into memory.
+
+    Notes
+    -----
+    With `memory` T > 1 each unit starts with a memory of its own length between 1 and T steps: the biases that keep the
+    state (forget gate, update gate) are log(u) with u uniform in [1, T], and those that let something in (input gate)
+    are -log(u). There is nothing to set in a plain RNN. The LSTM of 1997 has only the input gate's bias, which its
+    authors set below zero for the same task.
 
     References
     ----------
-    C. Tallec, Y. Ollivier, Can Recurrent Neural Networks Warp Time?, ICLR 2018, section 2. The LSTM of 1997 has only
-    the input gate's bias, which its authors set below zero for the same task.
+    Tallec and Ollivier, Can recurrent neural networks warp time?, ICLR 2018, section 2.
 
     Examples
     --------
@@ -134,8 +209,19 @@ def make_network(
 
 
 def check_memory(descriptions: list[dict]) -> None:
-    """ValueError where the layers would take more memory to train than the machine has: parameters, gradient and the
-    two moments of Adam. Without it the process would fill the memory for minutes, until the system ends it.
+    """Look whether the machine has the memory to train these layers: parameters, gradient and the two moments of Adam.
+
+    Without it the process would fill the memory for minutes, until the system ends it.
+
+    Parameters
+    ----------
+    descriptions : list of dict
+        From `stack`.
+
+    Raises
+    ------
+    ValueError
+        If not.
     """
     needed, there = 4 * count(descriptions) * np.dtype(descriptions[-1]["dtype"]).itemsize, _machine_memory()
     if there is not None and needed > there:
@@ -155,7 +241,7 @@ def _machine_memory() -> int | None:
         return None
 
 
-def _biases(cls, units, memory, rng) -> dict:
+def _biases(cls: Any, units: int, memory: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """The biases of a layer whose units remember between 1 and `memory` steps when training starts."""
     keep = np.log(rng.uniform(1, memory, units))
     biases = {cls.keeping_bias: keep, cls.admitting_bias: -keep}

@@ -4,10 +4,12 @@ import math
 import re
 import time
 import zlib
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 
-from lstm_edu.core import Parameters, checks
+from lstm_edu.core import Layer, Parameters, checks
 
 from . import losses, progress
 from .batches import Batches
@@ -16,7 +18,7 @@ from .generators import bits_state, generators_of, state_of
 from .history import History
 from .optimizers import Adam, Optimizer
 
-SCHEDULES = {  # the part of the rate, of how much of the training is done, 0 .. 1
+SCHEDULES: dict[str, Callable[[float], float]] = {  # the part of the rate, of how much of the training is done, 0 .. 1
     "constant": lambda done: 1.0,
     "linear": lambda done: 1.0 - done,
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
@@ -36,13 +38,37 @@ class Training:
         A network or a single layer; it is trained in place.
     task : Task
         What to learn.
-    steps, batch, optimizer, clip, schedule, seed, every, validation, patience, stop_when_solved, carry_state
-        As for `fit`.
+    steps : int, default 2000
+        Optimizer steps. This and all that follow: as for `fit`.
+    batch : int, default 32
+        Sequences per step.
+    optimizer : Optimizer, optional
+        None: `Adam(1e-2)`.
+    clip : float or None, default 1.0
+        Bound on the norm of the whole gradient.
+    schedule : {"constant", "linear", "cosine"}
+        How the learning rate falls.
+    seed : int, default 0
+        Decides which sequences are drawn.
+    every : int, optional
+        Steps between two evaluations.
+    validation : int, default 256
+        Sequences that every evaluation looks at.
+    patience : int, optional
+        Evaluations without a better validation loss.
+    stop_when_solved : bool, default False
+        Whether to stop once the task counts as solved.
+    carry_state : bool, default False
+        Whether batches follow each other.
 
     Attributes
     ----------
-    net, task, optimizer
-        As given; the optimizer's `rate` is the full one, which the schedule multiplies within a step.
+    net : Layer
+        As given.
+    task : Task
+        As given.
+    optimizer : Optimizer
+        As given; its `rate` is the full one, which the schedule multiplies within a step.
     settings : dict
         The other arguments.
     done : int
@@ -56,6 +82,10 @@ class Training:
     ------
     ValueError
         For an argument of the wrong kind or out of range.
+
+    See Also
+    --------
+    fit : All of it in one call.
 
     Examples
     --------
@@ -73,12 +103,12 @@ class Training:
 
     def __init__(
         self,
-        net,
-        task,
+        net: Layer,
+        task: Any,
         *,
         steps: int = 2000,
         batch: int = 32,
-        optimizer=None,
+        optimizer: Optimizer | None = None,
         clip: float | None = 1.0,
         schedule: str = "constant",
         seed: int = 0,
@@ -87,10 +117,10 @@ class Training:
         patience: int | None = None,
         stop_when_solved: bool = False,
         carry_state: bool = False,
-    ):
+    ) -> None:
         self.net, self.task = checked_net(net), checked_task(task)
         steps, batch = checks.whole("steps", steps), checks.whole("batch", batch)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "steps": steps,
             "batch": batch,
             "clip": clip if clip is None else checks.positive("clip", clip),
@@ -113,9 +143,12 @@ class Training:
         train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(self.settings["seed"]).spawn(2))
         self._valid = task.sample(self.settings["validation"], valid_rng, "valid")
         self._batches = Batches(task, batch, train_rng, self.settings["carry_state"])
-        self._rows, self._since, self._state, self._seconds = [], [], None, 0.0
-        self._best_loss, self._best, self._stale, self._stopped = math.inf, None, 0, False
-        self._latest = None  # the last parameters, while the network has the best ones
+        self._rows: list[tuple] = []
+        self._since: list[tuple] = []
+        self._state: tuple | None = None
+        self._best: np.ndarray | None = None
+        self._best_loss, self._stale, self._stopped, self._seconds = math.inf, 0, False, 0.0
+        self._latest: np.ndarray | None = None  # the last parameters, while the network has the best ones
         self._whole = True  # False in the midst of a step
         self._grads = net.params.empty_like()
         self._finite = net.params.flat.copy()  # the last parameters whose loss was finite
@@ -126,7 +159,7 @@ class Training:
         return self._stopped or self.done >= self.settings["steps"]
 
     @property
-    def history(self) -> "History":
+    def history(self) -> History:
         """The record so far, one row per evaluation."""
         return History(self._rows, columns=History.columns_recorded)
 
@@ -179,7 +212,7 @@ class Training:
         self._seconds += time.perf_counter() - began
         self.done, self._whole = done, True
 
-    def _evaluate(self, done, rate, began) -> None:
+    def _evaluate(self, done: int, rate: float, began: float) -> None:
         result = evaluate(self.net, self.task, self._valid)
         loss = result["loss"]
         if not math.isfinite(loss):
@@ -197,7 +230,7 @@ class Training:
         if self.settings["stop_when_solved"] and result["solved"]:
             self._stopped = True
 
-    def _diverged(self, what):
+    def _diverged(self, what: str) -> NoReturn:
         self.net.params.flat[:] = self._finite
         clip = self.settings["clip"]
         advice = f"a smaller rate than {self.optimizer.rate:g}"
@@ -209,7 +242,7 @@ class Training:
             f"the {what} at step {self.done + 1}: try {advice}; the network keeps its last finite parameters"
         )
 
-    def run(self, progress_bar: bool | None = None) -> "History":
+    def run(self, progress_bar: bool | None = None) -> History:
         """Make all steps that are left.
 
         Parameters
@@ -334,7 +367,7 @@ class Training:
         except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"state: this is no whole state of a training ({error!r})") from None
 
-    def _restore(self, arrays, values) -> None:
+    def _restore(self, arrays: dict[str, Any], values: dict[str, Any]) -> None:
         # First all that can fail, then all that changes something.
         self._check_identity(values)
         done = checks.whole("state: done", values["done"], 0)
@@ -377,7 +410,7 @@ class Training:
         self._best, self._best_loss, self._stale, self._stopped = best, best_loss, stale, stopped
         self._seconds, self.done, self._latest, self._whole = seconds, done, None, True
 
-    def _check_identity(self, values) -> None:
+    def _check_identity(self, values: dict[str, Any]) -> None:
         words = {
             "version": "has the format {}, this version of lstm_edu needs {}",
             "net": "belongs to the network {}, the one here is {}",
@@ -389,7 +422,7 @@ class Training:
             if values[name] != needed:
                 raise ValueError(f"state: it {words[name].format(values[name], needed)}")
 
-    def _check_settings(self, found, done) -> None:
+    def _check_settings(self, found: dict[str, Any], done: int) -> None:
         for name, needed in self.settings.items():
             if found[name] == needed:
                 continue
@@ -401,12 +434,12 @@ class Training:
 
 
 def fit(
-    net,
-    task,
+    net: Layer,
+    task: Any,
     *,
     steps: int = 2000,
     batch: int = 32,
-    optimizer=None,
+    optimizer: Optimizer | None = None,
     clip: float | None = 1.0,
     schedule: str = "constant",
     seed: int = 0,
@@ -417,37 +450,38 @@ def fit(
     carry_state: bool = False,
     progress_bar: bool | None = None,
 ) -> History:
-    """Train `net` on `task` in place; returns the History.
+    """Train a network on a task, in place.
 
-    Ctrl-C ends the training and returns the history so far, with `history.interrupted` True. For a training that is
-    to go on later see `Training`.
+    Ctrl-C ends the training and returns the history so far, with `history.interrupted` True.
 
     Parameters
     ----------
     net : Layer
-        A network or a single layer.
+        A network or a single layer; it is trained in place.
     task : Task
         What to learn.
-    steps, batch : int
-        Optimizer steps, and sequences per step.
+    steps : int, default 2000
+        Optimizer steps.
+    batch : int, default 32
+        Sequences per step.
     optimizer : Optimizer, optional
-        Default: `Adam(1e-2)`. It is left with its averages, and with the rate that it had.
-    clip : float or None
+        None: `Adam(1e-2)`. It is left with its averages, and with the rate that it had.
+    clip : float or None, default 1.0
         Bound on the norm of the whole gradient (Pascanu et al. 2013); None: no bound.
-    schedule : str
-        How the learning rate falls over the steps: "constant", "linear" or "cosine" (to zero).
-    seed : int
+    schedule : {"constant", "linear", "cosine"}
+        How the learning rate falls over the steps; the last two end at zero.
+    seed : int, default 0
         Decides which sequences are drawn; the network's own numbers come from its layers' `rng`.
     every : int, optional
-        Steps between two evaluations (default: fifty evaluations in all).
-    validation : int
+        Steps between two evaluations; None: fifty evaluations in all.
+    validation : int, default 256
         Sequences that every evaluation looks at, always the same.
     patience : int, optional
         Stop after so many evaluations without a better validation loss, and go back to the best parameters; None:
         never.
-    stop_when_solved : bool
-        Stop at the first evaluation at which the task counts as solved.
-    carry_state : bool
+    stop_when_solved : bool, default False
+        Whether to stop at the first evaluation at which the task counts as solved.
+    carry_state : bool, default False
         For a task with a `stream`, such as Text: batches follow each other, and the final state of one is the initial
         state of the next; the gradient ends at the batch's first step.
     progress_bar : bool or None
@@ -465,6 +499,10 @@ def fit(
     FloatingPointError
         For a loss (of training or validation), a gradient or parameters that are not finite; the network keeps the
         last parameters whose loss was finite.
+
+    See Also
+    --------
+    Training : Step by step, for a training that is to go on later.
 
     Examples
     --------
@@ -493,17 +531,17 @@ def fit(
     return training.run(progress_bar)
 
 
-def _quiet():
+def _quiet() -> np.errstate:
     """Numbers that overflow are looked for after each step; NumPy's own warning of them would say less."""
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def _line(text) -> str:
+def _line(text: str) -> str:
     """On one line, and without the addresses in memory that Python shows where a class says nothing better."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(text.split()))
 
 
-def _array(arrays, name, shape, dtype):
+def _array(arrays: dict[str, Any], name: str, shape: tuple, dtype: np.dtype) -> np.ndarray:
     array = arrays[name]
     if array.shape != tuple(shape) or array.dtype != dtype:
         raise ValueError(
@@ -512,7 +550,7 @@ def _array(arrays, name, shape, dtype):
     return array
 
 
-def _taken_apart(tree, name, arrays):
+def _taken_apart(tree: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     """A network's state as lists of names, with the arrays themselves put into `arrays` under these names."""
     if tree is None:
         return None
@@ -522,7 +560,7 @@ def _taken_apart(tree, name, arrays):
     return name
 
 
-def _put_together(tree, arrays):
+def _put_together(tree: Any, arrays: dict[str, Any]) -> Any:
     if tree is None:
         return None
     return tuple(_put_together(inner, arrays) for inner in tree) if isinstance(tree, list) else arrays[tree].copy()

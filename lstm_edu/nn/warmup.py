@@ -1,6 +1,8 @@
 """Compile every kernel before it is needed."""
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +12,23 @@ from . import progress
 from .optimizers import SGD, Adam, RMSProp
 
 
-def warm(dtypes=("float32",), show: bool | None = None) -> float:
-    """Run every kernel once on the smallest arrays there are, for each dtype; returns the seconds it took."""
-    forms = [(cls, {}) for cls in CELLS.values()] + [(GRU, {"reset_after": True})]
-    optimizers = [SGD, RMSProp, Adam]
+def warm(dtypes: Sequence[str] = ("float32",), show: bool | None = None) -> float:
+    """Run every kernel once on the smallest arrays there are.
+
+    Parameters
+    ----------
+    dtypes : sequence of str
+        For which types of numbers.
+    show : bool or None
+        Whether there is a progress bar; None: in a notebook and at a terminal.
+
+    Returns
+    -------
+    float
+        The seconds it took.
+    """
+    forms: list[tuple[Any, dict]] = [(cls, {}) for cls in CELLS.values()] + [(GRU, {"reset_after": True})]
+    optimizers: list[Any] = [SGD, RMSProp, Adam]
     began = time.perf_counter()
     with progress.bar(len(dtypes) * (len(forms) + len(optimizers)), "compile", show) as bar:
         for dtype in dtypes:

@@ -4,6 +4,10 @@ import hashlib
 import inspect
 import json
 import math
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,16 +27,29 @@ _MOST_LAYERS = 10_000
 _DEEPEST = 16  # of networks in networks
 
 
-def save(net: Layer, path) -> None:
-    """Write the network (or a single layer) with its architecture to `path`, as safetensors.
+def save(net: Layer, path: str | PathLike) -> None:
+    """Write a network, or a single layer, with its architecture as safetensors.
 
     The file is readable by every library that knows the format, and holds no code, but a checksum of all that `load`
     takes from it. It is written under a temporary name and renamed, so that an interrupted save leaves the old file
     whole; the old file's mode is kept, and a link stays a link to the file that is written.
 
-    Raises FileNotFoundError without the folder, and ValueError for a path that can't be written or is no regular file,
-    and for a layer of a class that `load` does not know.
+    Parameters
+    ----------
+    net : Layer
+        A network or a single layer.
+    path : str or os.PathLike
+        The file.
 
+    Raises
+    ------
+    FileNotFoundError
+        Without the folder.
+    ValueError
+        For a path that can't be written or is no regular file, and for a layer of a class that `load` does not know.
+
+    Examples
+    --------
     >>> import tempfile, lstm_edu as le
     >>> net = le.Sequential([le.LSTM(2, 8, rng=0), le.Dense(8, 1, rng=1)])
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -57,13 +74,38 @@ def save(net: Layer, path) -> None:
     replace_file(path, to_bytes(arrays, metadata={_KEY: entry}), durable=True)
 
 
-def load(path, into: Layer | None = None) -> Layer:
-    """The network that `save` wrote to `path`; with `into`, its numbers are put into that network instead.
+def load(path: str | PathLike, into: Layer | None = None) -> Layer:
+    """The network that `save` wrote.
 
-    Raises FileNotFoundError without a file, and ValueError for a file that is damaged, was not written by `save`, or
-    (with `into`) belongs to another architecture. `into` is changed only if everything fits. A file from somewhere
-    else can do no harm: it holds no code, and no layer is made that needs more numbers than the file holds. Nothing is
-    drawn but the seed of a Dropout's own generator.
+    A file from somewhere else can do no harm: it holds no code, and no layer is made that needs more numbers than the
+    file holds. Nothing is drawn but the seed of a Dropout's own generator.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    into : Layer, optional
+        The network that the numbers are put into; it is changed only if everything fits. None: a new one is made.
+
+    Returns
+    -------
+    Layer
+        The new network, or `into`.
+
+    Raises
+    ------
+    FileNotFoundError
+        Without a file.
+    ValueError
+        For a file that is damaged, was not written by `save`, or (with `into`) belongs to another architecture.
+
+    Examples
+    --------
+    >>> import tempfile, lstm_edu as le
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     le.save(le.GRU(2, 3, rng=0), folder + "/gru.safetensors")
+    ...     type(le.load(folder + "/gru.safetensors"))
+    <class 'lstm_edu.cells.gru.GRU'>
     """
     if into is not None and not isinstance(into, Layer):
         raise ValueError(f"into must be a layer or a network, got {type(into).__name__}")
@@ -78,7 +120,7 @@ def load(path, into: Layer | None = None) -> Layer:
     try:
         architecture = _checked(metadata[_KEY], arrays) if _KEY in metadata else None
         if net is None:
-            net = _build(architecture)
+            net = _build(architecture or {})
     except _Damaged:
         raise ValueError(f"path: {str(path)!r} is damaged: its checksum does not fit what it holds") from None
     except Exception as error:  # a foreign file can give a constructor anything; RecursionError is one more
@@ -89,7 +131,7 @@ def load(path, into: Layer | None = None) -> Layer:
     return net
 
 
-def _read(path):
+def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """The metadata and the arrays of a safetensors file."""
     from safetensors import SafetensorError, safe_open
 
@@ -123,7 +165,7 @@ def _read(path):
         raise ValueError(f"path: {str(path)!r} is no whole safetensors file ({_short(error)})") from None
 
 
-def _check_fit(path, arrays, net) -> None:
+def _check_fit(path: Path, arrays: dict[str, np.ndarray], net: Layer) -> None:
     needed = net.params.shapes
     for name in [*needed, *arrays]:
         got = arrays[name].shape if name in arrays else "none"
@@ -141,7 +183,7 @@ class _Damaged(Exception):
     """The checksum of a file does not fit."""
 
 
-def _checked(text: str, arrays):
+def _checked(text: str, arrays: dict[str, np.ndarray]) -> dict:
     """The architecture in our entry of a file's metadata, with its checksum found right and of a size that can be."""
     if len(text) > _LONGEST:
         raise ValueError(f"it takes {len(text)} characters, the limit is {_LONGEST}")
@@ -161,19 +203,20 @@ def _checked(text: str, arrays):
     return architecture
 
 
-def _checksum(architecture, arrays) -> str:
+def _checksum(architecture: Any, arrays: dict[str, np.ndarray]) -> str:
     """SHA-256 over the architecture, the name, type and shape of each array, and the numbers, all sorted by name."""
     names = sorted(arrays)
     shapes = [[name, arrays[name].dtype.name, arrays[name].shape] for name in names]
     digest = hashlib.sha256(json.dumps([architecture, shapes], sort_keys=True, separators=(",", ":")).encode())
     for name in names:
-        digest.update(np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")))
+        digest.update(np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")).data)
     return digest.hexdigest()
 
 
-def _entries(architecture) -> list:
+def _entries(architecture: Any) -> list:
     """The entries of all layers, each of a known class with that class's arguments, no more and no fewer."""
-    found, level = [], [architecture]
+    found: list = []
+    level = [architecture]
     for _ in range(_DEEPEST):
         found += level
         if len(found) > _MOST_LAYERS:
@@ -184,7 +227,7 @@ def _entries(architecture) -> list:
     raise ValueError(f"its networks lie more than {_DEEPEST} deep in each other")
 
 
-def _inner(entry) -> list:
+def _inner(entry: Any) -> list:
     """The entries of the layers within this one, whose own keys are checked."""
     if not isinstance(entry, dict):
         raise ValueError(f"a layer must be a dict, got {type(entry).__name__}")
@@ -200,16 +243,16 @@ def _inner(entry) -> list:
             if _is_entry(inner)]  # fmt: skip
 
 
-def _is_entry(value) -> bool:
+def _is_entry(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def _arguments(cls) -> list:
+def _arguments(cls: type[Layer]) -> list[str]:
     """What a class's config() writes: what makes the layer again, but for the draws."""
     return [name for name in inspect.signature(cls).parameters if name != "rng"]
 
 
-def _each(value, function):
+def _each(value: Any, function: Callable) -> Any:
     """`function` of every entry of a layer in a value of a configuration."""
     if isinstance(value, list):
         return [_each(inner, function) for inner in value]
@@ -230,7 +273,7 @@ def _build(entry: dict) -> Layer:
     return cls(**arguments)
 
 
-def _describe(layer) -> dict:
+def _describe(layer: Layer) -> dict:
     cls = type(layer)
     if LAYERS.get(cls.__name__) is not cls:
         raise ValueError(
@@ -240,13 +283,13 @@ def _describe(layer) -> dict:
     return {"class": cls.__name__} | {name: _described(value) for name, value in layer.config().items()}
 
 
-def _described(value):
+def _described(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_described(inner) for inner in value]
     return _describe(value) if isinstance(value, Layer) else value
 
 
-def _short(text, longest: int = 300) -> str:
+def _short(text: Any, longest: int = 300) -> str:
     """A text that comes out of a file, which can hold anything, as an error can show it."""
     text = str(text)
     return text if len(text) <= longest else f"{text[:longest]}..."

@@ -1,6 +1,7 @@
 """Chapter 01: the plain recurrent network, forward and backward."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,13 +9,13 @@ from lstm_edu.course.checker import Wrong, call, exercise, same_array
 from lstm_edu.course.exercises.activations import sigmoid
 
 
-def _example(T=5, D=3, H=4):
+def _example(T: int = 5, D: int = 3, H: int = 4) -> Any:
     """x (T, D), dy (T, H), W (D, H), U (H, H), b (H,): all sizes differ, and nothing is zero."""
     rng = np.random.default_rng(101)
     return (rng.normal(size=shape) for shape in ((T, D), (T, H), (D, H), (H, H), (H,)))
 
 
-def _parts(got, names):
+def _parts(got: Any, names: tuple[str, ...]) -> Any:
     """The answer's parts; Wrong unless there are as many as names."""
     if not isinstance(got, tuple | list) or len(got) != len(names):
         raise Wrong(f"Return {len(names)} arrays, {', '.join(names)}; this returns {type(got).__name__}.")
@@ -67,7 +68,9 @@ def one_step_back(answer: Callable) -> str:
     return "The transpose sends the message home; the outer product says which weight is to blame."
 
 
-def _backward(dy, x, h, W, U, bug=None):
+def _backward(
+    dy: np.ndarray, x: np.ndarray, h: np.ndarray, W: np.ndarray, U: np.ndarray, bug: str | None = None
+) -> Any:
     """The backward pass, right or with one of the usual bugs."""
     dW, dU, db, dh = np.zeros_like(W), np.zeros_like(U), np.zeros(len(U)), np.zeros(len(U))
     for t in reversed(range(len(x))):

@@ -1,6 +1,7 @@
 """Chapter 02: products of Jacobians, and clipping."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def clip(answer: Callable) -> str:
     for k, g in enumerate(grads):
         suspects = {
             "every array clipped on its own: the direction of the whole gradient has changed": g
-            * min(1.0, 1.5 / np.linalg.norm(g)),
+            * min(1.0, 1.5 / float(np.linalg.norm(g))),
             "every number clipped on its own: the direction has changed": np.clip(g, -1.5, 1.5),
             "the sum of the squares: the root is missing": g * 1.5 / norm**2,
             "the norm divided out but not multiplied by the threshold": g / norm,
@@ -67,12 +68,12 @@ def clip(answer: Callable) -> str:
     return "One scale for all arrays: the step becomes shorter and keeps its direction."
 
 
-def _clipped(answer, grads, threshold):
+def _clipped(answer: Callable, grads: list[np.ndarray], threshold: float) -> Any:
     if not callable(answer):
         call(answer)  # says what is wrong
-    written = []
+    written: list[int] = []
 
-    def watched(copies, threshold):
+    def watched(copies: list[np.ndarray], threshold: float) -> Any:
         got = answer(copies, threshold)
         written.extend(k for k, (now, g) in enumerate(zip(copies, grads, strict=False)) if not np.array_equal(now, g))
         return got
@@ -91,7 +92,7 @@ def carry_back(answer: Callable) -> str:
     rng = np.random.default_rng(204)
     U, h, dh = rng.normal(size=(3, 3)), rng.uniform(-0.9, 0.9, (6, 3)), rng.normal(size=3)
 
-    def carried(steps, slope=lambda t: 1 - h[t] ** 2, back=U.T):
+    def carried(steps: Iterable[int], slope: Callable = lambda t: 1 - h[t] ** 2, back: np.ndarray = U.T) -> Any:
         g = dh
         for t in steps:
             g = (g * slope(t)) @ back

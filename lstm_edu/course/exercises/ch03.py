@@ -1,6 +1,7 @@
 """Chapter 03: the LSTM of 1997, forward and backward."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,14 +9,16 @@ from lstm_edu.course.checker import Wrong, call, exercise, same_array
 from lstm_edu.course.exercises.activations import sigmoid
 
 
-def _parts(got, names):
+def _parts(got: Any, names: tuple[str, ...]) -> Any:
     """The answer's parts; Wrong unless there are as many as names."""
     if (not isinstance(got, tuple | list) and np.ndim(got) < 1) or len(got) != len(names):
         raise Wrong(f"Return {len(names)} arrays, {', '.join(names)}; this returns {type(got).__name__}.")
     return got
 
 
-def _step(x, h, c, W, U, b, bug=None):
+def _step(
+    x: np.ndarray, h: np.ndarray, c: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray, bug: Any = None
+) -> Any:
     """One step, right or with one of the usual bugs."""
     if bug == "one bias":
         b = np.tile(b[: len(h)], 3)
@@ -58,7 +61,7 @@ def one_step(answer: Callable) -> str:
     rng = np.random.default_rng(301)
     arrays = [rng.normal(size=shape) for shape in ((3,), (4,), (4,), (3, 12), (4, 12), (12,))]
     h, c = _parts(call(answer, *arrays), ("h", "c"))
-    wrong = {words: _step(*arrays, bug) for bug, words in _STEP_BUGS.items()}
+    wrong = {words: _step(*arrays, bug) for bug, words in _STEP_BUGS.items()}  # type: ignore[call-arg]
     right_h, right_c = _step(*arrays)
     if np.shape(h) == np.shape(c) == right_h.shape and np.allclose(h, right_c) and np.allclose(c, right_h):
         raise Wrong("Both are right, but swapped: return h first, then c.")
@@ -67,9 +70,9 @@ def one_step(answer: Callable) -> str:
     return "The state c is never squashed and never scaled; only what h shows of it is."
 
 
-def _step_back(dh, dc, i, g, o, c, bug=None):
+def _step_back(dh: np.ndarray, dc: np.ndarray, i: Any, g: Any, o: Any, c: np.ndarray, bug: str | None = None) -> Any:
     shown = np.tanh(c)
-    through = dh * o * (1 if bug == "no slope of h" else 1 - shown**2)
+    through: Any = dh * o * (1 if bug == "no slope of h" else 1 - shown**2)
     if bug == "not added":
         through = 0
     dc = through if bug == "not carried" else dc + through
@@ -127,7 +130,9 @@ def one_step_back(answer: Callable) -> str:
     return "dc_before is dc itself: nothing is multiplied on the way from step to step."
 
 
-def _backward(dy, x, h, c, gates, U, bug=None):
+def _backward(
+    dy: np.ndarray, x: np.ndarray, h: np.ndarray, c: np.ndarray, gates: Any, U: np.ndarray, bug: str | None = None
+) -> Any:
     delta, dh, dc = np.zeros((len(x), U.shape[1])), np.zeros(len(U)), np.zeros(len(U))
     for t in reversed(range(len(x))):
         i, g, o = gates[t]

@@ -1,6 +1,7 @@
 """Exercises of chapter 04: the forget gate."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def backward_step(answer: Callable) -> str:
 
     slope = {"i": i * (1 - i), "f": f * (1 - f), "g": 1 - g**2, "o": o * (1 - o)}
 
-    def step(dc, slopes=True):
+    def step(dc: np.ndarray, slopes: bool = True) -> Any:
         da = {"i": dc * g, "f": dc * c_old, "g": dc * i, "o": dh * np.tanh(c)}
         return {k: d * (slope[k] if slopes else 1) for k, d in da.items()}, dc * f
 
@@ -116,7 +117,7 @@ def set_forget_bias(answer: Callable) -> str:
     return "A bias in the wrong block is easily missed: the net still learns, and forgets as fast as before."
 
 
-def _with(b, block, H):
+def _with(b: np.ndarray, block: int, H: int) -> Any:
     changed = b.copy()
     changed[block * H : (block + 1) * H] = 1.5
     return changed
@@ -152,7 +153,7 @@ def read_in_pieces(answer: Callable) -> str:
     return "Training on a long stream does the same, and lets the gradient end at the start of each piece."
 
 
-def _pair(got, names):
+def _pair(got: Any, names: str) -> Any:
     if not isinstance(got, tuple | list) or len(got) != 2:
         raise Wrong(f"The function should return two arrays, {names}.")
     return got

@@ -1,6 +1,7 @@
 """Exercises of chapter 05: peepholes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,9 @@ def peephole_step(answer: Callable) -> str:
     rng = np.random.default_rng(52)
     a, c_old, p = rng.standard_normal((3, 20)), rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
 
-    def step(p=p, order="ifgo", late_i=False, o_sees="new", g_peeps=False):
+    def step(
+        p: np.ndarray = p, order: str = "ifgo", late_i: bool = False, o_sees: str = "new", g_peeps: bool = False
+    ) -> Any:
         block = dict(zip(order, np.split(a, 4, axis=-1), strict=True))
         g = np.tanh(block["g"] + (p[0] * c_old if g_peeps else 0))
         i, f = (sigmoid(block[k] + row * c_old) for k, row in (("i", p[0]), ("f", p[1])))
@@ -88,7 +91,7 @@ def peephole_back(answer: Callable) -> str:
     g = np.tanh(rng.standard_normal((3, 5)))
     c = f * c_old + i * g
 
-    def back(from_o=True, from_i=True, from_f=True, p=p):
+    def back(from_o: float = True, from_i: bool = True, from_f: bool = True, p: np.ndarray = p) -> Any:
         da_o = dh * np.tanh(c) * o * (1 - o)
         dc = dc_next + dh * o * (1 - np.tanh(c) ** 2) + from_o * da_o * p[2]
         da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_old * f * (1 - f), dc * i * (1 - g**2)
@@ -132,7 +135,14 @@ def peephole_gradient(answer: Callable) -> str:
     c = rng.standard_normal((5, 3, 5))
     i, f, o = da[..., :5], da[..., 5:10], da[..., 15:]
 
-    def rows(of_i=c[:-1], of_f=c[:-1], of_o=c[1:], i=i, f=f, o=o):
+    def rows(
+        of_i: np.ndarray = c[:-1],
+        of_f: np.ndarray = c[:-1],
+        of_o: np.ndarray = c[1:],
+        i: np.ndarray = i,
+        f: np.ndarray = f,
+        o: np.ndarray = o,
+    ) -> Any:
         return np.stack([(d * seen).sum(axis=(0, 1)) for d, seen in ((i, of_i), (f, of_f), (o, of_o))])
 
     right = rows()
@@ -150,7 +160,7 @@ def peephole_gradient(answer: Callable) -> str:
     return "A bug of one step only: the loss still falls, and no shape complains. Only a gradient check finds it."
 
 
-def _arrays(got, count, names):
+def _arrays(got: Any, count: int, names: str) -> Any:
     if (not isinstance(got, tuple | list) and np.ndim(got) < 1) or len(got) != count:
         raise Wrong(f"The function should return {names}.")
     return got

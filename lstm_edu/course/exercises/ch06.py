@@ -1,6 +1,7 @@
 """Exercises of chapter 06: the GRU."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def gru_step(answer: Callable) -> str:
     x, h = rng.standard_normal((3, 2)), rng.standard_normal((3, 5))
     W, U, b = rng.standard_normal((2, 15)), rng.standard_normal((5, 15)), rng.standard_normal(15)
 
-    def step(order="rzn", z_keeps=True, reset="before", squash=np.tanh):
+    def step(order: str = "rzn", z_keeps: bool = True, reset: str = "before", squash: Callable = np.tanh) -> Any:
         blocks = (dict(zip(order, np.split(v, 3, axis=-1), strict=True)) for v in (W, U, b))
         w, u, bias = blocks
         r, z = (sigmoid(x @ w[k] + h @ u[k] + bias[k]) for k in "rz")
@@ -71,7 +72,15 @@ def gru_back(answer: Callable) -> str:
     r, z = sigmoid(rng.standard_normal((2, 3, 5)))
     n, U = np.tanh(rng.standard_normal((3, 5))), rng.standard_normal((5, 15))
 
-    def back(z_sign=1, keep=True, gates=True, candidate=True, r_on_way=True, turned=True, slope_n=True):
+    def back(
+        z_sign: int = 1,
+        keep: bool = True,
+        gates: bool = True,
+        candidate: bool = True,
+        r_on_way: bool = True,
+        turned: bool = True,
+        slope_n: bool = True,
+    ) -> Any:
         U_r, U_z, U_n = np.split(U, 3, axis=-1)
         da_n = dh * (1 - z) * (1 - n**2 if slope_n else 1)
         dq = da_n @ (U_n.T if turned else U_n)

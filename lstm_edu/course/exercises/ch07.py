@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
 
-def _layers(widths, seed=7):
+def _layers(widths: Any, seed: int = 7) -> Any:
     """Plain recurrent layers (W, U, b) from width to width."""
     rng = np.random.default_rng(seed)
     return [
@@ -33,7 +34,7 @@ def count(answer: Callable) -> str:
     return "From the second layer on, each costs 4 H (2 H + 1), whatever the input is."
 
 
-def _stack(x, layers, states, copied=True, separate=True):
+def _stack(x: np.ndarray, layers: Any, states: Any, copied: bool = True, separate: bool = True) -> Any:
     """The stack of exercise 07.2, with its two bugs or without."""
     h = [np.zeros((x.shape[1], states)) for _ in layers] if separate else [np.zeros((x.shape[1], states))] * len(layers)
     out = []
@@ -86,7 +87,9 @@ def forget_biases(answer: Callable) -> str:
     return "One layer that forgets is enough to break the chain, and no error message tells you."
 
 
-def _dropped(x, layers, masks, carried=False, top=True, inputs=True):
+def _dropped(
+    x: np.ndarray, layers: Any, masks: Any, carried: bool = False, top: bool = True, inputs: bool = True
+) -> Any:
     h = [np.zeros((x.shape[1], len(U))) for _, U, _ in layers]
     out = []
     for t in range(len(x)):

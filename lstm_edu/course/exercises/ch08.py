@@ -7,7 +7,7 @@ import numpy as np
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
 
-def _softmax(z, axis=-1):
+def _softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 

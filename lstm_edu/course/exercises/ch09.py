@@ -1,6 +1,7 @@
 """Chapter 09: from data to samples and forecasts."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def bits(answer: Callable) -> str:
     return "The one character that got p = 0.01 costs 6.6 bits, more than the other four together."
 
 
-def _chances(z, temperature):
+def _chances(z: np.ndarray, temperature: float) -> np.ndarray:
     e = np.exp((z - z.max()) / temperature)
     return e / e.sum()
 
@@ -54,13 +55,15 @@ def temperature(answer: Callable) -> str:
 class _Network:
     """A network that remembers how it was called: what it says next depends on its state, and on dropout if on."""
 
-    def __init__(self):
-        self.states, self.trainings, self.inputs = [], [], []
+    def __init__(self) -> None:
+        self.states: list = []
+        self.trainings: list = []
+        self.inputs: list = []
 
-    def __call__(self, x, state=None):
+    def __call__(self, x: np.ndarray, state: Any = None) -> Any:
         return self.forward(x, state, training=False)[0]
 
-    def forward(self, x, state=None, training=True):
+    def forward(self, x: np.ndarray, state: Any = None, training: bool = True) -> Any:
         self.states.append(state)
         self.trainings.append(training)
         self.inputs.append(np.array(x))
@@ -70,7 +73,7 @@ class _Network:
         return y, type("Tape", (), {"state": (count,)})()
 
 
-def _write(net, codes, length):
+def _write(net: Any, codes: np.ndarray, length: int) -> Any:
     state, out, codes = None, [], np.asarray(codes)
     for _ in range(length):
         y, tape = net.forward(codes[:, None], state, training=False)
@@ -116,7 +119,7 @@ def windows(answer: Callable) -> str:
         raise Wrong("Return four arrays as the function did before: x_train, target_train, x_test, target_test.")
     mean, std = series[:train].mean(), series[:train].std()
 
-    def cut(mean, std, shift):
+    def cut(mean: Any, std: Any, shift: Any) -> Any:
         values = (series - mean) / std
         starts = np.arange(len(series) - length)
         x = np.stack([values[k : k + length] for k in starts], axis=1)

@@ -1,13 +1,14 @@
 """Chapter 10: a test over seeds, how many of them it takes, honest reports, equal parameters."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
 
-def _means(d):
+def _means(d: np.ndarray) -> Any:
     signs = 1 - 2 * ((np.arange(2 ** len(d))[:, None] >> np.arange(len(d))) & 1)
     return (signs * d).mean(axis=1)
 
@@ -75,7 +76,7 @@ def lstm_units(answer: Callable) -> str:
     """The units with which an LSTM comes nearest to a budget of parameters."""
     H = np.arange(1, 2000)
 
-    def nearest(count, budget):
+    def nearest(count: np.ndarray, budget: int) -> int:
         return H[np.argmin(np.abs(count - budget))]
 
     for D, budget in ((2, 4480), (7, 1050), (10, 20_000), (2, 28)):  # at 28, 1 unit and 2 are equally near

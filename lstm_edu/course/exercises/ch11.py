@@ -3,6 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class _Read(np.ndarray):
 
     place = ()
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer) and self.ndim == 2:
             row = np.ndarray.__getitem__(self, key)
             row.place = (int(key),)
@@ -46,7 +47,7 @@ class _Read(np.ndarray):
         return np.asarray(self)[key]
 
 
-_READS = []
+_READS: list[Any] = []
 
 
 @exercise("11.2", hint="Begin with the outer loop over the sequences n; which of k and j must be the inner one?")
@@ -76,7 +77,17 @@ def add_rows(answer: Callable) -> str:
     return "Same sums, another order: in a kernel it was several times faster."
 
 
-def _back(dh, h_old, f, n, U, sign=1, own_way=True, slope_f=None, slope_n=None):
+def _back(
+    dh: np.ndarray,
+    h_old: np.ndarray,
+    f: np.ndarray,
+    n: np.ndarray,
+    U: np.ndarray,
+    sign: int = 1,
+    own_way: bool = True,
+    slope_f: Any = None,
+    slope_n: Any = None,
+) -> Any:
     df = dh * sign * (h_old - n) * (f * (1 - f) if slope_f is None else slope_f)
     dn = dh * (1 - f) * (1 - n**2 if slope_n is None else slope_n)
     return df, dn, (dh * f if own_way else 0) + np.concatenate([df, dn], axis=-1) @ U.T

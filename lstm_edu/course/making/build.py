@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import lstm_edu
@@ -46,10 +46,10 @@ def make(chapter: library.Chapter) -> NotebookNode:
 
     read = jupytext.read(chapter.source, fmt="py:percent")
     made = v4.new_notebook(metadata=_METADATA, nbformat_minor=5)
-    seen = {}
+    seen: dict[str, int] = {}
     for place, cell in enumerate(read.cells):
         source, tags = cell.source, list(cell.metadata.get("tags", []))
-        metadata = {"tags": tags} if tags else {}
+        metadata: dict[str, Any] = {"tags": tags} if tags else {}
         if place == 0:
             source += _buttons(chapter)
         if "solution" in tags and cell.cell_type == "code":
@@ -65,7 +65,7 @@ def make(chapter: library.Chapter) -> NotebookNode:
     return made
 
 
-def _buttons(chapter) -> str:
+def _buttons(chapter: library.Chapter) -> str:
     """Links that open the chapter on Binder and in Colab, where pyproject.toml names the repository (owner/name)."""
     settings = chapter.course.settings
     if not settings["repository"]:
@@ -109,7 +109,7 @@ def run(chapter: library.Chapter, figures: str | Path | None = None) -> Notebook
     class ThisPython(KernelSpecManager):
         """The kernel of the running Python, whatever "python3" means to the user's Jupyter."""
 
-        def get_kernel_spec(self, kernel_name):
+        def get_kernel_spec(self, kernel_name: str) -> Any:
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
@@ -148,7 +148,7 @@ def run(chapter: library.Chapter, figures: str | Path | None = None) -> Notebook
     return made
 
 
-def _words(made, error) -> str:
+def _words(made: NotebookNode, error: str) -> str:
     """Which cell failed, with its first line."""
     ran = [k for k, cell in enumerate(made.cells) if cell.cell_type == "code" and cell.get("execution_count")]
     failed = [k for k in ran if any(output.output_type == "error" for output in made.cells[k].outputs)]
@@ -163,7 +163,7 @@ def tidy(made: NotebookNode) -> None:
     made.metadata.update(_METADATA)
     for cell in notebook.code_cells(made):
         cell.metadata.pop("execution", None)
-        outputs = []
+        outputs: list[Any] = []
         for output in cell.outputs:
             output.pop("transient", None)
             before = outputs[-1] if outputs else {}

@@ -8,7 +8,7 @@ import json
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lstm_edu.core.files import replace_file
 from lstm_edu.course import library
@@ -101,7 +101,7 @@ def linked_figures(made: NotebookNode) -> set[str]:
     return {name for cell in made.cells if cell.cell_type == "markdown" for name in _FIGURE.findall(cell.source)}
 
 
-def _figures_beside(made):
+def _figures_beside(made: Any) -> Any:
     """The same notebook with the figures in a folder beside it, no longer in one above."""
     for cell in made.cells:
         if cell.cell_type == "markdown":
@@ -155,7 +155,7 @@ def working_copy(course: library.Course, folder: str | Path) -> tuple[list[str],
     return written, kept
 
 
-def _given(record) -> dict:
+def _given(record: Path) -> dict:
     """What was given: name and digest. Nothing where the record is not one: then every file counts as changed."""
     try:
         found = json.loads(record.read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations  # nbformat is imported where it is needed
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import notebook as nb
 
@@ -67,7 +67,7 @@ def problems(notebook: str | Path | NotebookNode, folder: str | Path | None = No
         For a file that is no notebook.
     """
     path = None if hasattr(notebook, "cells") else Path(notebook)
-    read = nb.read(path) if path else notebook
+    read: Any = nb.read(path) if path else notebook
     folder = folder or (path.parent if path else None)
     found = _of_file(path) + _of_texts(read, folder) + _of_outputs(read)
     if nb.code_cells(read):
@@ -75,12 +75,12 @@ def problems(notebook: str | Path | NotebookNode, folder: str | Path | None = No
     return found
 
 
-def _of_file(path) -> list:
+def _of_file(path: Path | None) -> list:
     size = path.stat().st_size if path else 0
     return [f"the file has {size / 1e6:.2f} MB, more than {BYTES / 1e6}"] if size > BYTES else []
 
 
-def _of_texts(read, folder) -> list:
+def _of_texts(read: Any, folder: str | Path | None) -> list:
     found = []
     for place, cell in enumerate(read.cells, start=1):
         if path := _PATH.search(cell.source):
@@ -99,7 +99,7 @@ def _of_texts(read, folder) -> list:
     return found
 
 
-def _of_outputs(read) -> list:
+def _of_outputs(read: Any) -> list:
     found = []
     for place, cell in enumerate(read.cells, start=1):
         for output in cell.get("outputs", []):
@@ -124,11 +124,11 @@ def _of_outputs(read) -> list:
 
 
 class _Images(HTMLParser):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.bare = 0
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.bare += tag == "img" and not (dict(attributes).get("alt") or "").strip()
 
     @classmethod
@@ -139,19 +139,19 @@ class _Images(HTMLParser):
         return parser.bare
 
 
-def _of_order(read) -> list:
+def _of_order(read: Any) -> list:
     counts = [cell.execution_count for cell in nb.code_cells(read)]
     if counts == list(range(1, len(counts) + 1)):
         return []
     return [f"the cells did not run once each from first to last: {_short(counts)}"]
 
 
-def _short(values) -> str:
+def _short(values: Any) -> str:
     text = ", ".join("not run" if value is None else str(value) for value in values[:12])
     return text + (", ..." if len(values) > 12 else "")
 
 
-def _of_limits(read) -> list:
+def _of_limits(read: Any) -> list:
     found = []
     cells, words, median = nb.code_cells(read), nb.words(read), nb.median_lines(read)
     if not WORDS[0] <= words <= WORDS[1]:
@@ -166,7 +166,7 @@ def _of_limits(read) -> list:
     return found
 
 
-def _of_skeleton(read) -> list:
+def _of_skeleton(read: Any) -> list:
     number, headings = nb.number(read), nb.headings(read)
     if number is None:
         return ['the first cell does not begin with a heading such as "# 03 · The carousel"']
@@ -191,7 +191,7 @@ def _of_skeleton(read) -> list:
     return found
 
 
-def _of_exercises(read) -> list:
+def _of_exercises(read: Any) -> list:
     found, count = [], len(nb.exercises(read))
     if not EXERCISES[0] <= count <= EXERCISES[1]:
         found.append(f"{count} exercises, {EXERCISES[0]} to {EXERCISES[1]} are asked for")

@@ -7,6 +7,7 @@ A chapter's first cell carries the short form of its question:  # %% [markdown] 
 
 import re
 from pathlib import Path
+from typing import Any
 
 from lstm_edu.core.files import replace_file
 from lstm_edu.course import library
@@ -65,7 +66,7 @@ def write(course: Course) -> list[Path]:
     return changed
 
 
-def _chapters(course):
+def _chapters(course: Any) -> Any:
     """The chapters that are no appendices, each with its notebook without outputs."""
     made = ((chapter, build.make(chapter)) for chapter in course.chapters)
     return [(chapter, one) for chapter, one in made if notebook.code_cells(one)]
@@ -80,7 +81,7 @@ def _question(chapter: Chapter) -> str:
     return question
 
 
-def _figure(chapter: Chapter, made) -> str:
+def _figure(chapter: Chapter, made: Any) -> str:
     text = "".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
     found = re.search(r"\]\(\.\./figures/([\w.-]+)\)", text)
     if not found:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import lstm_edu
 from lstm_edu.course import library
@@ -115,7 +116,7 @@ def _write_source(chapters: list, figures: Path, source: Path) -> None:
         (source / "api" / f"{name}.rst").write_text(text, encoding="utf-8")
 
 
-def _prepare(content) -> None:
+def _prepare(content: Any) -> None:
     """Take out what only a kernel can show, and put words on closed cells."""
     content.metadata.pop("widgets", None)
     for cell in notebook.code_cells(content):

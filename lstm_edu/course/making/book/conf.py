@@ -7,7 +7,6 @@ page in a browser and counts the requests.
 import os
 
 from lstm_edu import __version__
-from lstm_edu.course.making.book import markdown
 
 project = "lstm_edu"
 release = version = __version__
@@ -26,7 +25,7 @@ repository = os.environ.get("LSTM_EDU_BOOK_REPOSITORY", "")  # owner/name; empty
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_output_stderr = "warn"  # and a warning fails the build
-nb_ipywidgets_js = {}  # otherwise two scripts from a CDN; without a kernel the fixed positions are shown instead
+nb_ipywidgets_js: dict = {}  # otherwise two scripts from a CDN; without a kernel the fixed positions are shown instead
 nb_render_image_options = {"align": "center"}
 myst_enable_extensions = ["dollarmath", "amsmath", "html_image", "colon_fence"]
 myst_dmath_double_inline = True  # $$...$$ in the middle of a paragraph, as Jupyter has it
@@ -88,7 +87,3 @@ if repository:
             "colab_url": "https://colab.research.google.com",
         },
     }
-
-
-def setup(app) -> None:
-    app.connect("autodoc-process-docstring", markdown.process, priority=400)  # before napoleon, at 500

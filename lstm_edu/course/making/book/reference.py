@@ -1,6 +1,7 @@
 """The pages of the book's reference: one for each room of the package, with all its public names."""
 
 import inspect
+from typing import Any
 
 import lstm_edu
 
@@ -80,7 +81,7 @@ def _is_described(name: str) -> bool:
     return inspect.isclass(thing) or callable(thing)
 
 
-def _thing(name: str):
+def _thing(name: str) -> Any:
     thing = lstm_edu
     for part in public_names()[name].split(".")[1:]:
         thing = getattr(thing, part)
@@ -105,6 +106,6 @@ def _entry(name: str) -> list[str]:
     return [*lines, ""]
 
 
-def _shown(value) -> str:
+def _shown(value: Any) -> str:
     name = getattr(value, "__name__", str(value))
     return f"{name} <{public_names()[name]}>" if name in public_names() else name
