@@ -26,6 +26,13 @@ SCHEDULES: dict[str, Callable[[float], float]] = {  # the part of the rate, of h
 FORMAT = 1  # of `Training.state`; another number is refused
 
 
+def _seed(seed: int | np.random.Generator) -> int:
+    """A seed as a number: where a generator is given, the next one that it draws."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**63))
+    return checks.whole("seed", seed, 0)
+
+
 class Training:
     """A training of `net` on `task` that goes on step by step, and whose place can be kept and given back.
 
@@ -48,7 +55,7 @@ class Training:
         Bound on the norm of the whole gradient.
     schedule : {"constant", "linear", "cosine"}
         How the learning rate falls.
-    seed : int, default 0
+    seed : int or numpy.random.Generator, default 0
         Decides which sequences are drawn.
     every : int, optional
         Steps between two evaluations.
@@ -111,7 +118,7 @@ class Training:
         optimizer: Optimizer | None = None,
         clip: float | None = 1.0,
         schedule: str = "constant",
-        seed: int = 0,
+        seed: int | np.random.Generator = 0,
         every: int | None = None,
         validation: int = 256,
         patience: int | None = None,
@@ -125,7 +132,7 @@ class Training:
             "batch": batch,
             "clip": clip if clip is None else checks.positive("clip", clip),
             "schedule": checks.one_of("schedule", schedule, SCHEDULES),
-            "seed": checks.whole("seed", seed, 0),
+            "seed": _seed(seed),
             "every": max(1, steps // 50) if every is None else checks.whole("every", every),
             "validation": checks.whole("validation", validation),
             "patience": patience if patience is None else checks.whole("patience", patience),
@@ -442,7 +449,7 @@ def fit(
     optimizer: Optimizer | None = None,
     clip: float | None = 1.0,
     schedule: str = "constant",
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     every: int | None = None,
     validation: int = 256,
     patience: int | None = None,
@@ -470,7 +477,7 @@ def fit(
         Bound on the norm of the whole gradient (Pascanu et al. 2013); None: no bound.
     schedule : {"constant", "linear", "cosine"}
         How the learning rate falls over the steps; the last two end at zero.
-    seed : int, default 0
+    seed : int or numpy.random.Generator, default 0
         Decides which sequences are drawn; the network's own numbers come from its layers' `rng`.
     every : int, optional
         Steps between two evaluations; None: fifty evaluations in all.

@@ -292,3 +292,18 @@ def test_predict_checks_state_and_lengths_before_it_cuts_them():
     np.testing.assert_allclose(
         le.predict(net, batch, state=state, chunk=2), net(batch.x, state, lengths=batch.lengths), rtol=0, atol=1e-6
     )
+
+
+def test_fit_takes_a_generator_where_it_takes_a_seed():
+    task = le.tasks.Adding(length=6)
+
+    def trained(seed):
+        net = le.make_network(task, "gru", units=3, rng=0)
+        le.fit(net, task, steps=3, batch=2, validation=2, seed=seed)
+        return net.params.flat
+
+    one, other = np.random.default_rng(5), np.random.default_rng(5)
+    first = trained(one)
+    assert np.array_equal(first, trained(other))
+    assert not np.array_equal(first, trained(one))  # it went on
+    assert np.array_equal(first, trained(int(np.random.default_rng(5).integers(2**63))))
