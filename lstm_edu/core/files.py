@@ -118,7 +118,7 @@ def _write_and_rename(part: Path, target: Path, data: bytes, old: os.stat_result
             os.chmod(part, stat.S_IMODE(old.st_mode))
         os.replace(part, target)
     except BaseException as error:
-        if not isinstance(error, FileExistsError):
+        if not isinstance(error, FileExistsError):  # pragma: no branch - another's file of that very name
             with suppress(OSError):
                 os.unlink(part)
         raise
@@ -135,7 +135,7 @@ def _here() -> str:
     """A short mark of the machine, and of the container: only there does a process's number mean something."""
     try:
         space = os.readlink("/proc/self/ns/pid")
-    except OSError:
+    except OSError:  # pragma: no cover - not on Linux
         space = sys.platform
     name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
     return hashlib.sha256(f"{name} {space}".encode()).hexdigest()[:8]
@@ -165,6 +165,6 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)  # asks, and sends nothing; on Windows it would end the process
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:
-        pass  # another user's
+    except OSError:  # pragma: no cover - another user's
+        pass
     return True

@@ -8,6 +8,7 @@ import pytest
 
 import lstm_edu as le
 from lstm_edu.core import LAYERS, registry
+from lstm_edu.core.blank import Blank
 from lstm_edu.core.container import walk
 
 pytestmark = pytest.mark.kernels
@@ -188,6 +189,60 @@ def test_a_wrapper_checks_its_tape_and_states():
         other.gates(tape)
     with pytest.raises(ValueError, match=r"state must be a tuple with one entry per layer \(1\), got 2 entries"):
         one.forward(np.ones((T, B, H)), (None, None))
+
+
+def test_a_containers_state_goes_on_where_its_children_were():
+    net = network()
+    x = np.random.default_rng(0).standard_normal((T, B, D))
+    whole = net(x)
+    _, tape = net.forward(x[:2])
+    np.testing.assert_allclose(net(x[2:], tape.state), whole[2:], rtol=0, atol=1e-13)
+
+
+def test_a_container_with_settings_beside_its_layers_says_its_shapes():
+    layers = [le.Dense(2, 3), le.Dense(3, 1)]
+    shapes = le.Container.parameter_shapes(layers=layers, layer=le.GRU(1, 2), scale=0.5, sizes=[1, 2])
+    assert list(shapes) == ["0.W", "0.b", "1.W", "1.b", "layer.W", "layer.U", "layer.b"]
+
+
+def test_a_layer_without_parameters_agrees_with_every_float_type():
+    held = le.Container({"a": le.Dropout(0.5, rng=0), "b": le.LSTM(D, H, dtype=np.float64), "c": le.Dropout(0.1)})
+    assert held.dtype == np.float64
+    assert list(held.params) == ["b.W", "b.U", "b.b"]
+
+
+def test_a_class_that_does_not_say_its_shapes_has_a_layer_made_to_look_at():
+    class Scale(le.Layer):
+        def __init__(self, units):
+            self.inputs, self.units, self.dtype = units, units, np.dtype(np.float32)
+            self.params = le.Parameters({"s": (units,)}, self.dtype)
+
+    assert Scale.parameter_shapes(units=3) == {"s": (3,)}
+    assert Scale.output_shape(("T", "B", 3), units=3) == ("T", "B", 3)
+    layer = Scale(3)
+    assert layer.generators() == []
+    layer.name = "mine"
+    del layer.name
+    with pytest.raises(AttributeError, match="units of a Scale can't be deleted"):
+        del layer.units
+
+
+def test_a_tape_says_what_it_does_not_have():
+    _, tape = le.LSTM(D, H).forward(np.ones((T, B, D)))
+    with pytest.raises(AttributeError, match="a tape of LSTM has no 'past'"):
+        tape.past
+
+
+def test_initial_values_that_nobody_needs_are_not_drawn():
+    layer = le.Embedding(5, 3, rng=Blank())
+    assert not layer.params["W"].any()
+    assert Blank().uniform().shape == ()
+
+
+def test_a_name_from_a_file_is_cut_in_an_error():
+    with pytest.raises(ValueError, match="unknown cell 'aaa") as caught:
+        registry.cell_class("a" * 10**6)
+    assert len(str(caught.value)) < 1000
 
 
 # Registering

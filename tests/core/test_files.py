@@ -14,6 +14,7 @@ import pytest
 from lstm_edu.core import files
 from lstm_edu.core.files import replace_file
 
+pytestmark = pytest.mark.kernels
 posix = pytest.mark.skipif(os.name != "posix", reason="modes, pipes and signals are POSIX's")
 
 # A process of its own that has this one file alone, and no package of anybody's.
