@@ -153,17 +153,21 @@
 # %% [markdown]
 # ## Arguments by name
 #
-# | what | this package | PyTorch | Keras 3 | TensorFlow 1.x | ONNX | Flax |
-# | --- | --- | --- | --- | --- | --- | --- |
-# | an LSTM layer | `le.LSTM(inputs, units)` | `nn.LSTM(input_size, hidden_size)` | `layers.LSTM(units)` | `LSTMCell(num_units)` in `dynamic_rnn` | node `LSTM`, attribute `hidden_size` | `nn.RNN(nn.LSTMCell(features))` |
-# | order of the axes | (T, B, D) | (T, B, D); `batch_first=True`: (B, T, D) | (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) | (T, B, D); `layout=1`: (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) |
-# | forget bias | `forget_bias=1.0`, a number or one per unit: the initial value | none: set it by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` | none: `bias_init` is for all gates |
-# | peepholes | `le.PeepholeLSTM` | no | no | `use_peepholes=True` | input `P` | no |
-# | reset before or after | `le.GRU(..., reset_after=False)` | after only | `reset_after=True` | `GRUCell`: before only | `linear_before_reset=0`: before | after only |
-# | several layers | `le.Sequential([...])` | `num_layers=2` | several layers | `MultiRNNCell([...])` | several nodes | several `nn.RNN` |
-# | all steps or the last | `Dense(..., steps="last")` | all, `y[-1]`; padded: `h_n[-1]` | `return_sequences=False` | all; the last is the state | outputs `Y`, `Y_h` | all, `y[:, -1]` |
-# | states | `state=(h, c)`, `tape.state` | `(h_0, c_0)`, returned | `return_state=True` | `initial_state`, `LSTMStateTuple(c, h)` | `initial_h`, `initial_c` | carry `(c, h)`, `return_carry=True` |
-# | lengths | `lengths` in batches and losses | `pack_padded_sequence` | masks | `sequence_length` | `sequence_lens` | `seq_lengths` |
+# | what | this package | PyTorch | Keras 3 | TensorFlow 1.x | ONNX |
+# | --- | --- | --- | --- | --- | --- |
+# | an LSTM layer | `le.LSTM(inputs, units)` | `nn.LSTM(input_size, hidden_size)` | `layers.LSTM(units)` | `LSTMCell(num_units)` in `dynamic_rnn` | node `LSTM`, attribute `hidden_size` |
+# | order of the axes | (T, B, D) | (T, B, D); `batch_first=True`: (B, T, D) | (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) | (T, B, D); `layout=1`: (B, T, D) |
+# | forget bias | `forget_bias=1.0`, a number or one per unit: the initial value | none: set it by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` |
+# | peepholes | `le.PeepholeLSTM` | no | no | `use_peepholes=True` | input `P` |
+# | reset before or after | `le.GRU(..., reset_after=False)` | after only | `reset_after=True` | `GRUCell`: before only | `linear_before_reset=0`: before |
+# | several layers | `le.Sequential([...])` | `num_layers=2` | several layers | `MultiRNNCell([...])` | several nodes |
+# | all steps or the last | `Dense(..., steps="last")` | all, `y[-1]`; padded: `h_n[-1]` | `return_sequences=False` | all; the last is the state | outputs `Y`, `Y_h` |
+# | states | `state=(h, c)`, `tape.state` | `(h_0, c_0)`, returned | `return_state=True` | `initial_state`, `LSTMStateTuple(c, h)` | `initial_h`, `initial_c` |
+# | lengths | `lengths` in batches and losses | `pack_padded_sequence` | masks | `sequence_length` | `sequence_lens` |
+#
+# **Flax** (`flax.linen`) takes a cell and a loop around it, `nn.RNN(nn.LSTMCell(features))`, with the batch first;
+# `time_major=True` makes it (T, B, D). `return_carry=True` gives the states `(c, h)` too, `seq_lengths` takes lengths.
+# Its `bias_init` is for all gates: a forget bias is set by hand, in `hf`.
 
 # %% [markdown]
 # ## Padding: `y[-1]` is not the last step

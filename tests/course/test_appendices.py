@@ -111,6 +111,22 @@ def test_the_way_to_pytorch_and_onnx_is_what_the_table_says():
     assert (lstm["weight_ih_l0"], lstm["weight_hh_l0"]) == ((4 * H, D), (4 * H, H))
 
 
+def test_the_listing_that_reorders_does_what_the_table_says():
+    listing = re.search(r"# ```python\n((?:#.*\n)+?)# ```", text("12")).group(1)
+    lines = [line[2:] for line in listing.splitlines()]
+    lstm, gru = "\n".join(lines).split("# GRU(")
+    D, H = 3, 2
+    names = {"np": np, "W": np.arange(24).reshape(3, 8), "U": np.arange(24, 40).reshape(2, 8), "b": np.arange(8.0)}
+    names["H"] = H
+    exec(lstm, names)
+    assert names["kernel"].shape == (D + H, 4 * H)
+    assert names["kernel"][[0, -1]].tolist() == [[0, 1, 4, 5, 2, 3, 6, 7], [32, 33, 36, 37, 34, 35, 38, 39]]
+    assert names["bias"].tolist() == [0, 1, 4, 5, 2 - 1, 3 - 1, 6, 7]
+    names |= {"b": np.arange(6), "bn": np.array([8, 9]), "H": H}
+    exec("#" + gru, names)
+    assert names["bias"].tolist() == [[2, 3, 0, 1, 4, 5], [0, 0, 0, 0, 8, 9]]
+
+
 def test_keras_and_the_cells_of_tensorflow_1_do_what_the_cheat_sheet_says():
     if not importlib.util.find_spec("tensorflow"):
         pytest.skip("TensorFlow is not installed")
