@@ -250,7 +250,7 @@ class Recurrent(Layer):
         if beyond is not None:
             tape.lengths = T - beyond.sum(axis=0)
         work = T * B * (self.params["W"].size + self.params["U"].size)
-        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work)
+        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self.dtype.name)
         return tape
 
     def _new_tape(self, x: np.ndarray, state: list, kept: int) -> Tape:
@@ -352,7 +352,7 @@ class Recurrent(Layer):
                 self._other_gradients(tape, deltas, grads)
 
         work = T * B * (W.size + U.size)
-        threads.run(sequences, B, work)
+        threads.run(sequences, B, work, numbers=self.dtype.name)
         threads.run(columns, W.shape[1], work)
         if dx is not None and tape.lengths is not None:
             dx[np.arange(T)[:, None] >= tape.lengths] = 0

@@ -14,6 +14,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+from llvmlite import ir
 from numba import types
 from numba.extending import overload
 
@@ -24,6 +25,7 @@ _NUMBERS = {"float32": types.float32, "float64": types.float64}
 _SYMBOL = re.compile(rb"lstm_edu_(\w+?)_(float32|float64)")
 
 _functions: dict[str, tuple[Callable, tuple[str, ...]]] = {}
+_addresses: dict[str, Callable[[str], int]] = {}
 _known: dict[str, Any] = {}  # symbol -> what holds its machine code
 
 
@@ -69,6 +71,37 @@ def by_name(*pointers: str) -> Callable[[Callable], Callable]:
     return decorate
 
 
+def define(name: str, result: Any, address: Callable[[str], int]) -> Callable:
+    """Make a function that gives kernels an address of this process: in their own code it would be one of another.
+
+    Parameters
+    ----------
+    name : str
+        Of the function.
+    result : numba type
+        Of the pointer that it gives.
+    address : callable
+        "float32" or "float64" -> the address for those numbers.
+
+    Returns
+    -------
+    callable
+        To be called in a kernel with a pointer to such numbers.
+    """
+    _addresses[name] = address
+
+    def stub(like):  # a name for the overload: without the JIT nobody calls it
+        raise NotImplementedError
+
+    @overload(stub)
+    def call(like):
+        symbol = types.ExternalFunction(ensure(name, like.dtype.name), result())
+        return lambda like: symbol()
+
+    stub.__name__ = name
+    return stub
+
+
 def ensure(name: str, number: str) -> str:
     """Let LLVM know a function, which is compiled or loaded if it has to be.
 
@@ -86,10 +119,44 @@ def ensure(name: str, number: str) -> str:
     """
     symbol = f"lstm_edu_{name}_{number}"
     if symbol not in _known:
-        compiled = cache.compiled_for_c(_functions[name][0], _form(name, _NUMBERS[number]), OPTIONS, cache.FOLDER)
-        llvm.add_symbol(symbol, compiled.address)
-        _known[symbol] = compiled
+        if name in _addresses:
+            made, address = _function_that_returns(_addresses[name](number), symbol)
+        else:
+            made = cache.compiled_for_c(_functions[name][0], _form(name, _NUMBERS[number]), OPTIONS, cache.FOLDER)
+            address = made.address
+        llvm.add_symbol(symbol, address)
+        _known[symbol] = made
     return symbol
+
+
+def from_python(name: str, number: str) -> Callable:
+    """The same function for Python; the GIL is released while it runs.
+
+    Parameters
+    ----------
+    name : str
+        Of the function.
+    number : str
+        "float32" or "float64".
+
+    Returns
+    -------
+    callable
+        Of addresses (None: no address) and whole numbers.
+    """
+    return _known[ensure(name, number)].ctypes
+
+
+def _function_that_returns(address: int, symbol: str) -> tuple[Any, int]:
+    """What holds its machine code, and its own address."""
+    module, word = ir.Module(), ir.IntType(64)
+    function = ir.Function(module, ir.FunctionType(word.as_pointer(), []), symbol)
+    builder = ir.IRBuilder(function.append_basic_block())
+    builder.ret(builder.inttoptr(ir.Constant(word, address), word.as_pointer()))
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(str(module)), machine)
+    engine.finalize_object()
+    return engine, engine.get_function_address(symbol)
 
 
 def _form(name: str, number: Any) -> Any:
@@ -100,7 +167,7 @@ def _form(name: str, number: Any) -> Any:
 
 def _ensure_all_in(code: bytes) -> None:
     for name, number in set(_SYMBOL.findall(code)):
-        if name.decode() in _functions:
+        if name.decode() in _functions or name.decode() in _addresses:
             ensure(name.decode(), number.decode())
 
 

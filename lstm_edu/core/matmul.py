@@ -106,7 +106,7 @@ def _add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     def impl(out, h, weights, b0, b1, out_at=0, h_at=0):
         to, width, w = out.shape[-1], h.shape[-1], weights
         sums = at(out, b0 * to + out_at)
-        product(sums, to, sums, to, at(h, b0 * width + h_at), width, 1, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
+        product(sums, to, sums, to, at(h, b0 * width + h_at), width, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
 
     return impl
 
@@ -116,7 +116,7 @@ def _set_product(out, bias, h, weights, b0, b1, out_at=0):
     def impl(out, bias, h, weights, b0, b1, out_at=0):
         to, width, w = out.shape[-1], h.shape[-1], weights
         sums, x = at(out, b0 * to + out_at), at(h, b0 * width)
-        product(sums, to, at(bias, 0), 0, x, width, 1, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
+        product(sums, to, at(bias, 0), 0, x, width, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
 
     return impl
 

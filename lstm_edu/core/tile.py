@@ -128,19 +128,19 @@ def tiles(vectors: int, heights: tuple[int, ...], *, partial: bool = False) -> C
     Returns
     -------
     numba intrinsic
-        Of (out, out_row, begin, begin_row, h, h_row, h_step, u, panel, u_row, rows, K, few), which sets out[b, n] to
+        Of (out, out_row, begin, begin_row, h, h_row, u, panel, u_row, rows, K, few), which sets out[b, n] to
         begin[b, n] + the sum over k < K of h[b, k] u[k, n] for all b < rows, a multiple of the last height. Pointers
-        lead to the first element; `<name>_row` is how many numbers further the next row stands, `h_step` the next k,
-        and `panel` the next panel of weights.
+        lead to the first element; `<name>_row` is how many numbers further the next row stands, `panel` the
+        next panel of weights.
     """
 
     @intrinsic
-    def product(typing_context, out, out_row, begin, begin_row, h, h_row, h_step, u, panel, u_row, rows, K, few):
+    def product(typing_context, out, out_row, begin, begin_row, h, h_row, u, panel, u_row, rows, K, few):
         bits = out.dtype.bitwidth
         lanes = 8 * VECTOR_BYTES // bits
 
         def build(context, builder, signature, arguments):
-            out, out_row, begin, begin_row, h, h_row, h_step, u, panel, u_row, rows, K, few = arguments
+            out, out_row, begin, begin_row, h, h_row, u, panel, u_row, rows, K, few = arguments
             number, index = out.type.pointee, K.type
             vector = ir.VectorType(number, lanes)
             multiply_add = cgutils.get_or_insert_function(
@@ -188,7 +188,7 @@ def tiles(vectors: int, heights: tuple[int, ...], *, partial: bool = False) -> C
                 with cgutils.for_range(builder, K, intp=index) as loop:
                     k = loop.index
                     weights = [load(address(column, k, u_row)) for column in columns]
-                    h_k = address(h_b, k, h_step)
+                    h_k = builder.gep(h_b, [k])
                     for r in range(height):
                         x = in_every_lane(builder.load(address(h_k, r, h_row)))
                         for v in range(vectors):
@@ -210,7 +210,7 @@ def tiles(vectors: int, heights: tuple[int, ...], *, partial: bool = False) -> C
             return context.get_dummy_value()
 
         integers = types.intp
-        form = (out, integers, begin, integers, h, integers, integers, u, *[integers] * 5)
+        form = (out, integers, begin, integers, h, integers, u, *[integers] * 5)
         return types.void(*form), build
 
     return product
