@@ -262,6 +262,9 @@ function start(root) {
     buttons, ...(H > 1 ? [chooser] : []), sliders, weights, make("p", {class: "le-hint"}, hint), ...inputs, parts.wrong,
     ...curves, make("div", {class: "le-panel"}, make("span", {class: "le-name"}, "time step"), parts.step),
     make("p", {class: "le-readout"}, parts.readout)));
+  for (const control of root.querySelectorAll("input, select, button, summary")) {
+    control.setAttribute("data-lm-suppress-shortcuts", "true"); // or arrows and letters would act on Jupyter's cells
+  }
   take(given.presets[0]);
   root.querySelector(".le-picture").hidden = true; // only now: where anything failed it is still there
   new ResizeObserver(() => redraw()).observe(root);

@@ -138,15 +138,12 @@ def _preset(layer: Any, x: np.ndarray, words: str, setting: Mapping) -> dict[str
 
 
 def _html(told: dict, still: str) -> str:
-    """One piece of HTML that needs nothing else, and of which a page may have several.
-
-    Jupyter keeps its own shortcuts (arrows, letters) away from what has the attribute data-lm-suppress-shortcuts.
-    """
+    """One piece of HTML that needs nothing else, and of which a page may have several."""
     files = resources.files(__package__)
     css, cells, player = (files.joinpath(name).read_text("utf-8") for name in ("player.css", "cells.js", "player.js"))
     numbers = json.dumps(told, allow_nan=False).replace("<", "\\u003c")  # no name can end the script
     return (
-        f'<div class="lstm-edu-play" data-lm-suppress-shortcuts="true">\n<style>\n{css}</style>\n'
+        f'<div class="lstm-edu-play">\n<style>\n{css}</style>\n'
         f'<script type="application/json">{numbers}</script>\n'
         f'<div class="le-picture">{still}\n<noscript>{_NOSCRIPT}</noscript></div>\n'
         f'<script>\n(() => {{\n"use strict";\n{cells}\n{player}}})();\n</script>\n</div>'
