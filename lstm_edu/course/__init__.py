@@ -1,4 +1,4 @@
-"""What the course's chapters call: figures with alt text, sliders, animations, sources, and checks of exercises.
+"""What the course's chapters call: figures with alt text, sliders, cells to play with, sources, checks of exercises.
 
 A chapter's calls::
 
@@ -14,5 +14,6 @@ A chapter's calls::
 from .chapter import begin, ran
 from .checker import check
 from .display import animate, explore, show, source
+from .playground import play
 
-__all__ = ["animate", "begin", "check", "explore", "ran", "show", "source"]
+__all__ = ["animate", "begin", "check", "explore", "play", "ran", "show", "source"]

@@ -14,7 +14,7 @@ from . import pictures
 from .chapter import FIGURES, building
 
 
-def _put(html_or_markdown: dict, plain: str) -> None:
+def put(html_or_markdown: dict, plain: str) -> None:
     """Display a bundle of forms in a notebook; elsewhere print the plain one."""
     if _in_notebook():
         from IPython.display import display
@@ -29,7 +29,7 @@ def _in_notebook() -> bool:
     return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
 
 
-def _alt(alt: Any) -> str:
+def alt_text(alt: Any) -> str:
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what is to be seen, got {alt!r}")
     return " ".join(alt.split())
@@ -58,10 +58,10 @@ def show(figure: Any, *, alt: str, name: str | None = None) -> None:
     >>> show(Figure(), alt="an empty page")
     an empty page
     """
-    alt = _alt(alt)
+    alt = alt_text(alt)
     if name is not None:
         _save(name, "png", lambda: pictures.png(figure, dpi=150))
-    _put({"text/html": pictures.figure_html(pictures.png(figure), alt)}, alt)
+    put({"text/html": pictures.figure_html(pictures.png(figure), alt)}, alt)
     _close(figure)
 
 
@@ -105,7 +105,7 @@ def source(thing: Any) -> None:
         text = inspect.getsource(thing).rstrip()
     except (OSError, TypeError):
         raise ValueError(f"thing must be a function, class or module with a source, got {thing!r}") from None
-    _put({"text/markdown": f"```python\n{text}\n```"}, text)
+    put({"text/markdown": f"```python\n{text}\n```"}, text)
 
 
 def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
@@ -133,7 +133,7 @@ def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
     """
     from lstm_edu.plotting import style
 
-    alt = _alt(alt)
+    alt = alt_text(alt)
     if len(positions) != 1:
         raise ValueError(f"explore needs exactly one slider, such as bias=[0.0, 1.0, 3.0], got {list(positions)}")
     ((name, values),) = positions.items()
@@ -160,7 +160,7 @@ def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:
         return pictures.figure_html(pictures.png(figure), f"{alt} Here {label} = {value:g}.")
 
     side_by_side, one = style.in_style(side_by_side), style.in_style(one)
-    _put({"text/html": pictures.figure_html(pictures.png(side_by_side()), alt)}, alt)
+    put({"text/html": pictures.figure_html(pictures.png(side_by_side()), alt)}, alt)
     if _in_notebook() and not building():
         _slider(one, label, values)
 
@@ -225,7 +225,7 @@ def animate(
     """
     from lstm_edu.plotting import style
 
-    alt = _alt(alt)
+    alt = alt_text(alt)
     frames = list(range(checks.whole("frames", frames, least=2))) if isinstance(frames, int) else list(frames)
     if len(frames) < 2:
         raise ValueError(f"frames must be at least two, got {len(frames)}")
@@ -233,4 +233,4 @@ def animate(
     data = style.in_style(pictures.gif)(draw, frames, size, seconds)
     if name is not None:
         _save(name, "gif", lambda: data)
-    _put({"text/html": pictures.figure_html(data, alt)}, alt)
+    put({"text/html": pictures.figure_html(data, alt)}, alt)

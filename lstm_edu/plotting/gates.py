@@ -14,7 +14,7 @@ from . import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NAMES = {
+NAMES = {
     "i": "input gate i",
     "f": "forget gate f",
     "g": "candidate g",
@@ -25,7 +25,7 @@ _NAMES = {
     "c": "cell state c",
     "h": "output h",
 }
-_GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1, the others around zero
+GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1, the others around zero
 
 
 @style.in_style
@@ -93,7 +93,7 @@ def gates_over_time(
     for axis, name in zip(axes, names, strict=True):
         values = np.asarray(gates[name])[:, sequence].T
         letter = name.rpartition(".")[2]
-        gate = letter in _GATES
+        gate = letter in GATES
         low, high = (0, 1) if gate else (-max(1, np.abs(values).max()), max(1, np.abs(values).max()))
         image = axis.imshow(
             values,
@@ -104,7 +104,7 @@ def gates_over_time(
             vmax=high,
             extent=(-0.5, steps - 0.5, len(values) - 0.5, -0.5),
         )
-        axis.set_ylabel(name.removesuffix(letter) + _NAMES.get(letter, letter), rotation=0, ha="right", va="center")
+        axis.set_ylabel(name.removesuffix(letter) + NAMES.get(letter, letter), rotation=0, ha="right", va="center")
         axis.set_yticks([])
         axis.grid(visible=False)
         groups.setdefault("gates" if gate else "candidate and states", []).append(image)

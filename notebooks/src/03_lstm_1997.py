@@ -170,6 +170,9 @@ assert np.allclose([dW[1, 1], dW[1, 0], dW[2, 2]], [0.2443, 0.0080, 0.0111], ato
 # %% [markdown]
 # The same unit over 40 steps of noise, with the mark "keep" at step 5 and "tell" at step 35 (counted from 0). Each
 # panel is one quantity over time. The input gate opens once, the state holds its level, the output gate opens once.
+#
+# This is a cell **to play with**: it runs in the page. Open the input gate by its bias and see the noise get on the
+# carousel. Draw a second mark: is the first number replaced? Try to get $c$ back to zero.
 
 # %%
 unit = le.LSTM97(3, 1, dtype=np.float64, rng=0)
@@ -178,8 +181,11 @@ x = np.zeros((40, 1, 3))
 x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
 x[5, 0], x[35, 0, 2] = (-1, 1, 0), 1
 _, tape = unit.forward(x)
-alt = "Gates and states over time: the state jumps to -0.75 at step 5 and stays; the output shows it at step 35."
-course.show(le.plotting.gates_over_time(unit.gates(tape), x), alt=alt)
+again = x.copy()
+again[20, 0, :2] = 0.6, 1  # a second number to keep
+presets = {"input gate half open": {"i": 0.0}, "a second mark": {"x": again}}
+alt = "The state jumps to -0.75 at step 5 and stays; the output shows it at step 35."
+course.play(unit, x, names=("value", "keep", "tell"), presets=presets, alt=alt)
 assert np.all(np.abs(tape.c[6:, 0, 0] - tape.c[6, 0, 0]) < 0.1)
 
 # %% [markdown]

@@ -113,6 +113,27 @@ for bias, steps in {0: 1.0, 1: 2.2, 2: 5.5, 3: 14.3, 5: 103.2}.items():
     assert np.isclose(half_life(bias), steps, atol=0.05)
 
 # %% [markdown]
+# A unit **to play with**, in the page: a number marked "keep" enters at step 3, noise follows. Drag the forget bias
+# and see $c$ leak, with its half-life in words below. A mark "wipe" closes the gate: set one of your own.
+
+# %%
+unit = le.LSTM(3, 1, dtype=np.float64, rng=0)
+# columns: i f g o; rows of W: value, keep, wipe
+unit.params["W"] = np.array([[0.0, 0, 1, 0], [8, 0, 0, 0], [0, -10, 0, 0]])
+unit.params["U"], unit.params["b"] = np.zeros((1, 4)), np.array([-4.0, 1, 0, 4])
+x = np.zeros((40, 1, 3))
+x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
+x[3, 0] = 1, 1, 0
+wiped = x.copy()
+wiped[25, 0, 2] = 1
+presets = {"bias 3": {"f": 3.0}, "bias 5": {"f": 5.0}}
+presets["bias 5, and a wipe"] = {"f": 5.0, "x": wiped}
+alt = "The state of one unit jumps to 0.7 at step 3 and leaks away within ten steps."
+course.play(unit, x, names=("value", "keep", "wipe"), presets=presets, alt=alt)
+c = unit.forward(x)[1].c[1:, 0, 0]
+assert c[3] > 0.7 > 0.1 > np.abs(c[13:]).max()
+
+# %% [markdown]
 # ## The equations in NumPy
 #
 # One step for all $B$ sequences. The four blocks of columns of `W`, `U` and `b` belong to $i, f, g, o$, in this order.

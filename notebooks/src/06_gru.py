@@ -86,6 +86,26 @@ for stage in (len(stages) - 1, None):
     course.show(figure, alt=figure.alt_text)
 
 # %% [markdown]
+# A unit **to play with**, in the page: its update gate keeps, except at the two marks "take". Drag its bias down to 0
+# and watch $h$ follow the noise. Then close the reset gate: the second number is taken as if there had been no first.
+# Can you drive $h$ beyond 1?
+
+# %%
+unit = le.GRU(2, 1, dtype=np.float64, rng=0)
+# columns: r z n; rows of W: value, take
+unit.params["W"] = np.array([[0.0, 0, 2], [0, -10, 0]])
+unit.params["U"], unit.params["b"] = np.array([[0.0, 0, 1]]), np.array([4.0, 5, 0])
+x = np.zeros((40, 1, 2))
+x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
+x[5, 0], x[22, 0] = (1, 1), (-0.5, 1)
+presets = {"update gate half open": {"z": 0.0}, "reset gate closed": {"r": -5.0}}
+alt = "The output jumps to 0.95 at the first mark, stays, and falls to near 0 at the next."
+course.play(unit, x, names=("value", "take"), presets=presets, alt=alt)
+h = unit(x)[:, 0, 0]
+assert h[5] > 0.9
+assert h[21] > 0.7 > 0.3 > abs(h[22])
+
+# %% [markdown]
 # ### Two forms: reset before or after the product
 #
 # The candidate sees the past through a matrix $U_n$. The reset gate can stand on either side of it:

@@ -1,15 +1,8 @@
-"""The book: built without the network, of two small chapters and of the course's own, and read in a browser.
-
-The browser is Debian's Chromium: apt-get install chromium chromium-driver. Where it is missing its tests are skipped,
-unless LSTM_EDU_NEEDS_CHROMIUM=1 says that they must run.
-"""
+"""The book: built without the network, of two small chapters and of the course's own, and read in a browser."""
 
 import base64
 import io
-import json
-import os
 import re
-import shutil
 import textwrap
 from pathlib import Path
 
@@ -287,62 +280,6 @@ def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path):
 
 
 # In a browser -------------------------------------------------------------------------------------------------------
-
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars --window-size=1300,1000"
-)
-
-
-class Browser:
-    """Chromium on pages from the disk; `open` returns what went wrong on the page."""
-
-    def __init__(self):
-        from selenium import webdriver
-
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium")
-        for flag in FLAGS.split():
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-        self.driver.set_script_timeout(60)
-
-    def open(self, page: Path, query: str = "") -> list[str]:
-        """Load the page, wait until its formulas are drawn; errors of the console, and requests off the machine."""
-        self.driver.get(page.as_uri() + query)
-        self.driver.execute_async_script(
-            "const done = arguments[0];"
-            "const drawn = window.MathJax && MathJax.startup ? MathJax.startup.promise : Promise.resolve();"
-            "drawn.then(() => Promise.all([...document.images].map(i => i.decode().catch(() => 0)))).then(() => done())"
-        )
-        wrong = [f"console: {entry['message']}" for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
-        for entry in self.driver.get_log("performance"):
-            event = json.loads(entry["message"])["message"]
-            if event["method"] == "Network.requestWillBeSent":
-                url = event["params"]["request"]["url"]
-                if not url.startswith(("file:", "data:", "blob:")):
-                    wrong.append(f"request: {url}")
-        return wrong
-
-    def ask(self, script: str, *arguments):
-        return self.driver.execute_script(f"return {script}", *arguments)
-
-    def all(self, selector: str):
-        return self.driver.find_elements("css selector", selector)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    if missing:
-        reason = f"{' and '.join(missing)} not found; on Debian: apt-get install chromium chromium-driver"
-        if os.environ.get("LSTM_EDU_NEEDS_CHROMIUM") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    chromium = Browser()
-    yield chromium
-    chromium.driver.quit()
 
 
 @pytest.fixture(scope="module")
