@@ -2,8 +2,8 @@
 
 A slot is a row of words in memory that both sides look at again and again. Its first word says whose turn it is:
 
-    ABSENT -> IDLE -> POSTED -> TAKEN -> DONE -> IDLE      who waits: enter, take, done, leave; who asks: post, taken_back
-              IDLE <- POSTED                               nobody took it: who posted it takes it back and does it alone
+    ABSENT -> IDLE -> POSTED -> TAKEN -> DONE -> IDLE     who waits: enter, take, done, leave; who asks: the others
+              IDLE <- POSTED                              nobody took it: who posted it takes it back and does it
 
 So nobody ever waits for a thread that has not begun: on a machine that is busy with other things all goes on as on one
 thread. A thread that has waited in vain for a while leaves. Row 0 of the slots belongs to who asks: one thread at a
