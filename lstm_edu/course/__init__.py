@@ -6,6 +6,7 @@ A chapter's calls::
     course.begin(3)                                   in the first code cell
     course.show(figure, alt="what is to be seen")
     course.check("03.2", answer)
+    course.evidence(3, "lags")                        a table of runs that took longer than a chapter may
     course.ran()                                      in the last one
 
 `lstm-edu course` builds, lists and opens the chapters. Needs the extra `course`:  pip install "lstm_edu[course]"
@@ -13,6 +14,19 @@ A chapter's calls::
 
 from .chapter import begin, ran
 from .checker import check
+from .claims import beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
 
-__all__ = ["animate", "begin", "check", "explore", "ran", "show", "source"]
+__all__ = [
+    "animate",
+    "beats",
+    "begin",
+    "best_rates",
+    "check",
+    "evidence",
+    "explore",
+    "leads",
+    "ran",
+    "show",
+    "source",
+]
