@@ -14,11 +14,12 @@ A chapter's calls::
 
 from .chapter import begin, ran
 from .checker import check
-from .claims import beats, best_rates, evidence, leads
+from .claims import at_best_rates, beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
 
 __all__ = [
     "animate",
+    "at_best_rates",
     "beats",
     "begin",
     "best_rates",

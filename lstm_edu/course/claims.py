@@ -206,6 +206,33 @@ def best_rates(frame: pd.DataFrame, measure: str, better: str = "low") -> pd.Dat
     return medians.unstack("rate").idxmin(axis=1).unstack("steps")
 
 
+def at_best_rates(frame: pd.DataFrame, measure: str, better: str = "low") -> pd.DataFrame:
+    """The rows of every variant at its own best rate for each budget, as `best_rates` chooses it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One experiment of `evidence`, or a part of it.
+    measure : str
+        What decides, most often a loss on validation sequences.
+    better : {"low", "high"}
+        Which values are better; a run that failed is worse than any other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With all measures, and "own best" in place of the rate: `leads`, `beats` and `plotting.evidence` take it.
+
+    Raises
+    ------
+    ValueError
+        For a measure that the table has not, and for more than one experiment.
+    """
+    chosen = best_rates(frame, measure, better)
+    rows = [r == chosen.loc[v, n] for v, n, r in zip(frame["variant"], frame["steps"], frame["rate"], strict=True)]
+    return frame[rows].assign(rate="own best").reset_index(drop=True)
+
+
 def _sign(better: str) -> int:
     return {"low": 1, "high": -1}[checks.one_of("better", better, ("low", "high"))]
 

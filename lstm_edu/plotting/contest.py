@@ -32,7 +32,7 @@ def evidence(
     Parameters
     ----------
     frame : pandas.DataFrame
-        One experiment of `lstm_edu.course.evidence`, or a part of it.
+        One experiment of `lstm_edu.course.evidence`, or a part of it, and what `at_best_rates` makes of one.
     measure : str
         What is drawn.
     label : str, optional
@@ -69,7 +69,7 @@ def evidence(
     rows = _rows(frame, measure)
     if band not in ("all", "quartiles"):
         raise ValueError(f"band must be 'all' or 'quartiles', got {band!r}")
-    rates, variants = sorted(rows["rate"].unique()), list(rows["variant"].unique())
+    rates, variants = sorted(rows["rate"].unique(), key=_numbers_first), list(rows["variant"].unique())
     values = rows["value"].dropna()
     if log is None:
         log = bool(len(values) and values.min() > 0 and values.max() > 10 * values.min())
@@ -88,7 +88,7 @@ def evidence(
             axes.plot(median.index, median, color=colour, linestyle=line, marker="o", markersize=3.5, label=name)
         if reference is not None:
             axes.axhline(reference, color=style.REFERENCE, linestyle="--", linewidth=1.2)
-        axes.set_title(f"rate {rate:g}")
+        axes.set_title(f"{rate} rate" if isinstance(rate, str) else f"rate {rate:g}")
         _steps(axes, sorted(rows["steps"].unique()))
         if log:
             axes.set_yscale("log")
@@ -96,6 +96,10 @@ def evidence(
     figure.supxlabel("steps of training", fontsize=10)
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center")
     return figure
+
+
+def _numbers_first(rate: Any) -> tuple:
+    return (1, 0.0, rate) if isinstance(rate, str) else (0, rate, "")
 
 
 def _steps(axes: Any, steps: list) -> None:

@@ -176,6 +176,12 @@ def test_evidence_of_cells_has_their_colours_and_of_large_ratios_a_logarithmic_a
     assert le.plotting.evidence(zeros[zeros.steps == 10], "loss").axes[0].get_yscale() == "linear"
 
 
+def test_evidence_at_best_rates_has_a_panel_of_its_own_at_the_end():
+    frame = pd.concat([evidence_table(rate="own best"), evidence_table()])
+    figure = le.plotting.evidence(frame, "loss")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["rate 0.1", "rate 0.3", "own best rate"]
+
+
 def test_evidence_that_can_not_be_drawn_is_refused():
     frame = evidence_table()
     for wrong, measure, settings, words in [

@@ -318,6 +318,14 @@ def test_the_best_rate_is_chosen_for_every_variant_and_budget():
                        for rate, steps, value in [(0.1, 10, 1), (0.3, 10, 3), (0.1, 30, 3), (0.3, 30, 1)]])  # fmt: skip
     assert course.best_rates(frame, "loss").to_dict() == {10: {"a": 0.1, "b": 0.3}, 30: {"a": 0.3, "b": 0.1}}
     assert course.best_rates(frame, "loss", better="high").loc["a"].tolist() == [0.3, 0.1]
+    best = course.at_best_rates(frame, "loss")
+    assert sorted(zip(best.variant, best.steps, best.value, strict=True)) == [
+        ("a", 10, 1),
+        ("a", 30, 1),
+        ("b", 10, 1),
+        ("b", 30, 1),
+    ]
+    assert course.leads(best, "loss").loc[("own best", 10), "pairs"] == 1
 
 
 def test_a_comparison_names_what_is_wrong_with_its_arguments():
