@@ -12,8 +12,8 @@ from .experiment import Experiment, Values
 from .training import test_rng, trained
 
 CELLS = ("rnn", "lstm97", "lstm", "gru")
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # wide enough that the best one lies inside
 STEPS = (200, 600, 1500)
+BATCH = 16
 SEEDS = 6  # the fewest with which a sign-flip test can reach 0.05
 PARAMETERS = 500
 REACH = 100  # the longest strings that are tried
@@ -35,7 +35,7 @@ def contest(
     def make(rng: np.random.Generator) -> nn.Sequential:
         return nn.make_network(task, variant, units, memory=memory, rng=rng)
 
-    for steps, net in trained(make, task, rate, seed, marks, schedule="cosine"):
+    for steps, net in trained(make, task, rate, seed, marks, schedule="cosine", batch=BATCH):
         values = {
             "test loss": nn.evaluate(net, task, 500, rng=test_rng(seed))["loss"],
             "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
@@ -48,28 +48,48 @@ def contest(
 _LOSSES = ("test loss", "valid loss")
 
 
-def _experiment(
-    name: str, claim: str, task: str, cells: tuple[str, ...] = CELLS, memory: int = 0, more: tuple[str, ...] = ()
-) -> Experiment:
-    run = partial(contest, task, memory)
-    return Experiment(name, claim, cells, RATES, STEPS, (*_LOSSES, *more), run, seeds=SEEDS)
-
+# From low to high, each as wide as it takes for the best rate of every cell to lie inside.
+_LOW, _MIDDLE, _HIGH = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), (0.003, 0.01, 0.03, 0.1, 0.3), (0.01, 0.03, 0.1, 0.3, 1.0)
 
 EXPERIMENTS = (
-    _experiment("adding", "Cells with gates hold a number over twenty steps, and a plain RNN does not.", "adding"),
-    _experiment(
-        "adding with memory",
-        "What gates that start with a memory of the task's length change in that.",
-        "adding",
-        cells=("lstm97", "lstm", "gru"),  # the RNN has no gate to start with
-        memory=20,
+    Experiment(
+        name="adding",
+        claim="Cells with gates hold a number over twenty steps, and a plain RNN does not.",
+        variants=CELLS,
+        rates=_LOW,
+        steps=STEPS,
+        measures=_LOSSES,
+        run=partial(contest, "adding", 0),
+        seeds=SEEDS,
     ),
-    _experiment(
-        "counting",
-        "Cells whose memory is a sum without bounds go on counting beyond the strings of the training.",
-        "counting",
-        cells=(*CELLS, "peephole"),
-        more=("reach",),
+    Experiment(
+        name="adding with memory",
+        claim="What gates that start with a memory of the task's length change in that.",
+        variants=("lstm97", "lstm", "gru"),  # the RNN has no gate to start with
+        rates=_HIGH,
+        steps=STEPS[:2],
+        measures=_LOSSES,
+        run=partial(contest, "adding", 20),
+        seeds=SEEDS,
     ),
-    _experiment("spikes", "A cell that cannot forget does not learn a stream without resets.", "spikes"),
+    Experiment(
+        name="counting",
+        claim="Cells whose memory is a sum without bounds go on counting beyond the strings of the training.",
+        variants=(*CELLS, "peephole"),
+        rates=_HIGH,
+        steps=STEPS,
+        measures=(*_LOSSES, "reach"),
+        run=partial(contest, "counting", 0),
+        seeds=SEEDS,
+    ),
+    Experiment(
+        name="spikes",
+        claim="A cell that cannot forget does not learn a stream without resets.",
+        variants=CELLS,
+        rates=_MIDDLE,
+        steps=STEPS,
+        measures=_LOSSES,
+        run=partial(contest, "spikes", 0),
+        seeds=SEEDS,
+    ),
 )

@@ -63,7 +63,8 @@ def stress(
     names = [experiment.name for experiment in experiments]
     chosen = [e for e in experiments if only is None or e.name == checks.one_of("experiment", only, names)]
     jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
-    wanted = [trial for experiment in chosen for trial in experiment.trials(seeds)]
+    # seed by seed: whoever looks early, or has to stop, has a little of everything
+    wanted = sorted((t for experiment in chosen for t in experiment.trials(seeds)), key=lambda trial: trial.seed)
     rows, notices = _before(experiments, path, chosen, fresh)
     for words in notices:
         say(words)

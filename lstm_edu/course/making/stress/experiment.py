@@ -60,7 +60,7 @@ class Experiment:
                 raise ValueError(f"{name} must rise, got {getattr(self, name)!r}")
 
     def trials(self, seeds: int | None = None) -> list["Trial"]:
-        """Every run, the seeds in the outermost loop: whoever ends it early has all variants from some seeds."""
+        """Every run, seed by seed."""
         numbers = range(FIRST_SEED, FIRST_SEED + (self.seeds if seeds is None else checks.whole("seeds", seeds)))
         return [Trial(self, v, rate, seed) for seed in numbers for rate in self.rates for v in self.variants]
 
