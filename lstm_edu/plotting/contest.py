@@ -110,6 +110,7 @@ def _steps(axes: Any, steps: list) -> None:
     axes.set_xscale("log")
     axes.set_xticks(steps, [f"{n:d}" for n in map(int, steps)])
     axes.set_xticks([], minor=True)
+    axes.margins(x=0.15)  # so that the last number of a panel and the first of the next one stay apart
 
 
 def _median(values: Any) -> float:
