@@ -17,7 +17,7 @@ MAY_IMPORT = {  # besides itself; from the top of the house to its ground floor
     "interop": {"core", "cells", "nn"},
     "experiments": {"core", "cells", "nn", "tasks"},
     "course": {"core", "cells", "nn", "tasks", "plotting", "experiments"},
-    "course/making": {"core", "course"},
+    "course/making": {"core", "cells", "nn", "tasks", "experiments", "course"},
     "commands": {"core", "cells", "nn", "tasks", "plotting", "experiments", "course", "course/making"},
 }
 FILES = {

@@ -9,6 +9,8 @@ import typer
 
 from lstm_edu.course import library
 
+from .signals import ending_in_order
+
 app = typer.Typer(
     name="course",
     help="The course: chapters as Jupyter notebooks.",
@@ -112,6 +114,44 @@ def check_chapters(numbers: _Numbers = None) -> None:
     if _print_problems(found):
         raise typer.Exit(1)
     print(f"{len(chapters)} chapters agree with their sources and keep to the limits")
+
+
+@app.command("stress")
+def stress_chapter(
+    number: Annotated[str, typer.Argument(metavar="NN", help="The chapter.")],
+    experiment: Annotated[str | None, typer.Option(help="One of its experiments.  [default: all]")] = None,
+    seeds: Annotated[int | None, typer.Option(help="How many.  [default: as the experiment says]")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Runs at a time.  [default: one per core]")] = None,
+    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with what is there, or begin anew.")] = True,
+    quick: Annotated[bool, typer.Option("--quick", help="Try everything in a few seconds; writes nothing.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The table.  [default: notebooks/evidence/chNN.csv]")] = None,
+) -> None:
+    """Re-run what a chapter compares at other rates, budgets and seeds.
+
+    Every run goes into a table as it ends: after Ctrl-C the same command goes on. A run that diverges is a row that
+    says so."""
+    from lstm_edu.course.making.stress import engine
+    from lstm_edu.course.making.stress.experiment import experiments
+
+    found = experiments(number)
+    if quick:
+        failed = _print_outcomes(engine.quick(found, experiment))
+        raise typer.Exit(int(failed))
+    name = f"ch{number.zfill(2)}"
+    path = out or library.find().evidence / f"{name}.csv"
+    command = f"lstm-edu course stress {number.zfill(2)}" + (f" --seeds {seeds}" if seeds is not None else "")
+    with ending_in_order():
+        engine.stress(found, path, command, only=experiment, seeds=seeds, jobs=jobs, fresh=not resume)
+    print(f"evidence: {path}")
+
+
+def _print_outcomes(outcomes: list) -> bool:
+    """A line a run; whether one failed."""
+    for outcome in outcomes:
+        last = outcome.rows[-len(outcome.trial.experiment.measures) :]
+        words = outcome.failure or ", ".join(f"{name} {value:.4g}" for _, name, value, _ in last)
+        print(f"{outcome.trial.experiment.name:20} {outcome.trial.variant:20} {last[-1][-1]:6.2f} s  {words}")
+    return any(outcome.failure for outcome in outcomes)
 
 
 @app.command("student")

@@ -6,6 +6,7 @@ A chapter's calls::
     course.begin(3)                                   in the first code cell
     course.show(figure, alt="what is to be seen")
     course.check("03.2", answer)
+    course.evidence(3, "lags")                        a table of runs that took longer than a chapter may
     course.ran()                                      in the last one
 
 `lstm-edu course` builds, lists and opens the chapters. Needs the extra `course`:  pip install "lstm_edu[course]"
@@ -13,7 +14,22 @@ A chapter's calls::
 
 from .chapter import begin, ran
 from .checker import check
+from .claims import at_best_rates, beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
 from .playground import play
 
-__all__ = ["animate", "begin", "check", "explore", "play", "ran", "show", "source"]
+__all__ = [
+    "animate",
+    "at_best_rates",
+    "beats",
+    "begin",
+    "best_rates",
+    "check",
+    "evidence",
+    "explore",
+    "leads",
+    "play",
+    "ran",
+    "show",
+    "source",
+]

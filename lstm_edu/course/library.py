@@ -45,6 +45,10 @@ class Course:
     def figures(self) -> Path:
         return self.folder.parent / "figures"
 
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
     @cached_property
     def chapters(self) -> list[Chapter]:
         """Every chapter that has a source or a notebook, by number."""

@@ -5,12 +5,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from typing import TypeVar
 
 from lstm_edu.core import Layer, register
 from lstm_edu.core.registry import cell_class
 
 from .runs import Result, Run, execute
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 _HOME = "lstm_edu."
 _watched: int | None = None  # the process that this worker ends with
@@ -40,15 +45,42 @@ def results_of(runs: list[Run], jobs: int) -> Generator[Result, None, None]:
     """
     if jobs == 1:
         yield from map(execute, runs)
+    else:
+        yield from side_by_side(partial(_knowing, _own_cells(runs)), runs, jobs)
+
+
+def side_by_side(work: Callable[[Item], Found], items: Iterable[Item], jobs: int) -> Generator[Found, None, None]:
+    """What a function gives for every item, as it comes. Whatever ends the loop early ends the workers too.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module that a worker can import.
+    items : iterable
+        What it gets, one after the other.
+    jobs : int
+        How many at a time; 1: in this process.
+
+    Yields
+    ------
+    object
+        In no certain order, unless `jobs` is 1.
+
+    Raises
+    ------
+    MemoryError
+        For a worker that was ended from outside.
+    """
+    if jobs == 1:
+        yield from map(work, items)
         return
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    classes = _own_cells(runs)
     # loky by name: what a worker does when its parent ends suits a process that was started here, and no other
     parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
     try:
-        yield from parallel(delayed(_work)(run, os.getpid(), classes) for run in runs)
+        yield from parallel(delayed(_work)(work, item, os.getpid()) for item in items)
     except TerminatedWorkerError:
         raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
 
@@ -63,8 +95,12 @@ def _own_cells(runs: list[Run]) -> dict[str, type[Layer]]:
     return classes
 
 
-def _work(run: Run, parent: int, classes: dict[str, type[Layer]]) -> Result:
+def _work(work: Callable[[Item], Found], item: Item, parent: int) -> Found:
     end_with(parent)
+    return work(item)
+
+
+def _knowing(classes: dict[str, type[Layer]], run: Run) -> Result:
     for name, cls in classes.items():
         register(name)(cls)
     return execute(run)

@@ -1,5 +1,6 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
+from .contest import evidence
 from .curves import learning_curves
 from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
@@ -9,6 +10,7 @@ from .style import save
 __all__ = [
     "diagram",
     "diagram_stages",
+    "evidence",
     "gates_over_time",
     "gradient_flow",
     "learning_curves",

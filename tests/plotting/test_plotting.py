@@ -132,3 +132,62 @@ def test_what_holds_no_curves_is_refused(wrong, got):
         le.plotting.learning_curves(wrong)
     with pytest.raises(ValueError, match="at least one evaluation"):
         le.plotting.learning_curves(le.History())
+
+
+def evidence_table(**columns):
+    """Two variants, two rates, two budgets and three seeds; every run of b at the higher rate but one has failed."""
+    rows = [
+        (variant, rate, steps, seed, seed + steps * rate + (variant == "b"))
+        for variant in "ab"
+        for rate in (0.1, 0.3)
+        for steps in (10, 30)
+        for seed in (1, 2, 70)
+    ]
+    frame = pd.DataFrame(rows, columns=["variant", "rate", "steps", "seed", "value"])
+    frame.loc[(frame.variant == "b") & (frame.rate == 0.3) & (frame.seed > 1), "value"] = np.nan
+    return frame.assign(**({"experiment": "x", "measure": "loss"} | columns))
+
+
+def test_evidence_has_a_panel_a_rate_with_shared_scales_and_the_median_of_all_runs():
+    figure = le.plotting.evidence(evidence_table(), "loss", label="the loss", reference=2.0, names={"a": "A"})
+    left, right = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["rate 0.1", "rate 0.3"]
+    assert left.get_ylim() == right.get_ylim()
+    assert left.get_xscale() == "log"
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["10", "30"]
+    a, b, reference = left.lines
+    np.testing.assert_allclose(a.get_ydata(), [3, 5])
+    np.testing.assert_allclose(b.get_ydata(), [4, 6])
+    assert set(reference.get_ydata()) == {2.0}
+    assert np.isnan(right.lines[1].get_ydata()).all()  # not the median of the one that was left
+    assert a.get_color() != b.get_color()
+    assert a.get_linestyle() != b.get_linestyle()
+    assert left.get_ylabel() == "the loss"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["A", "b"]
+
+
+def test_evidence_of_cells_has_their_colours_and_of_large_ratios_a_logarithmic_axis():
+    frame = evidence_table().replace({"variant": {"a": "lstm", "b": "gru"}})
+    (axes, _) = le.plotting.evidence(frame, "loss", band="quartiles").axes
+    assert axes.lines[0].get_color() == style.CELL_STYLES["lstm"][0]
+    assert axes.get_yscale() == "log"
+    assert le.plotting.evidence(frame, "loss", log=False).axes[0].get_yscale() == "linear"
+    zeros = frame.assign(value=0.0)
+    assert le.plotting.evidence(zeros[zeros.steps == 10], "loss").axes[0].get_yscale() == "linear"
+
+
+def test_evidence_at_best_rates_has_a_panel_of_its_own_at_the_end():
+    frame = pd.concat([evidence_table(rate="own best"), evidence_table()])
+    figure = le.plotting.evidence(frame, "loss")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["rate 0.1", "rate 0.3", "own best rate"]
+
+
+def test_evidence_that_can_not_be_drawn_is_refused():
+    frame = evidence_table()
+    for wrong, measure, settings, words in [
+        (frame, "los", {}, "measure must be one of loss, got 'los'"),
+        (pd.concat([frame, evidence_table(experiment="y")]), "loss", {}, "frame must hold one experiment, got x, y"),
+        (frame, "loss", {"band": "some"}, "band must be 'all' or 'quartiles', got 'some'"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            le.plotting.evidence(wrong, measure, **settings)

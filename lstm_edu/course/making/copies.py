@@ -48,7 +48,7 @@ def with_open_solutions(made: NotebookNode) -> NotebookNode:
 
 
 def student(course: library.Course, folder: str | Path) -> Path:
-    """Write every chapter without solutions and outputs, and the figures that they link to.
+    """Write every chapter without solutions and outputs, the figures that they link to, and the evidence they read.
 
     The folder `answer-key` in it has the same chapters with their outputs and with the solutions open.
 
@@ -90,6 +90,7 @@ def student(course: library.Course, folder: str | Path) -> Path:
             answers = part / "answer-key" / chapter.notebook.name
             answers.write_text(nbformat.writes(with_open_solutions(made)) + "\n", encoding="utf-8")
         build.copy_figures(course, figures, part / "figures")
+        _copy_evidence(course, part)
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
@@ -99,6 +100,15 @@ def student(course: library.Course, folder: str | Path) -> Path:
 def linked_figures(made: NotebookNode) -> set[str]:
     """The files in ../figures that a notebook's text links to."""
     return {name for cell in made.cells if cell.cell_type == "markdown" for name in _FIGURE.findall(cell.source)}
+
+
+def _copy_evidence(course: library.Course, folder: Path) -> None:
+    """Copy the tables that `course.evidence` reads into a folder of the same name beside the chapters."""
+    tables = sorted(course.evidence.glob("ch[0-9][0-9].csv"))
+    if tables:
+        (folder / course.evidence.name).mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        replace_file(folder / course.evidence.name / table.name, table.read_bytes())
 
 
 def _figures_beside(made: Any) -> Any:
@@ -151,6 +161,7 @@ def working_copy(course: library.Course, folder: str | Path) -> tuple[list[str],
         elif given.get(name) != _digest(data):
             kept.append(name)
         build.copy_figures(course, figures, folder / "figures")
+    _copy_evidence(course, folder)
     replace_file(record, json.dumps(given, indent=1).encode())
     return written, kept
 

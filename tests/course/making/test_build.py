@@ -240,6 +240,19 @@ def test_the_students_copy_has_neither_solutions_nor_outputs_and_the_key_has_bot
     assert build.drift(library.find().chapters[0]) == []
 
 
+def test_the_evidence_goes_along_with_every_copy_and_is_renewed(folder, tmp_path):
+    course, mine = library.find(), tmp_path / "mine"
+    copies.working_copy(course, mine)
+    assert not (mine / "evidence").exists()
+    course.evidence.mkdir()
+    for content in (b"# one", b"# two"):
+        (course.evidence / "ch97.csv").write_bytes(content)
+        copies.working_copy(course, mine)
+        assert (mine / "evidence" / "ch97.csv").read_bytes() == content
+    copies.student(course, tmp_path / "class")
+    assert (tmp_path / "class" / "evidence" / "ch97.csv").read_bytes() == b"# two"
+
+
 def test_a_students_copy_never_overwrites(folder, capsys):
     (folder / "class").mkdir()
     (folder / "class" / "mine.txt").write_text("mine")
