@@ -51,18 +51,19 @@ def test_the_contest_runs_and_writes_a_table_and_a_figure(tmp_path):
     assert "geometric mean" in said
 
 
-def test_a_later_run_goes_on_where_an_earlier_one_was_stopped(tmp_path):
-    def measured(said):
-        return [line.split()[2:4] for line in said.splitlines() if " thread(s) " in line.split("\n\n")[0]]
-
-    tiny("--cells", "gru", "--passes", "inference", "--threads", "1", "--out", tmp_path)
+def test_a_later_run_measures_only_what_is_missing(tmp_path):
+    here = {"processor": processor.name(), "instructions": processor.in_use(), "pass": "inference"}
+    table.keep(tmp_path / "benchmark.csv", [a_row(cell="gru", B=2, T=3, D=2, H=4, **here)])
     before = (tmp_path / "benchmark.csv").read_text().splitlines()
-    options = ("--passes", "inference", "--threads", "1", "--missing", "--out", tmp_path)
-    assert measured(tiny("--cells", "gru", "rnn", *options))[0] == ["rnn", "inference"]
+    tiny("--cells", "gru", "rnn", "--passes", "inference", "--threads", "1", "--missing", "--out", tmp_path)
     after = (tmp_path / "benchmark.csv").read_text().splitlines()
     assert [line for line in after if ",gru," in line] == before[1:]
-    assert len(after) == 3
-    assert "nothing is missing" in tiny("--cells", "gru", "rnn", *options)
+    assert [row["cell"] for row in table.read(tmp_path / "benchmark.csv")] == ["rnn", "gru"]
+
+
+def test_where_nothing_is_missing_the_report_says_so(capsys):
+    contest.report([], None)
+    assert capsys.readouterr().out == "nothing is missing\n"
 
 
 @pytest.mark.parametrize("arguments", [["--quick"], []], ids=["quick", "some peers"])
@@ -86,9 +87,10 @@ needs_avx512 = pytest.mark.skipif(processor.native() != "avx512", reason="needs 
 def test_with_avx2_alone_onnx_runtime_is_left_out_and_the_rows_say_so(tmp_path):
     options = ("--cells", "rnn", "--threads", "1", "--passes", "inference", "--out", tmp_path)
     assert "ONNX Runtime takes no part: it can't be told" in tiny(*options, "--instructions", "avx2")
-    tiny(*options)
-    found = pd.read_csv(tmp_path / "benchmark.csv").set_index("instructions")
-    assert found["onnxruntime_ms"].isna().to_dict() == {"avx2": True, "avx512": False}
+    (row,) = table.read(tmp_path / "benchmark.csv")
+    assert row["instructions"] == "avx2"
+    assert list(table.times(row)) == ["lstm_edu"]
+    assert "onnxruntime" not in row["versions"]
 
 
 @needs_avx512
