@@ -565,8 +565,8 @@ import pandas as pd
 from lstm_edu.course import library
 
 table = pd.read_csv(library.find().figures / "benchmark.csv").dropna(subset="ratio")
-run = ["processor", "instructions", "threads", "pass"]
-print(table.groupby(run, sort=False)["ratio"].describe()[["count", "min", "50%", "max"]].round(2))
+ratios = table.groupby(["processor", "instructions", "threads", "pass"])["ratio"]
+print(ratios.agg(["count", "min", "median", "max"]).round(2).to_string())
 behind = table[table["ratio"] < 1].sort_values("ratio")
 print(f"a peer is ahead in {len(behind)} of {len(table)} rows")
 behind[["instructions", "threads", "pass", "cell", *"BTDH", "fastest_peer", "ratio"]]
