@@ -2,24 +2,28 @@
 
     python -m pip install -e ".[bench]"
     python benchmarks/contest.py                        all of it: about half an hour on two cores
+    python benchmarks/contest.py --instructions avx2    the same as on a processor without AVX-512
+    python benchmarks/contest.py --missing              what is not in figures/benchmark.csv yet: after an interruption
     python benchmarks/contest.py --quick                about a minute: was a kernel made slower?
     python benchmarks/contest.py --cells lstm --passes inference --threads 1 --sizes 32,100,32,64
+    python benchmarks/readme.py                         afterwards: the figures and the README's tables from the CSV
 
 For each cell, size and pass the contestants take turns, round by round, so that a slow moment of the machine hits all
-of them. Printed and written (`figures/benchmark.csv`, `figures/benchmark-*.png`): the median time of each, the ratio of
-the fastest peer's time to ours (above 1: we are faster), the share of the machine's float32 matrix-product peak, which
-is measured in between, and the geometric mean of the ratios per cell and pass.
+of them. Printed and kept (`figures/benchmark.csv`): the median time of each, the ratio of the fastest peer's time to
+ours (above 1: we are faster), the share of the machine's float32 matrix-product peak, which is measured in between with
+the same instructions, and the processor, the instruction set and the versions. A row takes the place of the one that
+was measured there before; all others stay. With a choice of peers no file is written, unless `--out` names a folder: a
+ratio to fewer peers would pass for the ratio to all.
 
 Every contestant is a process of its own, bound to as many cores as it may use threads, and stopped while others run.
 """
 
 import argparse
 import contextlib
+import datetime
 import gc
 import json
-import math
 import os
-import platform
 import signal
 import statistics
 import subprocess
@@ -27,38 +31,27 @@ import sys
 import time
 from pathlib import Path
 
-SIZES = [  # B, T, D, H
-    (1, 100, 2, 4),
-    (1, 100, 8, 32),
-    (16, 100, 8, 32),
-    (32, 100, 32, 64),
-    (32, 100, 64, 128),
-    (64, 100, 128, 256),
-    (64, 50, 256, 512),
-    (1, 100, 128, 256),
-]
-PASSES = ["inference", "forward+backward", "training step"]
-CELLS = ["rnn", "lstm97", "lstm", "peephole", "gru"]
-GATES = {"rnn": 1, "lstm97": 3, "lstm": 4, "peephole": 4, "gru": 3}
-OURS = "lstm_edu"
-ROOT = Path(__file__).resolve().parents[1]
+import processor
+import table
+from table import CELLS, OURS, PASSES, PEERS, SIZES
 
+GATES = {"rnn": 1, "lstm97": 3, "lstm": 4, "peephole": 4, "gru": 3}
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = {"pytorch": "torch"}  # where a peer's module has another name
 
 ALL = {  # each option that `--quick` changes
     "cells": CELLS,
     "threads": [1, 2],
-    "sizes": [",".join(map(str, s)) for s in SIZES],
-    "peers": ["pytorch", "onnxruntime", "jax", "tensorflow"],
+    "sizes": SIZES,
+    "peers": list(PEERS),
     "seconds": 0.15,
-    "out": ROOT / "figures",
 }
 QUICK = {
     "cells": ["rnn", "lstm", "gru"],  # PyTorch has no operator for the other two
     "threads": [1],
-    "sizes": ["1,100,2,4", "1,100,8,32", "16,100,8,32", "32,100,32,64"],
+    "sizes": SIZES[:4],
     "peers": ["pytorch"],
     "seconds": 0.1,
-    "out": None,
 }
 
 
@@ -68,39 +61,87 @@ def main(args=None):
     parser.add_argument("--cells", nargs="+", choices=CELLS)
     parser.add_argument("--passes", nargs="+", default=PASSES, choices=PASSES)
     parser.add_argument("--threads", nargs="+", type=int)
-    parser.add_argument("--sizes", nargs="+", help="B,T,D,H")
-    parser.add_argument("--peers", nargs="*")
+    parser.add_argument("--sizes", nargs="+", type=size, metavar="B,T,D,H")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS))
+    parser.add_argument("--instructions", choices=processor.INSTRUCTIONS, help="none wider than these, for all")
+    parser.add_argument("--missing", action="store_true", help="only rows that the CSV does not have yet")
     parser.add_argument("--seconds", type=float, help="for each contestant of each row")
     parser.add_argument("--out", type=Path, help="folder for the CSV and the figures (default: figures/)")
     parser.add_argument("--serve", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args(args)
+    if options.out is None and not options.quick and options.peers is None:
+        options.out = ROOT / "figures"
     for name, value in (QUICK if options.quick else ALL).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
     if options.serve:
         serve(options.serve, options.threads[0])
         return
+    if options.instructions:
+        # For this process and all that it starts. Nothing of lstm_edu is imported yet: Numba looks once.
+        os.environ.update(processor.limited_to(options.instructions))
+    options.peers = taking_part(options.peers)
+    about = {"processor": processor.name(), "instructions": processor.in_use()}
+    print(f"{about['processor']}, {processor.system()}: {about['instructions']}", flush=True)
     rows = []
     for threads in options.threads:
-        rows += run_all(options, threads)
+        rows += run_all(options, about, threads)
     report(rows, options)
 
 
-def run_all(options, threads):
-    """The rows of one number of threads."""
-    rows, names = [], [OURS, *installed(options.peers)]
+def size(text):
+    """The size that an option names: B,T,D,H."""
+    numbers = tuple(map(int, text.split(",")))
+    if len(numbers) != 4 or min(numbers) < 1:
+        raise argparse.ArgumentTypeError(f"a size is four whole numbers B,T,D,H from 1 on, got {text!r}")
+    return numbers
+
+
+def taking_part(peers):
+    """Those that are installed and use the same instructions as we do; the others are named."""
+    import importlib.util
+
+    found = [peer for peer in peers if importlib.util.find_spec(MODULES.get(peer, peer))]
+    for peer in sorted(set(peers) - set(found)):
+        print(f"{PEERS[peer]} is not installed and takes no part")
+    if processor.in_use() == processor.native():
+        return found
+    for peer in set(found) & set(processor.DEAF):
+        print(
+            f"{PEERS[peer]} takes no part: it can't be told to use {processor.in_use()} instead of {processor.native()}"
+        )
+    return [peer for peer in found if peer not in processor.DEAF]
+
+
+def run_all(options, about, threads):
+    """The rows of one number of threads, each kept as soon as it is measured."""
+    rows, names = [], [OURS, *options.peers]
+    path = options.out and options.out / "benchmark.csv"
+    there = {table.key_of(row) for row in table.read(path)} if path and options.missing else set()
+    about = about | {"threads": threads}
+    kept = {
+        "date": datetime.date.today().isoformat(),
+        "system": processor.system(),
+        "versions": processor.versions(["numba", "numpy", *(MODULES.get(peer, peer) for peer in options.peers)]),
+    }
     with contextlib.ExitStack() as stack:
         contestants = {name: stack.enter_context(Contestant(name, threads)) for name in names}
-        for size in options.sizes:
-            B, T, D, H = map(int, size.split(","))
+        for B, T, D, H in options.sizes:
             for cell in options.cells:
+                places = [about | {"cell": cell, "B": B, "T": T, "D": D, "H": H, "pass": p} for p in options.passes]
+                places = [place for place in places if table.key_of(place) not in there]
+                if not places:
+                    continue
                 passes = {name: c.ask(make=[cell, B, T, D, H]) for name, c in contestants.items()}
-                for pass_ in options.passes:
-                    taking_part = {name: contestants[name] for name in names if pass_ in passes[name]}
-                    times, peak = measure(taking_part, pass_, options.seconds)
-                    row = {"cell": cell, "B": B, "T": T, "D": D, "H": H, "pass": pass_, "threads": threads}
-                    rows.append(row | {"peak": peak, "times": times})
-                    print(describe(rows[-1]), flush=True)
+                measured = []
+                for place in places:
+                    able = {name: contestants[name] for name in names if place["pass"] in passes[name]}
+                    times, peak = measure(able, place["pass"], options.seconds)
+                    measured.append(as_row(place, times, peak) | kept)
+                    print(describe(measured[-1]), flush=True)
+                rows += measured
+                if path:
+                    table.keep(path, measured)
     return rows
 
 
@@ -113,7 +154,7 @@ class Contestant:
     """
 
     def __init__(self, name, threads):
-        count = str(threads)
+        count, eigen = str(threads), "true" if threads > 1 else "false"
         settings = {
             "LSTM_EDU_NUM_THREADS": count,
             "OMP_NUM_THREADS": count,
@@ -122,7 +163,7 @@ class Contestant:
             "TF_NUM_INTRAOP_THREADS": count,
             "TF_NUM_INTEROP_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
-            "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
+            "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen={eigen}".strip(),
         }
         command = [sys.executable, __file__, "--serve", name, "--threads", count]
         pipe = subprocess.PIPE
@@ -203,13 +244,6 @@ def turn(function, threads):
     return times
 
 
-def installed(names):
-    import importlib.util
-
-    modules = {"pytorch": "torch"}
-    return [name for name in names if importlib.util.find_spec(modules.get(name, name))]
-
-
 def measure(contestants, pass_, seconds):
     """The median milliseconds of each contestant, taking turns, and the matrix-product peak in GFLOP/s around them."""
     for contestant in contestants.values():
@@ -245,119 +279,67 @@ def peak():
     return best
 
 
-def ratio(row):
-    """The fastest peer's time over ours; None without a peer."""
-    others = [t for name, t in row["times"].items() if name != OURS]
-    return min(others) / row["times"][OURS] if others else None
+def as_row(place, times, peak):
+    """A row of the table: where it belongs and what was measured."""
+    others = {name: t for name, t in times.items() if name != OURS}
+    fastest = min(others, key=others.get) if others else None
+    return {name: place[name] for name in table.KEY} | {
+        "ratio": others[fastest] / times[OURS] if others else None,
+        "fastest_peer": fastest,
+        "peak": peak,
+        "share_of_peak": share_of_peak(place, times[OURS], peak),
+        **{f"{name}_ms": times.get(name) for name in (OURS, *PEERS)},
+    }
 
 
-def share_of_peak(row):
-    """For inference on one thread: multiply-adds done, over what the matrix-product peak would have done."""
-    if row["pass"] != "inference" or row["threads"] != 1:
+def share_of_peak(place, milliseconds, peak):
+    """On one thread: the multiply-adds of the cell's products, over what the matrix-product peak would have done.
+
+    Backward has two products for each of forward's: the gradient of its input and that of its weights.
+    """
+    products = {"inference": 1, "forward+backward": 3}.get(place["pass"])
+    if products is None or place["threads"] != 1:
         return None
-    work = 2 * row["T"] * row["B"] * (row["D"] + row["H"]) * GATES[row["cell"]] * row["H"]
-    return 1e-6 * work / row["times"][OURS] / row["peak"]
-
-
-def size_of(row):
-    return f"({row['B']}, {row['T']}, {row['D']}, {row['H']})"
+    B, T, D, H = table.size_of(place)
+    return 1e-6 * products * 2 * T * B * (D + H) * GATES[place["cell"]] * H / milliseconds / peak
 
 
 def describe(row):
-    times = "  ".join(f"{name} {t:.3f}" for name, t in row["times"].items())
-    how = "no peer" if ratio(row) is None else f"x {ratio(row):.2f}"
-    share = share_of_peak(row)
-    peak = "" if share is None else f"  {share:.0%} of the peak"
-    return f"{row['threads']} thread(s)  {row['cell']:8} {row['pass']:16} {size_of(row):20} {how:9} ms: {times}{peak}"
-
-
-def geometric_mean(values):
-    return math.exp(statistics.fmean(map(math.log, values)))
+    times = "  ".join(f"{name} {t:.3f}" for name, t in table.times(row).items())
+    how = "no peer" if row["ratio"] is None else f"x {row['ratio']:.2f}"
+    peak = "" if row["share_of_peak"] is None else f"  {row['share_of_peak']:.0%} of the peak"
+    where = f"{row['cell']:8} {row['pass']:16} {table.size_of(row)!s:20}"
+    return f"{row['threads']} thread(s)  {where} {how:9} ms: {times}{peak}"
 
 
 def report(rows, options):
-    """The tables at the end, the CSV and the figures."""
+    """The tables at the end, and the figures of all rows there are."""
     import pandas as pd
 
-    table = pd.DataFrame(
-        [
-            {k: v for k, v in row.items() if k != "times"}
-            | {"ratio": ratio(row), "share_of_peak": share_of_peak(row)}
-            | {f"{name}_ms": t for name, t in row["times"].items()}
-            for row in rows
-        ]
-    )
-    table["machine"], table["versions"] = machine(), versions(options.peers)
-    print(f"\n{machine()}\n{versions(options.peers)}\n\ngeometric mean of the ratio to the fastest peer")
-    means = table.dropna(subset="ratio").groupby(["threads", "pass", "cell"], sort=False)["ratio"]
-    print(means.agg(geometric_mean).unstack("cell").round(2).to_string())
+    if not rows:
+        print("nothing is missing")
+        return
+    print(f"\n{rows[0]['processor']}, {rows[0]['system']}: {rows[0]['instructions']}\n{rows[0]['versions']}")
+    found = pd.DataFrame(rows)
+    means = found.dropna(subset="ratio").groupby(["threads", "pass", "cell"], sort=False)["ratio"]
+    print("\ngeometric mean of the ratio to the fastest peer")
+    print(means.agg(table.geometric_mean).unstack("cell").round(2).to_string())
     print("\nlowest ratio")
     print(means.min().unstack("cell").round(2).to_string())
+    behind = table.behind(rows)
+    print(f"\na peer is ahead in {len(behind)} of {len(rows)} rows")
+    for row in behind:
+        print(describe(row))
     key = ["cell", "pass", "B", "T", "D", "H"]
-    wide = table.pivot(index=key, columns="threads", values=f"{OURS}_ms")
+    wide = found.pivot(index=key, columns="threads", values=f"{OURS}_ms")
     if {1, 2} <= set(wide.columns):
         wide["speedup"] = wide[1] / wide[2]
         print("\ntwo threads over one, B >= 16: median", round(wide.query("B >= 16")["speedup"].median(), 2))
         print(wide.query("B >= 16")["speedup"].unstack("cell").round(2).to_string())
     if options.out is not None:
-        options.out.mkdir(parents=True, exist_ok=True)
-        table.to_csv(options.out / "benchmark.csv", index=False, float_format="%.5g")
-        draw(table, options.out)
+        import pictures
 
-
-def draw(table, folder):
-    """A figure a pass: the ratio for every cell and size, on one thread."""
-    from matplotlib import colormaps
-
-    from lstm_edu.plotting import save, style
-
-    for pass_ in table["pass"].unique():
-        part = table[(table["pass"] == pass_) & (table["threads"] == table["threads"].min())].dropna(subset="ratio")
-        if part.empty:
-            continue
-        part = part.assign(size=[size_of(row) for row in part.to_dict("records")])
-        grid = part.pivot(index="cell", columns="size", values="ratio")
-        grid = grid.loc[[c for c in CELLS if c in grid.index], list(dict.fromkeys(part["size"]))]
-        figure, axes = style.new_figure(size=(1.6 + 1.05 * grid.shape[1], 1.3 + 0.5 * grid.shape[0]))
-        bound = 1.1 * max(1.5, abs(math.log2(grid.max().max())), abs(math.log2(grid.min().min())))
-        colours = grid.map(math.log2)
-        axes.imshow(colours, cmap=colormaps["PuOr"], vmin=-bound, vmax=bound, aspect="auto")
-        for y, cell in enumerate(grid.index):
-            for x, size in enumerate(grid.columns):
-                value = grid.loc[cell, size]
-                dark = abs(colours.loc[cell, size]) > 0.6 * bound
-                axes.text(x, y, f"{value:.2f}", ha="center", va="center", color="white" if dark else "black")
-        axes.set_xticks(range(grid.shape[1]), grid.columns, fontsize=8)
-        axes.set_yticks(range(grid.shape[0]), [style.CELL_TITLES[c] for c in grid.index])
-        axes.set_xlabel("(B, T, D, H)")
-        threads = int(part["threads"].iloc[0])
-        axes.set_title(
-            f"{pass_}, {threads} thread(s): time of the fastest peer / ours; above 1 we are faster", fontsize=10
-        )
-        save(figure, folder / f"benchmark-{pass_.replace('+', '-').replace(' ', '-')}.png")
-
-
-def machine():
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        name = models[0] if models else name
-    import llvmlite.binding as llvm
-
-    return f"{name} ({llvm.get_host_cpu_name()}), {os.cpu_count()} cores, {platform.system()}"
-
-
-def versions(peers):
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = [f"Python {platform.python_version()}"]
-    for name in ["numba", "numpy", *({"pytorch": "torch"}.get(p, p) for p in peers)]:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return ", ".join(found)
+        pictures.draw(table.read(options.out / "benchmark.csv"), options.out)
 
 
 if __name__ == "__main__":

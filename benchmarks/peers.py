@@ -2,8 +2,9 @@
 
 Each maker takes (cell, B, T, D, H) and returns {"inference": f, "forward+backward": f, "training step": f}, with the
 passes that the library can do, or None. All do the same work: x (T, B, D) float32; forward+backward takes the gradient
-of the parameters and of x; a training step is forward, a Dense layer on the last step, mean squared error, backward,
-clipping at norm 1 and Adam. The GRU is the form with the reset after the product, which every library has.
+of the parameters and of x. A training step is all that a turn of the usual loop does: draw B sequences of a data set,
+forward, a Dense layer on the last step, mean squared error, backward, clipping at norm 1, Adam, and the loss as a
+number; ours is a step of `lstm_edu.fit`. The GRU is the form with the reset after the product, which every library has.
 """
 
 import numpy as np
@@ -17,35 +18,49 @@ def arrays(cell, B, T, D, H):
     arguments = {"reset_after": True} if cell == "gru" else {}
     layer = le.CELLS[cell](D, H, rng=0, **arguments)
     x, dy = rng.standard_normal((T, B, D), np.float32), rng.standard_normal((T, B, H), np.float32)
-    return layer, x, dy, rng.standard_normal((B, 1), np.float32)
+    return layer, x, dy
+
+
+def data_set(B, T, D):
+    """The sequences to train on, x (T, N, D) with N = 2B but at least 16, and their targets (N, 1)."""
+    rng, N = np.random.default_rng(1), max(16, 2 * B)
+    return rng.standard_normal((T, N, D), np.float32), rng.standard_normal((N, 1), np.float32)
+
+
+def drawing(B, T, D, axis=1):
+    """What draws the next batch for a peer: x (T, B, D), or (B, T, D) with axis 0, and the targets (B, 1)."""
+    x, target = data_set(B, T, D)
+    x, rng = np.ascontiguousarray(np.moveaxis(x, 1, axis)), np.random.default_rng(0)
+
+    def draw():
+        chosen = rng.integers(len(target), size=B)
+        return x.take(chosen, axis), target[chosen]
+
+    return draw
 
 
 def ours(cell, B, T, D, H):
-    layer, x, dy, target = arrays(cell, B, T, D, H)
+    layer, x, dy = arrays(cell, B, T, D, H)
     arguments = {"reset_after": True} if cell == "gru" else {}
     net = le.Sequential([le.CELLS[cell](D, H, rng=0, **arguments), le.Dense(H, 1, steps="last", rng=1)])
-    loss, optimizer = le.MeanSquaredError("last"), le.Adam(1e-3)
-    layer_grads, net_grads = layer.params.empty_like(), net.params.empty_like()
+    grads = layer.params.empty_like()
+    task = le.tasks.Arrays(*data_set(B, T, D), loss="mean_squared_error", steps="last")
+    endless = {"steps": 10**9, "every": 10**9}  # no evaluation: no peer makes one
+    training = le.Training(net, task, batch=B, optimizer=le.Adam(1e-3), clip=1.0, seed=0, **endless)
 
     def both():
         _, tape = layer.forward(x)
-        layer.backward(dy, tape, grads=layer_grads)
+        layer.backward(dy, tape, grads=grads)
 
-    def step():
-        y, tape = net.forward(x)
-        _, dy = loss(y, target)
-        net.backward(dy, tape, grads=net_grads, need_dx=False)  # no peer makes it here
-        optimizer.step(net.params, net_grads, clip=1.0)
-
-    return {"inference": lambda: layer(x), "forward+backward": both, "training step": step}
+    return {"inference": lambda: layer(x), "forward+backward": both, "training step": training.step}
 
 
 def pytorch(cell, B, T, D, H):
     """nn.RNN, nn.LSTM, nn.GRU; the other two cells as a loop over the steps with autograd."""
     import torch
 
-    ours_, x, dy, target = arrays(cell, B, T, D, H)
-    x, dy, target = map(torch.from_numpy, (x, dy, target))
+    ours_, x, dy = arrays(cell, B, T, D, H)
+    x, dy, draw = torch.from_numpy(x), torch.from_numpy(dy), drawing(B, T, D)
     if cell in ("rnn", "lstm", "gru"):
         layer = getattr(torch.nn, le.interop.torch.class_name(ours_))(D, H)
         arrays_ = le.interop.torch.to_arrays(ours_)
@@ -90,10 +105,13 @@ def pytorch(cell, B, T, D, H):
         forward(leaf).backward(dy)
 
     def step():
+        x, target = map(torch.from_numpy, draw())
         optimizer.zero_grad()
-        torch.nn.functional.mse_loss(dense(forward(x)[-1]), target).backward()
+        loss = torch.nn.functional.mse_loss(dense(forward(x)[-1]), target)
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(everything, 1.0)
         optimizer.step()
+        return loss.item()
 
     return {"inference": inference, "forward+backward": both, "training step": step}
 
@@ -103,9 +121,9 @@ def jax(cell, B, T, D, H):
     import jax
     import jax.numpy as jnp
 
-    layer, x, dy, target = arrays(cell, B, T, D, H)
+    layer, x, dy = arrays(cell, B, T, D, H)
     params = {name: jnp.asarray(p) for name, p in layer.params.items()}
-    x, dy, target = map(jnp.asarray, (x, dy, target))
+    x, dy, draw = jnp.asarray(x), jnp.asarray(dy), drawing(B, T, D)
     sigmoid, tanh = jax.nn.sigmoid, jnp.tanh
 
     def step(params, state, a):
@@ -136,12 +154,12 @@ def jax(cell, B, T, D, H):
         y, back = jax.vjp(forward, params, x)
         return y, back(dy)
 
-    def loss(everything):
+    def loss(everything, x, target):
         y = forward(everything["cell"], x)[-1] @ everything["W"] + everything["b"]
         return jnp.mean((y - target) ** 2)
 
-    def train(everything, m, s, t):
-        value, grads = jax.value_and_grad(loss)(everything)
+    def train(everything, m, s, t, x, target):
+        value, grads = jax.value_and_grad(loss)(everything, x, target)
         tree = jax.tree_util.tree_map
         norm = jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree_util.tree_leaves(grads)))
         grads = tree(lambda g: g * jnp.minimum(1.0, 1.0 / norm), grads)
@@ -161,8 +179,8 @@ def jax(cell, B, T, D, H):
     state = [everything, *zeros, jnp.float32(1)]
 
     def training_step():
-        *state[:], value = train_(*state)
-        value.block_until_ready()
+        *state[:], value = train_(*state, *draw())
+        return float(value)
 
     return {
         "inference": lambda: forward_(params, x).block_until_ready(),
@@ -178,9 +196,9 @@ def tensorflow(cell, B, T, D, H):
     known = {"rnn": tf.keras.layers.SimpleRNN, "lstm": tf.keras.layers.LSTM, "gru": tf.keras.layers.GRU}
     if cell not in known:
         return None
-    _, x, dy, target = arrays(cell, B, T, D, H)
+    _, x, dy = arrays(cell, B, T, D, H)
     x, dy = (tf.constant(np.ascontiguousarray(v.transpose(1, 0, 2))) for v in (x, dy))
-    target = tf.constant(target)
+    draw = drawing(B, T, D, axis=0)
     layer, inner = known[cell](H, return_sequences=True), known[cell](H)
     dense = tf.keras.layers.Dense(1)
     layer(x)
@@ -199,7 +217,7 @@ def tensorflow(cell, B, T, D, H):
         return tape.gradient(y, [x, *layer.trainable_variables], output_gradients=dy)
 
     @tf.function
-    def step():
+    def step(x, target):
         with tf.GradientTape() as tape:
             value = tf.reduce_mean((dense(inner(x)) - target) ** 2)
         optimizer.apply_gradients(zip(tape.gradient(value, everything), everything, strict=True))
@@ -208,7 +226,7 @@ def tensorflow(cell, B, T, D, H):
     return {
         "inference": lambda: inference().numpy(),
         "forward+backward": lambda: [g.numpy() for g in both()],
-        "training step": lambda: step().numpy(),
+        "training step": lambda: float(step(*map(tf.constant, draw()))),
     }
 
 
@@ -217,7 +235,7 @@ def onnxruntime(cell, B, T, D, H, threads=1):
     import onnx
     import onnxruntime as ort
 
-    layer, x, _, _ = arrays(cell, B, T, D, H)
+    layer, x, _ = arrays(cell, B, T, D, H)
     operator, attributes = le.interop.onnx.operator(layer)
     weights = le.interop.onnx.to_arrays(layer)
     names = ["X", "W", "R", "B", *(["", "", "", "P"] if "P" in weights else [])]

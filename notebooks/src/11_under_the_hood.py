@@ -43,6 +43,9 @@ course.begin(11)
 
 
 # %%
+from threadpoolctl import threadpool_limits
+
+
 def once(function, *arguments):
     """The seconds that a call takes."""
     begin = time.perf_counter()
@@ -54,6 +57,10 @@ def best(function, *arguments, repeat=7):
     """The smallest of some times, after one call that may compile."""
     function(*arguments)
     return min(once(function, *arguments) for _ in range(repeat))
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
 
 
 T, B, D, H = 50, 32, 32, 64
@@ -116,13 +123,11 @@ climb("1 Python loops", python_loops, x[:2, :2])
 # **Step 3** does what everybody recommends. The products with $W$ do not depend on the step before, so they
 # leave the loop: all $T$ steps in one large product. And the four products with $U$ become one call, on four matrices
 # in a stack.
+#
+# NumPy's library for products has threads of its own. To compare like with like, we hold it to one.
 
 
 # %%
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
-
-
 def numpy_by_gate(x, W, U, b):
     h, c, out = np.zeros((x.shape[1], H), x.dtype), 0, []
     (Wi, Wf, Wg, Wo), (Ui, Uf, Ug, Uo), (bi, bf, bg, bo) = (np.split(array, 4, axis=-1) for array in (W, U, b))
@@ -146,12 +151,6 @@ def numpy_together(x, W, U, b):
         out.append(h)
     return np.array(out)
 
-
-# %% [markdown]
-# NumPy's library for products has threads of its own. To compare like with like, we hold it to one.
-
-# %%
-from threadpoolctl import threadpool_limits
 
 with threadpool_limits(1):
     climb("2 NumPy, gate by gate", numpy_by_gate)
@@ -554,6 +553,25 @@ contest.summary()[["cell", "units", "parameters", "test_loss", "lowest", "highes
 # Python costs more than the kernel, and packing does not pay, so the package leaves it out for small weights. At 512
 # units the weights no longer fit into the nearest cache. A speed is always the speed *of a size, on a machine*.
 #
+# So the package is measured at eight sizes, with one thread and with two, beside PyTorch, ONNX Runtime, JAX and
+# TensorFlow (`benchmarks/contest.py`), with the instructions that its processor has and, where these are wide ones
+# (AVX-512), with the narrower AVX2 of most laptops. A ratio is the fastest peer's time over ours: above 1 we are
+# faster. First the ratios of every run, from the lowest to the highest. Then every place where a peer is ahead. Look
+# for a pattern: which sizes, which pass, which number of threads?
+
+# %%
+import pandas as pd
+
+from lstm_edu.course import library
+
+table = pd.read_csv(library.find().figures / "benchmark.csv").dropna(subset="ratio")
+ratios = table.groupby(["processor", "instructions", "threads", "pass"])["ratio"]
+print(ratios.agg(["count", "min", "median", "max"]).round(2).to_string())
+behind = table[table["ratio"] < 1].sort_values("ratio")
+print(f"a peer is ahead in {len(behind)} of {len(table)} rows")
+behind[["instructions", "threads", "pass", "cell", *"BTDH", "fastest_peer", "ratio"]]
+
+# %% [markdown]
 # ## Exercises
 #
 # **11.1 Count the work.** How many multiplications do the matrix products of a GRU need for $T$ steps of $B$
