@@ -155,12 +155,10 @@ def post(slots, p, out, out_row, begin, begin_row, h, h_row, u, panel, u_row, ro
     first = p * _WORDS
     if _look(slots, first) != _IDLE:
         return False
-    numbers = (_number_of(out), out_row, _number_of(begin), begin_row, _number_of(h), h_row, _number_of(u))
-    for i in range(7):
-        slots[first + 1 + i] = numbers[i]
-    numbers = (panel, u_row, rows, K, N)
-    for i in range(5):
-        slots[first + 8 + i] = numbers[i]
+    slots[first + 1], slots[first + 2], slots[first + 3] = _number_of(out), out_row, _number_of(begin)
+    slots[first + 4], slots[first + 5], slots[first + 6] = begin_row, _number_of(h), h_row
+    slots[first + 7], slots[first + 8], slots[first + 9] = _number_of(u), panel, u_row
+    slots[first + 10], slots[first + 11], slots[first + 12] = rows, K, N
     _say(slots, first, _POSTED)
     return True
 
@@ -199,17 +197,13 @@ def take(slots, p):
 
 @register_jitable
 def order(slots, p, like):
-    first = p * _WORDS + 1
-    out, begin = _pointer_like(like, slots[first]), _pointer_like(like, slots[first + 2])
-    h, u = _pointer_like(like, slots[first + 4]), _pointer_like(like, slots[first + 6])
-    panel, u_row, rows, K, N = (
-        slots[first + 7],
-        slots[first + 8],
-        slots[first + 9],
-        slots[first + 10],
-        slots[first + 11],
-    )
-    return out, slots[first + 1], begin, slots[first + 3], h, slots[first + 5], u, panel, u_row, rows, K, N
+    first = p * _WORDS
+    out, out_row = _pointer_like(like, slots[first + 1]), slots[first + 2]
+    begin, begin_row = _pointer_like(like, slots[first + 3]), slots[first + 4]
+    h, h_row = _pointer_like(like, slots[first + 5]), slots[first + 6]
+    u, panel, u_row = _pointer_like(like, slots[first + 7]), slots[first + 8], slots[first + 9]
+    rows, K, N = slots[first + 10], slots[first + 11], slots[first + 12]
+    return out, out_row, begin, begin_row, h, h_row, u, panel, u_row, rows, K, N
 
 
 @register_jitable
