@@ -29,14 +29,16 @@ def forward(x, W, U, bias, R, a, h, c, m, b0, b1):
         a_t, m_t = a[t % len(a)], m[t % len(m)]
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
-            c_old, c_new, m_b = c[t % len(c), b], c[(t + 1) % len(c), b], m_t[b]
+            i, f, g = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H]
+            c_old, c_new = c[t % len(c), b], c[(t + 1) % len(c), b]
             for j in range(H):
                 i[j] = sigmoid(i[j])
                 f[j] = sigmoid(f[j])
                 g[j] = tanh(g[j])
-                o[j] = sigmoid(o[j])
                 c_new[j] = f[j] * c_old[j] + i[j] * g[j]
+            o, m_b = a_t[b, 3 * H :], m_t[b]
+            for j in range(H):
+                o[j] = sigmoid(o[j])
                 m_b[j] = o[j] * tanh(c_new[j])
         set_product(h[t + 1], zero, m_t, from_m, b0, b1)
 
@@ -45,7 +47,7 @@ def forward(x, W, U, bias, R, a, h, c, m, b0, b1):
 def backward(dy, a, c, U, R, delta, dp, dm, dh, dc, b0, b1):
     H, P = R.shape
     to_h, to_m = pack_transposed(U), pack_transposed(R)
-    zero = np.zeros(H, dh.dtype)
+    zero, one = np.zeros(H, dh.dtype), dh.dtype.type(1)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             dp_b, dy_b, dh_b = dp[t, b], dy[t, b], dh[b]
@@ -54,18 +56,18 @@ def backward(dy, a, c, U, R, delta, dp, dm, dh, dc, b0, b1):
                 dh_b[k] = 0
         set_product(dm, zero, dp[t], to_m, b0, b1)
         for b in range(b0, b1):
-            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
-            d = delta[t, b]
-            di, df, dg, do = d[:H], d[H : 2 * H], d[2 * H : 3 * H], d[3 * H :]
-            c_old, c_new, dm_b, dc_b = c[t, b], c[t + 1, b], dm[b], dc[b]
-            for j in range(H):
+            o, do, c_new, dm_b, dc_b = a[t, b, 3 * H :], delta[t, b, 3 * H :], c[t + 1, b], dm[b], dc[b]
+            for j in range(H):  # what comes through m
                 tanh_c = tanh(c_new[j])
-                dc_j = dc_b[j] + dm_b[j] * o[j] * (1 - tanh_c * tanh_c)
-                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
-                df[j] = dc_j * c_old[j] * f[j] * (1 - f[j])
-                dg[j] = dc_j * i[j] * (1 - g[j] * g[j])
-                do[j] = dm_b[j] * tanh_c * o[j] * (1 - o[j])
-                dc_b[j] = dc_j * f[j]
+                do[j] = dm_b[j] * tanh_c * o[j] * (one - o[j])
+                dc_b[j] += dm_b[j] * o[j] * (one - tanh_c * tanh_c)
+            i, f, g, c_old = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], c[t, b]
+            di, df, dg = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H : 3 * H]
+            for j in range(H):  # what comes through c
+                di[j] = dc_b[j] * g[j] * i[j] * (one - i[j])
+                df[j] = dc_b[j] * c_old[j] * f[j] * (one - f[j])
+                dg[j] = dc_b[j] * i[j] * (one - g[j] * g[j])
+                dc_b[j] *= f[j]
         add_product(dh, delta[t], to_h, b0, b1)
 
 

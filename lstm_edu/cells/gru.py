@@ -23,29 +23,29 @@ from .tape import Tape
 
 @kernel
 def forward_before(x, W, U, bias, a, h, past, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)  # a plain 1 would make float64 of float32
     from_x, weights_rz, weights_n = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0, 0, 2 * H), pack(U, b1 - b0, 2 * H)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
         a_t, past_t = a[t % len(a)], past[t % len(past)]  # inference keeps a few steps only, used over and over
         add_product(a_t, h[t], weights_rz, b0, b1)
         for b in range(b0, b1):
-            r, z, h_old, past_b = a_t[b, :H], a_t[b, H : 2 * H], h[t, b], past_t[b]
+            r, h_old, past_b = a_t[b, :H], h[t, b], past_t[b]
             for j in range(H):
                 r[j] = sigmoid(r[j])
-                z[j] = sigmoid(z[j])
                 past_b[j] = r[j] * h_old[j]
         add_product(a_t, past_t, weights_n, b0, b1, 2 * H)
         for b in range(b0, b1):
             z, n, h_old, h_new = a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
             for j in range(H):
+                z[j] = sigmoid(z[j])
                 n[j] = tanh(n[j])
-                h_new[j] = z[j] * h_old[j] + (1 - z[j]) * n[j]
+                h_new[j] = z[j] * h_old[j] + (one - z[j]) * n[j]
 
 
 @kernel
 def backward_before(dy, a, h, U, delta, dpast, dh, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)
     weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
@@ -54,22 +54,22 @@ def backward_before(dy, a, h, U, delta, dpast, dh, b0, b1):
             dy_b, dh_b, dpast_b = dy[t, b], dh[b], dpast[b]
             for j in range(H):
                 dh_j = dy_b[j] + dh_b[j]
-                dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (1 - z[j])
-                dn[j] = dh_j * (1 - z[j]) * (1 - n[j] * n[j])
+                dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (one - z[j])
+                dn[j] = dh_j * (one - z[j]) * (one - n[j] * n[j])
                 dh_b[j] = dh_j * z[j]
                 dpast_b[j] = 0
         add_product(dpast, delta[t], weights_n, b0, b1, 0, 2 * H)
         for b in range(b0, b1):
             r, h_old, dr, dh_b, dpast_b = a[t, b, :H], h[t, b], delta[t, b, :H], dh[b], dpast[b]
             for j in range(H):
-                dr[j] = dpast_b[j] * h_old[j] * r[j] * (1 - r[j])
+                dr[j] = dpast_b[j] * h_old[j] * r[j] * (one - r[j])
                 dh_b[j] += dpast_b[j] * r[j]
         add_product(dh, delta[t], weights_rz, b0, b1)
 
 
 @kernel
 def forward_after(x, W, U, bias, bn, a, h, past, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     inner, inner_bias = np.empty((a.shape[1], 3 * H), a.dtype), np.zeros(3 * H, a.dtype)
     inner_bias[2 * H :] = bn
@@ -78,32 +78,34 @@ def forward_after(x, W, U, bias, bn, a, h, past, b0, b1):
         set_product(inner, inner_bias, h[t], from_h, b0, b1)
         a_t, past_t = a[t % len(a)], past[t % len(past)]
         for b in range(b0, b1):
-            r, z, n, h_old, h_new = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :], h[t, b], h[t + 1, b]
-            u_r, u_z, u_n, past_b = inner[b, :H], inner[b, H : 2 * H], inner[b, 2 * H :], past_t[b]
+            r, n, u_r, u_n, past_b = a_t[b, :H], a_t[b, 2 * H :], inner[b, :H], inner[b, 2 * H :], past_t[b]
             for j in range(H):
-                past_b[j] = u_n[j]
                 r[j] = sigmoid(r[j] + u_r[j])
-                z[j] = sigmoid(z[j] + u_z[j])
+                past_b[j] = u_n[j]
                 n[j] = tanh(n[j] + r[j] * u_n[j])
-                h_new[j] = z[j] * h_old[j] + (1 - z[j]) * n[j]
+            z, u_z, h_old, h_new = a_t[b, H : 2 * H], inner[b, H : 2 * H], h[t, b], h[t + 1, b]
+            for j in range(H):
+                z[j] = sigmoid(z[j] + u_z[j])
+                h_new[j] = z[j] * h_old[j] + (one - z[j]) * n[j]
 
 
 @kernel
 def backward_after(dy, a, h, past, U, delta, dpast, dh, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)
     weights_rz, weights_n = pack_transposed(U, 0, 2 * H), pack_transposed(U, 2 * H)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
-            r, z, n = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
-            dr, dz, dn = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H :]
-            h_old, past_b, dy_b, dh_b, dpast_b = h[t, b], past[t, b], dy[t, b], dh[b], dpast[t, b]
+            z, n, h_old = a[t, b, H : 2 * H], a[t, b, 2 * H :], h[t, b]
+            dz, dn, dy_b, dh_b = delta[t, b, H : 2 * H], delta[t, b, 2 * H :], dy[t, b], dh[b]
             for j in range(H):
                 dh_j = dy_b[j] + dh_b[j]
-                dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (1 - z[j])
-                dn[j] = dh_j * (1 - z[j]) * (1 - n[j] * n[j])
-                dr[j] = dn[j] * past_b[j] * r[j] * (1 - r[j])
-                dpast_b[j] = dn[j] * r[j]
+                dz[j] = dh_j * (h_old[j] - n[j]) * z[j] * (one - z[j])
+                dn[j] = dh_j * (one - z[j]) * (one - n[j] * n[j])
                 dh_b[j] = dh_j * z[j]
+            r, dr, past_b, dpast_b = a[t, b, :H], delta[t, b, :H], past[t, b], dpast[t, b]
+            for j in range(H):
+                dr[j] = dn[j] * past_b[j] * r[j] * (one - r[j])
+                dpast_b[j] = dn[j] * r[j]
         add_product(dh, delta[t], weights_rz, b0, b1)
         add_product(dh, dpast[t], weights_n, b0, b1)
 

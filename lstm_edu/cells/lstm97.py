@@ -29,35 +29,36 @@ def forward(x, W, U, bias, a, h, c, slope, range_g, b0, b1):
         a_t = a[t % len(a)]  # inference keeps a few steps of gates only, used over and over
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H :]
-            c_old, c_new, h_new = c[t % len(c), b], c[(t + 1) % len(c), b], h[t + 1, b]
+            i, g, c_old, c_new = a_t[b, :H], a_t[b, H : 2 * H], c[t % len(c), b], c[(t + 1) % len(c), b]
             for j in range(H):
                 i[j] = sigmoid(i[j])
                 g[j] = range_g * tanh(slope * g[j])
-                o[j] = sigmoid(o[j])
                 c_new[j] = c_old[j] + i[j] * g[j]
+            o, h_new = a_t[b, 2 * H :], h[t + 1, b]
+            for j in range(H):
+                o[j] = sigmoid(o[j])
                 h_new[j] = o[j] * tanh(slope * c_new[j])
 
 
 @kernel
 def backward(dy, a, c, U, slope, range_g, delta, dh, dc, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)  # a plain 1 would make float64 of float32
     weights = pack_transposed(U)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
-            i, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H :]
-            d = delta[t, b]
-            di, dg, do = d[:H], d[H : 2 * H], d[2 * H :]
-            c_new, dy_b, dh_b, dc_b = c[t + 1, b], dy[t, b], dh[b], dc[b]
-            for j in range(H):
+            o, do, c_new = a[t, b, 2 * H :], delta[t, b, 2 * H :], c[t + 1, b]
+            dy_b, dh_b, dc_b = dy[t, b], dh[b], dc[b]
+            for j in range(H):  # what comes through h
                 h_c = tanh(slope * c_new[j])
                 dh_j = dy_b[j] + dh_b[j]
-                dc_j = dc_b[j] + dh_j * o[j] * slope * (1 - h_c * h_c)
-                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
-                dg[j] = dc_j * i[j] * slope * (range_g - g[j] * g[j] / range_g)
-                do[j] = dh_j * h_c * o[j] * (1 - o[j])
-                dc_b[j] = dc_j  # the constant error carousel: the derivative dc/dc' is exactly 1
+                do[j] = dh_j * h_c * o[j] * (one - o[j])
+                dc_b[j] += dh_j * o[j] * slope * (one - h_c * h_c)
                 dh_b[j] = 0
+            i, g, di, dg = a[t, b, :H], a[t, b, H : 2 * H], delta[t, b, :H], delta[t, b, H : 2 * H]
+            for j in range(H):  # what comes through c
+                di[j] = dc_b[j] * g[j] * i[j] * (one - i[j])
+                dg[j] = dc_b[j] * i[j] * slope * (range_g - g[j] * g[j] / range_g)
+                # dc stays as it is, the constant error carousel: the derivative dc/dc' is exactly 1
         add_product(dh, delta[t], weights, b0, b1)
 
 

@@ -25,38 +25,41 @@ def forward(x, W, U, bias, p, a, h, c, b0, b1):
         a_t = a[t % len(a)]  # inference keeps a few steps of gates only, used over and over
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            i, f, g, o = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H], a_t[b, 3 * H :]
-            c_old, c_new, h_new = c[t % len(c), b], c[(t + 1) % len(c), b], h[t + 1, b]
+            i, f, g = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H]
+            c_old, c_new = c[t % len(c), b], c[(t + 1) % len(c), b]
             for j in range(H):
                 i[j] = sigmoid(i[j] + pi[j] * c_old[j])
                 f[j] = sigmoid(f[j] + pf[j] * c_old[j])
                 g[j] = tanh(g[j])
                 c_new[j] = f[j] * c_old[j] + i[j] * g[j]
+            o, h_new = a_t[b, 3 * H :], h[t + 1, b]
+            for j in range(H):
                 o[j] = sigmoid(o[j] + po[j] * c_new[j])
                 h_new[j] = o[j] * tanh(c_new[j])
 
 
 @kernel
 def backward(dy, a, c, U, p, delta, dh, dc, b0, b1):
-    H = U.shape[0]
+    H, one = U.shape[0], U.dtype.type(1)  # a plain 1 would make float64 of float32
     pi, pf, po = p[0], p[1], p[2]
     weights = pack_transposed(U)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
-            i, f, g, o = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], a[t, b, 3 * H :]
-            d = delta[t, b]
-            di, df, dg, do = d[:H], d[H : 2 * H], d[2 * H : 3 * H], d[3 * H :]
-            c_old, c_new, dy_b, dh_b, dc_b = c[t, b], c[t + 1, b], dy[t, b], dh[b], dc[b]
-            for j in range(H):
+            o, do, c_new = a[t, b, 3 * H :], delta[t, b, 3 * H :], c[t + 1, b]
+            dy_b, dh_b, dc_b = dy[t, b], dh[b], dc[b]
+            for j in range(H):  # what comes through h
                 tanh_c = tanh(c_new[j])
                 dh_j = dy_b[j] + dh_b[j]
-                do[j] = dh_j * tanh_c * o[j] * (1 - o[j])
-                dc_j = dc_b[j] + dh_j * o[j] * (1 - tanh_c * tanh_c) + do[j] * po[j]
-                di[j] = dc_j * g[j] * i[j] * (1 - i[j])
-                df[j] = dc_j * c_old[j] * f[j] * (1 - f[j])
-                dg[j] = dc_j * i[j] * (1 - g[j] * g[j])
-                dc_b[j] = dc_j * f[j] + di[j] * pi[j] + df[j] * pf[j]
+                do[j] = dh_j * tanh_c * o[j] * (one - o[j])
+                dc_b[j] += dh_j * o[j] * (one - tanh_c * tanh_c) + do[j] * po[j]
                 dh_b[j] = 0
+            i, f, g, c_old = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], c[t, b]
+            di, df, dg = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H : 3 * H]
+            for j in range(H):  # what comes through c
+                di[j] = dc_b[j] * g[j] * i[j] * (one - i[j])
+                df[j] = dc_b[j] * c_old[j] * f[j] * (one - f[j])
+                dg[j] = dc_b[j] * i[j] * (one - g[j] * g[j])
+                dc_b[j] = dc_b[j] * f[j] + di[j] * pi[j] + df[j] * pf[j]
         add_product(dh, delta[t], weights, b0, b1)
 
 

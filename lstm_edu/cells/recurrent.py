@@ -79,6 +79,7 @@ class Recurrent(Layer):
         self.units = checks.whole("units", units)
         self.dtype = checks.float_type(dtype)
         form = self._form()
+        self._numbers = self.dtype.name  # NumPy makes the name anew each time
         self._takes = ("T", "B", self.inputs)
         self._made_by = (type(self).__name__, self.inputs, self.units, self.dtype.name, *form.items())
         self._widths = tuple(self.state_widths(self.units, **form).values())
@@ -255,7 +256,7 @@ class Recurrent(Layer):
             tape.lengths = T - beyond.sum(axis=0)
         params = self.params
         work = T * B * (params["W"].size + params["U"].size)
-        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work)
+        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self._numbers)
         return tape
 
     def _new_tape(self, x: np.ndarray, state: Sequence, kept: int) -> Tape:
@@ -360,7 +361,7 @@ class Recurrent(Layer):
                 self._other_gradients(tape, deltas, grads)
 
         work = T * B * (W.size + U.size)
-        threads.run(sequences, B, work)
+        threads.run(sequences, B, work, numbers=self._numbers)
         threads.run(columns, W.shape[1], work)
         if dx is not None and tape.lengths is not None:
             dx[np.arange(T)[:, None] >= tape.lengths] = 0

@@ -27,12 +27,13 @@ def forward(x, W, U, bias, a, h, b0, b1):
 
 @kernel
 def backward(dy, h, U, delta, dh, b0, b1):
+    H, one = U.shape[0], U.dtype.type(1)  # a plain 1 would make float64 of float32
     weights = pack_transposed(U)
     for t in range(dy.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
-            dz, y, dh_b = delta[t, b], h[t + 1, b], dh[b]
-            for j in range(dz.size):
-                dz[j] = (dy[t, b, j] + dh_b[j]) * (1 - y[j] * y[j])
+            dz, y, dy_b, dh_b = delta[t, b], h[t + 1, b], dy[t, b], dh[b]
+            for j in range(H):
+                dz[j] = (dy_b[j] + dh_b[j]) * (one - y[j] * y[j])
                 dh_b[j] = 0
         add_product(dh, delta[t], weights, b0, b1)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.ccallback import CFunc
 
 from .files import replace_file
 
@@ -95,6 +96,8 @@ def _find_folder(package: Path) -> Path | None:
 
 FOLDER = _find_folder(PACKAGE)
 
+before_loading: list[Callable[[bytes], None]] = []  # what has to be done before a piece of machine code is loaded
+
 
 def keep_on_disk(compiled: Any, folder: Path | None) -> None:
     """Let the machine code of a kernel be kept on disk.
@@ -121,6 +124,35 @@ def keep_on_disk(compiled: Any, folder: Path | None) -> None:
         pass  # the function was typed at a prompt: no file tells whether it has changed
     except Exception as error:
         _say_that_numba_has_changed(error)
+
+
+def compiled_for_c(function: Callable, form: Any, options: dict[str, Any], folder: Path | None) -> Any:
+    """Compile a function that is called from machine code, or load it.
+
+    Parameters
+    ----------
+    function : function
+        One of a module, without a closure.
+    form : numba signature
+        The types of its arguments.
+    options : dict
+        For the compiler.
+    folder : pathlib.Path or None
+        Where its machine code is kept; None: nowhere.
+
+    Returns
+    -------
+    numba CFunc
+        With its `address`, valid for as long as this object lives.
+    """
+    compiled = CFunc(function, (form.args, form.return_type), {}, options)
+    if folder is not None:
+        try:
+            compiled._cache = _Cache(function, folder, compiled._cache)
+        except Exception as error:
+            _say_that_numba_has_changed(error)
+    compiled.compile()
+    return compiled
 
 
 class _Cache:
@@ -162,6 +194,8 @@ class _Cache:
         code = sealed[hashlib.sha256().digest_size :]
         if sealed != self._seal(identity, code) + code:
             return None  # damaged, or made from another source: it will be written over
+        for prepare in before_loading:
+            prepare(code)
         return CompileResult._rebuild(target_context, *pickle.loads(code))
 
     def _save(self, signature: Any, result: Any) -> None:

@@ -12,15 +12,18 @@ from .functions import sigmoid, tanh  # noqa: F401  chapter 11 takes them from h
 # network that diverged would look healthy.
 FASTMATH = frozenset({"reassoc", "contract", "arcp", "nsz", "afn"})
 
+# Without this error model there is a branch for a division by zero, and no loop with a division vectorises.
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
+
 KERNELS: list[Any] = []  # every kernel of the package, for `lstm-edu warmup` and the tests
 
 
 def kernel(function: Callable) -> Any:
     """Compile a function with Numba on its first call, with this package's options; machine code is kept on disk.
 
-    The options: no zero-division branch (`error_model="numpy"`, without it no loop with a division vectorises), the
-    part of fastmath that keeps NaN, and the GIL released so that slices of a batch can run on several threads.
-    Where no folder can be written to, kernels are compiled anew in each process.
+    The options: no zero-division branch (`error_model="numpy"`), the part of fastmath that keeps NaN, and the GIL
+    released so that slices of a batch can run on several threads. Where no folder can be written to, kernels are
+    compiled anew in each process.
 
     Parameters
     ----------
@@ -32,8 +35,7 @@ def kernel(function: Callable) -> Any:
     numba dispatcher
         The kernel; with the JIT switched off, `function` itself.
     """
-    jit = numba.njit(error_model="numpy", fastmath=set(FASTMATH), nogil=True)
-    compiled = jit(function)
+    compiled = numba.njit(nogil=True, **OPTIONS)(function)
     cache.keep_on_disk(compiled, cache.FOLDER)
     KERNELS.append(compiled)
     return compiled

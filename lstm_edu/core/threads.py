@@ -1,19 +1,19 @@
 """Slices of a batch on the package's own threads."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
-from . import checks
+import numba
+
+from . import by_name, checks, helpers, team
+from .helpers import Helper
 
 ROWS = 4  # slices of a batch begin at multiples of the rows that `matmul` takes at once: no tile is cut
-_WORK = (
-    16_000_000  # multiply-adds below which handing over to a thread (about 60 microseconds) costs more than it saves
-)
+_WORK = 2_000_000  # multiply-adds below which handing over to a thread costs more than it saves
 
 _threads: int | None = None
-_pool: ThreadPoolExecutor | None = None
 
 
 def available_cores() -> int:
@@ -101,8 +101,10 @@ def get_num_threads() -> int:
     return int(wish)
 
 
-def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROWS) -> None:
+def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROWS, numbers: str = "") -> None:
     """Do a piece of work in slices, each on a thread of its own; little work is done here, in one piece.
+
+    What is too narrow to be cut is done here too, and other threads make a part of each of its products.
 
     Parameters
     ----------
@@ -114,52 +116,50 @@ def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROW
         Multiply-adds of all of it.
     block : int
         Slices begin at multiples of this.
+    numbers : str, default ""
+        "float32" or "float64": of which numbers the products are; "": there are none.
     """
-    parts = 1 if work < _WORK else min(get_num_threads(), -(-size // block))
-    if parts == 1:
+    if work < _WORK or (number := get_num_threads()) == 1:
         part(0, size)
         return
     blocks = -(-size // block)
-    cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
-    others: list[Future] = []
-    try:
-        try:
-            for p in range(1, parts):
-                others.append(_workers(parts - 1).submit(part, cuts[p], cuts[p + 1]))
-        except RuntimeError:  # the interpreter is shutting down and starts no threads any more
-            _wait_for(others)
+    parts = min(number, blocks)
+    if parts == 1:
+        if numbers and not numba.config.DISABLE_JIT:
+            _with_team(part, size, min(number, team.SLOTS + 1), numbers)
+        else:
             part(0, size)
-            return
-        part(cuts[0], cuts[1])
-    finally:
-        _wait_for(others)
-
-
-def _wait_for(futures: list[Future]) -> None:
-    """Nobody may go on while a thread still writes into its slice: an error, or a Ctrl-C, is raised when all ended."""
+        return
+    called: list[Helper] = []
+    while len(called) < parts - 1 and (helper := helpers.call(number - 1)) is not None:
+        called.append(helper)
+    parts = len(called) + 1
+    cuts = [min(size, block * (blocks * p // parts)) for p in range(parts + 1)]
     error = None
-    while futures:
-        try:
-            futures[-1].result()
-        except BaseException as found:  # a Ctrl-C while waiting, or what the slice itself raised
-            error = error or found
-        if futures[-1].done():
-            futures.pop()
+    try:
+        for p, helper in enumerate(called, 1):
+            helper.begin(functools.partial(part, cuts[p], cuts[p + 1]))
+        part(cuts[0], cuts[1])
+    except BaseException as found:
+        error = found
+    for helper in called:  # nobody may go on while a thread still writes into its slice
+        error = helper.end() or error
     if error is not None:
         raise error
 
 
-def _workers(n: int) -> ThreadPoolExecutor:
-    global _pool
-    if _pool is None or _pool._max_workers < n:
-        _pool = ThreadPoolExecutor(n, thread_name_prefix="lstm_edu")
-    return _pool
+def _with_team(part: Callable[[int, int], None], size: int, number: int, numbers: str) -> None:
+    """Nobody waits for a thread here: one that comes late finds less to do."""
+    serve = by_name.from_python("serve", numbers)
+    for slot in team.absent(number - 1, numbers):
+        if (helper := helpers.call(number - 1)) is not None:
+            helper.begin(functools.partial(serve, None, slot), awaited=False)
+    before = team.use(number - 1, numbers)
+    try:
+        part(0, size)
+    finally:
+        team.use(before, numbers)
 
 
-def _forget_pool() -> None:
-    global _pool
-    _pool = None
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch - a child process has none of its parent's threads
-    os.register_at_fork(after_in_child=_forget_pool)
+if hasattr(os, "register_at_fork"):  # pragma: no branch
+    os.register_at_fork(after_in_child=helpers.forget)

@@ -77,20 +77,78 @@
 #
 # | library | LSTM blocks | GRU blocks | weights | biases |
 # | --- | --- | --- | --- | --- |
-# | this package | i f g o | r z n | `W` (D, 4H), `U` (H, 4H) | one, `b` (4H,) |
-# | PyTorch | i f g o | r z n | `weight_ih_l0` (4H, D), `weight_hh_l0` (4H, H) | two, `bias_ih_l0`, `bias_hh_l0` |
-# | Keras 3 | i f c o (c is our g) | z r h (h is our n) | `kernel` (D, 4H), `recurrent_kernel` (H, 4H) | one (4H,); GRU with `reset_after=True`: (2, 3H) |
-# | ONNX | i o f c | z r h | `W` (1, 4H, D), `R` (1, 4H, H) | `B` (1, 8H), both biases one after the other |
-# | TensorFlow 1.x `LSTMCell` | i j f o (j is our g) | gates r u, candidate c | one kernel (D + H, 4H), rows x above h | one (4H,) |
+# | this package | i f g o | r z n | `W` (D, 4H), `U` (H, 4H) | one, `b` (4H,); GRU with `reset_after=True`: `bn` (H,) too |
+# | PyTorch | i f g o | r z n | `weight_ih_l0` (4H, D), `weight_hh_l0` (4H, H) | two, `bias_ih_l0`, `bias_hh_l0`, (4H,) each |
+# | Keras 3 | i f c o (c is our g) | z r h (h is our n) | `kernel` (D, 4H), `recurrent_kernel` (H, 4H) | one, `bias` (4H,); GRU with `reset_after=True`: (2, 3H) |
+# | ONNX | i o f c (c is our g) | z r h (h is our n) | `W` (1, 4H, D), `R` (1, 4H, H) | `B` (1, 8H), both biases one after the other |
+# | TensorFlow 1.x | i j f o (j is our g) | r u (u is our z), and c (our n) on its own | one kernel (D + H, 4H), rows of x above rows of h | one (4H,) |
+# | Flax | i f g o, each on its own | r z n, each on its own | `ii`, `if`, `ig`, `io` (D, H); `hi`, `hf`, `hg`, `ho` (H, H) | LSTM: in `hi` to `ho`; GRU: in `ir`, `iz`, `in`, and `hn` has our `bn` |
 #
-# From our order to another one, block by block (NumPy indices): LSTM to ONNX `[0, 3, 1, 2]`, back `[0, 2, 3, 1]`; GRU
-# to Keras or ONNX `[1, 0, 2]`, and the same back. Peepholes in ONNX: `P` (1, 3H) in the order i o f. To PyTorch:
-# transpose, put `b` into `bias_ih_l0` and zeros into `bias_hh_l0`; for the GRU, our `bn` is the n-block of
-# `bias_hh_l0`.
+# **Reset before or after?** PyTorch, cuDNN and Flax: after, only. Keras: `reset_after=True` by default; `False` is
+# before. TensorFlow 1.x `GRUCell`: before. ONNX: `linear_before_reset=0` is before (default), `1` is after. In all
+# six $z$ (or $u$) *keeps*. Peepholes have ONNX, `P` (1, 3H) in the order i o f, and the `LSTMCell` of TensorFlow 1.x;
+# PyTorch, Keras and Flax have none.
+
+# %% [markdown]
+# ## Moving weights from here to another library
 #
-# **Reset before or after?** PyTorch and cuDNN: after, only. Keras: `reset_after=True` by default; `False` is before.
-# TensorFlow 1.x `GRUCell`: before. ONNX: `linear_before_reset=0` is before (default), `1` is after. PyTorch and Keras
-# have no peepholes; ONNX and the `LSTMCell` of TensorFlow 1.x have.
+# New block $k$ is our block number `order[k]`. The way back is the inverse, `numpy.argsort(order)`.
+#
+# | to | order, LSTM | order, GRU | and |
+# | --- | --- | --- | --- |
+# | PyTorch | `[0, 1, 2, 3]` | `[0, 1, 2]` | transpose W and U; `bias_ih_l0` = b; `bias_hh_l0` = 0, but for the GRU its n-block = `bn` |
+# | Keras 3 | `[0, 1, 2, 3]` | `[1, 0, 2]` | W and U as they are; for the GRU `bias` = b above a second row: 0, 0, `bn` |
+# | ONNX | `[0, 3, 1, 2]` | `[1, 0, 2]` | transpose; `B` = b, then a second bias: 0, but for the GRU its h-block = `bn` |
+# | TensorFlow 1.x | `[0, 2, 1, 3]` | r and z together, n alone | stack W above U; subtract `forget_bias` from the f-block of b |
+# | Flax | `[0, 1, 2, 3]` | `[0, 1, 2]` | one array for each block |
+#
+# With $D$ inputs and $H$ units, in NumPy:
+#
+# ```python
+# def reorder(a, order):  # blocks of columns, of a matrix or a bias
+#     blocks = np.split(a, len(order), axis=-1)
+#     return np.concatenate([blocks[k] for k in order], axis=-1)
+#
+# # LSTM to the kernel and the bias of TensorFlow 1.x, made with forget_bias=1.0
+# kernel = reorder(np.vstack([W, U]), [0, 2, 1, 3])
+# bias = reorder(b, [0, 2, 1, 3])
+# bias[2 * H : 3 * H] -= 1.0
+#
+# # GRU(..., reset_after=True) to the two biases of Keras, (2, 3H)
+# bias = np.stack([reorder(b, [1, 0, 2]), np.concatenate([np.zeros(2 * H), bn])])
+# ```
+#
+# For PyTorch and ONNX the package does it: `le.interop.torch.to_arrays(layer)`, `le.interop.onnx.to_arrays(layer)`,
+# and `from_arrays` back.
+
+# %% [markdown]
+# ## How each library starts
+#
+# The same cell learns differently where it starts differently. Before you compare two libraries, make this equal.
+#
+# | library | W | U | biases | forget gate at the start |
+# | --- | --- | --- | --- | --- |
+# | this package | Glorot uniform, gate by gate: $\pm\sqrt{6/(D+H)}$ | orthogonal, gate by gate | 0; `forget_bias=1.0` | $\sigma(1) = 0.73$ |
+# | PyTorch | uniform, $\pm 1/\sqrt H$ | the same | two, the same each | **near $\sigma(0) = 0.5$: half-life one step** |
+# | Keras 3 | Glorot uniform over all gates at once: $\pm\sqrt{6/(D+4H)}$ | orthonormal rows over all gates at once | 0; `unit_forget_bias=True`: 1 | $0.73$ |
+# | TensorFlow 1.x | `initializer`; else that of the variable scope, else Glorot uniform over the whole kernel | in the same kernel | 0, and `forget_bias=1.0` is added at run time; `GRUCell`: 1 in r and u | $0.73$ |
+# | Flax | LeCun normal: variance $1/D$ | orthogonal, gate by gate | 0 | **0.5** |
+# | ONNX | none: an operator has the weights that it is given | none | none; without `B`: 0 | as given |
+#
+# - **PyTorch has no argument for a forget bias.** Its bias is the sum of two numbers from $\pm 1/\sqrt H$: for
+#   $H = 64$ within $\pm 0.25$, so that the gate starts between 0.44 and 0.56. Set it by hand, in *one* of the two:
+#
+#   ```python
+#   with torch.no_grad():
+#       lstm.bias_ih_l0[H : 2 * H] = 1.0
+#       lstm.bias_hh_l0[H : 2 * H] = 0.0
+#   ```
+#
+# - **A forget bias set in both counts twice**: the two are added.
+# - **The `forget_bias` of TensorFlow 1.x is not in its bias.** It is added at run time, and the variable starts at 0.
+# - **Orthogonal over all gates is not orthogonal in each.** A row of Keras' `recurrent_kernel` has the length 1 over
+#   four blocks, so in one block about one half: its gates hear $h'$ half as loudly as here.
+# - A GRU starts with $z$ near 0.5 everywhere but in TensorFlow 1.x. Here `update_bias` moves it.
 
 # %% [markdown]
 # ## Arguments by name
@@ -99,17 +157,39 @@
 # | --- | --- | --- | --- | --- | --- |
 # | an LSTM layer | `le.LSTM(inputs, units)` | `nn.LSTM(input_size, hidden_size)` | `layers.LSTM(units)` | `LSTMCell(num_units)` in `dynamic_rnn` | node `LSTM`, attribute `hidden_size` |
 # | order of the axes | (T, B, D) | (T, B, D); `batch_first=True`: (B, T, D) | (B, T, D) | (B, T, D); `time_major=True`: (T, B, D) | (T, B, D); `layout=1`: (B, T, D) |
-# | forget bias | `forget_bias=1.0`, a number or one per unit, the initial value of the parameter | none: set the block of a bias by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` |
+# | forget bias | `forget_bias=1.0`, a number or one per unit: the initial value | none: set it by hand | `unit_forget_bias=True`: 1 | `forget_bias=1.0`, **added at run time**, the bias itself starts at 0 | in `B` |
 # | peepholes | `le.PeepholeLSTM` | no | no | `use_peepholes=True` | input `P` |
 # | reset before or after | `le.GRU(..., reset_after=False)` | after only | `reset_after=True` | `GRUCell`: before only | `linear_before_reset=0`: before |
 # | several layers | `le.Sequential([...])` | `num_layers=2` | several layers | `MultiRNNCell([...])` | several nodes |
-# | all steps or the last | `Dense(..., steps="last")` | `y[-1]` | `return_sequences=False` | `outputs[:, -1]`, or the state | outputs `Y`, `Y_h` |
+# | all steps or the last | `Dense(..., steps="last")` | all, `y[-1]`; padded: `h_n[-1]` | `return_sequences=False` | all; the last is the state | outputs `Y`, `Y_h` |
 # | states | `state=(h, c)`, `tape.state` | `(h_0, c_0)`, returned | `return_state=True` | `initial_state`, `LSTMStateTuple(c, h)` | `initial_h`, `initial_c` |
 # | lengths | `lengths` in batches and losses | `pack_padded_sequence` | masks | `sequence_length` | `sequence_lens` |
 #
-# The `forget_bias` of TensorFlow 1.x is a trap when weights move between libraries: its bias variable does *not*
-# contain the 1. Add it to the f-block. In PyTorch the two biases are added, so a forget bias set in both counts
-# twice.
+# **Flax** (`flax.linen`) takes a cell and a loop around it, `nn.RNN(nn.LSTMCell(features))`, with the batch first;
+# `time_major=True` makes it (T, B, D). `return_carry=True` gives the states `(c, h)` too, `seq_lengths` takes lengths.
+# Its `bias_init` is for all gates: a forget bias is set by hand, in `hf`.
+
+# %% [markdown]
+# ## Padding: `y[-1]` is not the last step
+#
+# Sequences of different lengths are filled up to the longest one. What stands at the last place of a shorter one?
+#
+# | library | lengths are given as | output beyond a sequence's end | the last real output |
+# | --- | --- | --- | --- |
+# | this package | `layer(x, lengths=lengths)` | what the cell makes of zeros; layers and losses that know the lengths leave it out | `tape.state[0]`, or `Dense(..., steps="last")` |
+# | PyTorch | `pack_padded_sequence` | 0 after `pad_packed_sequence` | `h_n[-1]` |
+# | Keras 3 | a mask, from `Masking` or `Embedding(mask_zero=True)` | the last real output, repeated | `return_sequences=False` |
+# | ONNX | input `sequence_lens` | 0 | output `Y_h` |
+# | TensorFlow 1.x | `sequence_length` | 0 | the state: `state.h` |
+# | any, **without lengths** | | what the cell makes of the padding | `y[length - 1, b]`, sequence by sequence |
+#
+# - `y[-1]` is right where all sequences have the same length, and, Keras' mask aside, only there. For a shorter one it
+#   is 0, or the output after so many steps of padding, and no error says so.
+# - With the batch first, `y[-1]` is not even a step: it is the last *sequence*. The last step is `y[:, -1]`.
+# - In both directions at once (PyTorch's `bidirectional=True`), the backward half of `y[-1]` has seen one step. Take
+#   `h_n`.
+# - A mean over a padded loss divides by steps that are not there. Divide by the number of real steps.
+# - A mask made from values (`Masking(0.0)`, `mask_zero=True`) also hides real steps that happen to be zero.
 
 # %% [markdown]
 # ## Optimizing

@@ -5,11 +5,12 @@ import signal
 import threading
 import time
 
+import numba
 import numpy as np
 import pytest
 
-from lstm_edu.cells import LSTM
-from lstm_edu.core import get_num_threads, set_num_threads, threads
+from lstm_edu.cells import GRU, LSTM, RNN
+from lstm_edu.core import get_num_threads, helpers, set_num_threads, team, threads
 
 pytestmark = pytest.mark.kernels
 
@@ -54,13 +55,13 @@ def test_the_slices_cover_the_batch_once_and_begin_at_multiples_of_four(batch, n
 
 
 def test_one_thread_or_little_work_starts_no_thread():
-    threads._forget_pool()
+    helpers.forget()
     names = set()
     for number, work in ((1, threads._WORK), (8, threads._WORK - 1)):
         set_num_threads(number)
         threads.run(lambda *_: names.add(threading.current_thread().name), 64, work)
     assert names == {threading.current_thread().name}
-    assert threads._pool is None
+    assert not helpers._free
 
 
 def test_an_error_in_a_slice_reaches_the_caller():
@@ -117,8 +118,8 @@ def test_a_ctrl_c_waits_for_the_slices_that_run():
 def test_a_forked_child_starts_threads_of_its_own():
     set_num_threads(2)
     threads.run(lambda *_: None, 64, threads._WORK)
-    assert threads._pool is not None
-    threads._forget_pool()  # what a child process does first
+    assert helpers._free
+    helpers.forget()  # what a child process does first
     seen = []
     threads.run(lambda *slice_: seen.append(slice_), 64, threads._WORK)
     assert len(seen) == 2
@@ -145,11 +146,11 @@ def test_threads_can_share_a_layer():
 
 
 def test_an_interpreter_that_shuts_down_starts_no_threads(monkeypatch):
-    class Closed:
-        def submit(self, *_):
-            raise RuntimeError("cannot schedule new futures after shutdown")
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threads, "_workers", lambda n: Closed())
+    helpers.forget()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
     set_num_threads(2)
     seen = []
     threads.run(lambda *slice_: seen.append(slice_), 64, threads._WORK)
@@ -163,3 +164,84 @@ def test_a_limit_for_some_time_gives_back_the_setting_before():
             assert get_num_threads() == 1
         assert get_num_threads() == 3
     assert threads._threads is None
+
+
+def test_threads_are_used_again_and_never_more_than_are_allowed():
+    helpers.forget()
+    set_num_threads(3)
+    seen = set()
+    for _ in range(20):
+        threads.run(lambda *_: seen.add(threading.get_ident()), 64, threads._WORK)
+    assert len(seen) <= 3
+    assert helpers._count <= 2
+
+
+def test_a_slice_that_ends_long_after_the_others_is_waited_for():
+    ended = []
+
+    def part(start, stop):
+        if start:
+            time.sleep(0.05)
+            ended.append(start)
+
+    set_num_threads(2)
+    for _ in range(3):
+        threads.run(part, 64, threads._WORK)
+    assert ended == [32] * 3
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="products are shared in machine code only")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("cell", [RNN, LSTM, GRU])
+def test_threads_that_share_each_product_give_the_same_bits(cell, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_WORK", 0)
+    layer = cell(70, 203, dtype=dtype, rng=0)
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((40, 3, 70)).astype(dtype), rng.standard_normal((40, 3, 203)).astype(dtype)
+    results = []
+    for number in (1, 2, 4):
+        set_num_threads(number)
+        for _ in range(5):
+            y, tape = layer.forward(x)
+            dx, grads, dstate = layer.backward(dy, tape)
+            results.append([y, dx, grads.flat, *dstate])
+    for result in results[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(result, results[0], strict=True))
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="products are shared in machine code only")
+def test_a_thread_that_waits_takes_a_part_and_leaves_when_none_comes(monkeypatch):
+    monkeypatch.setattr(threads, "_WORK", 0)
+    monkeypatch.setattr(team, "absent", lambda count, number: [1])
+    helpers.forget()
+    set_num_threads(2)
+    layer = LSTM(64, 256, rng=0)
+    slot = team._memory["float32"][1]
+    slot[1:] = 0
+    deadline = time.monotonic() + 60
+    while not slot[1] and time.monotonic() < deadline:  # who comes late finds nothing to do: some run it meets
+        layer(np.ones((200, 1, 64), np.float32))
+    assert slot[1], "nothing was ever posted"
+    while slot[0] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert slot[0] == 0
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="products are shared in machine code only")
+def test_a_slot_that_nobody_serves_any_more_stops_nobody(monkeypatch):
+    """As in the child of a process whose thread waited at the moment of the fork."""
+    monkeypatch.setattr(threads, "_WORK", 0)
+    layer = LSTM(64, 256, rng=0)
+    x = np.ones((9, 1, 64), np.float32)
+    set_num_threads(1)
+    expected = layer(x)
+    set_num_threads(2)
+    monkeypatch.setattr(helpers, "call", lambda most: None)
+    slot = team._memory["float32"][1]
+    slot[0] = team._IDLE
+    try:
+        assert np.array_equal(layer(x), expected)
+        assert slot[0] == team._IDLE
+        assert slot[1] != 0  # it was posted, and taken back
+    finally:
+        team.forget()

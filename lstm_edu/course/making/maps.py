@@ -1,6 +1,6 @@
-"""The tables of chapters in the README and in chapter 00, made from the chapters themselves.
+"""The tables of chapters in the README and in chapters 00 and 14, made from the chapters themselves.
 
-    python -m lstm_edu.course.making.maps          writes both anew
+    python -m lstm_edu.course.making.maps          writes them anew
 
 A chapter's first cell carries the short form of its question:  # %% [markdown] question="Why does it forget?"
 """
@@ -16,6 +16,7 @@ from lstm_edu.course.library import Chapter, Course
 from . import build, notebook
 
 BEGIN, END = "<!-- the chapters -->\n", "<!-- end -->"
+_MAP = re.compile(r"^# \| chapter \|.*\bminutes \|$", re.MULTILINE)  # the head of a chapter's own table of chapters
 
 
 def table(course: Course) -> str:
@@ -44,8 +45,8 @@ def in_readme(course: Course, text: str) -> str:
     return f"{before}{begin}\n{table(course)}\n{end}{after}"
 
 
-def in_first_chapter(course: Course, text: str) -> str:
-    """The text of chapter 00's source with each chapter's minutes in the last column of its map."""
+def in_chapter(course: Course, text: str) -> str:
+    """The text of a chapter's source with each chapter's minutes in the last column of its map."""
     for chapter, made in _chapters(course):
         row = re.compile(rf"^(# \| {chapter.number:02d} .*\| )\d+( \|)$", re.MULTILINE)
         text = row.sub(rf"\g<1>{notebook.minutes(made)}\2", text)
@@ -53,9 +54,10 @@ def in_first_chapter(course: Course, text: str) -> str:
 
 
 def write(course: Course) -> list[Path]:
-    """Write both tables anew; returns the files that have changed by it."""
+    """Write all tables anew; returns the files that have changed by it."""
     changed = []
-    for path, made in ((course.folder.parent / "README.md", in_readme), (course.chapters[0].source, in_first_chapter)):
+    readme = course.folder.parent / "README.md"
+    for path, made in ((readme, in_readme), *((source, in_chapter) for source in with_map(course))):
         if not path.is_file():  # a course without a README
             continue
         before = path.read_text(encoding="utf-8")
@@ -64,6 +66,11 @@ def write(course: Course) -> list[Path]:
             replace_file(path, after.encode())
             changed.append(path)
     return changed
+
+
+def with_map(course: Course) -> list[Path]:
+    """The sources of the chapters that have a table of chapters with their minutes."""
+    return [c.source for c in course.chapters if _MAP.search(c.source.read_text(encoding="utf-8"))]
 
 
 def _chapters(course: Any) -> Any:

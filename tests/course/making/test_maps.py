@@ -16,9 +16,14 @@ def test_the_readme_is_what_the_generator_writes():
     assert maps.in_readme(COURSE, text) == text, "python -m lstm_edu.course.making.maps"
 
 
-def test_the_map_in_chapter_00_is_what_the_generator_writes():
-    text = COURSE.chapters[0].source.read_text(encoding="utf-8")
-    assert maps.in_first_chapter(COURSE, text) == text, "python -m lstm_edu.course.making.maps"
+@pytest.mark.parametrize("source", maps.with_map(COURSE), ids=lambda source: source.stem)
+def test_a_chapter_with_a_map_has_the_one_that_the_generator_writes(source):
+    text = source.read_text(encoding="utf-8")
+    assert maps.in_chapter(COURSE, text) == text, "python -m lstm_edu.course.making.maps"
+
+
+def test_chapters_00_and_14_have_a_map():
+    assert [source.stem for source in maps.with_map(COURSE)] == ["00_start_here", "14_teaching"]
 
 
 README = "# A course\n\n<!-- the chapters -->\n{}<!-- end -->\n\nMore.\n"
