@@ -278,7 +278,7 @@ class Optimizer:
 
     def _check_settings(self, dtype: np.dtype) -> None:
         """Check them anew if one changed since the last step, for checks take as long as a small update."""
-        settings = [dtype, *map(vars(self).get, _arguments(type(self)))]  # type: ignore[arg-type]  # mypy takes the class for its instances
+        settings = [dtype, *map(vars(self).get, _arguments(type(self)))]  # type: ignore[arg-type]
         if settings != self._checked:
             self.__post_init__()
             self._check_precision(dtype)
