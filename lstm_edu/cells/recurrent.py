@@ -79,9 +79,12 @@ class Recurrent(Layer):
         self.units = checks.whole("units", units)
         self.dtype = checks.float_type(dtype)
         form = self._form()
+        self._numbers = self.dtype.name  # NumPy makes the name anew each time
+        self._takes = ("T", "B", self.inputs)
         self._made_by = (type(self).__name__, self.inputs, self.units, self.dtype.name, *form.items())
         self._widths = tuple(self.state_widths(self.units, **form).values())
         self._kept = self.kept_widths(self.units, **form)
+        self._zeros = (0,) * len(self._widths)  # a state that nobody gave
         self._read = ("dy", "x", "a", *self.state_names, *self._kept)  # what backward reads
         self.params = Parameters(self.parameter_shapes(self.inputs, self.units, **form), self.dtype)
         self._initialise(checks.generator(rng))
@@ -233,7 +236,7 @@ class Recurrent(Layer):
             For other shapes or types.
         """
         tape = self._fill(x, state, lengths)
-        return tape.h[1:], tape
+        return tape.states[0][1:], tape
 
     def __call__(
         self, x: ArrayLike, state: tuple | list | None = None, *, lengths: ArrayLike | None = None
@@ -243,32 +246,38 @@ class Recurrent(Layer):
 
     def _fill(self, x: Any, state: Any, lengths: Any, keep: bool = True) -> Tape:
         """Run the kernel. Without `keep` all but x and h is overwritten every few steps."""
-        x = checks.floats("x", x, ("T", "B", self.inputs), self.dtype)
+        x = checks.floats("x", x, self._takes, self.dtype)
         T, B, _ = x.shape
-        x, beyond = blanked(x, checks.lengths(lengths, T, B))
+        beyond = None
+        if lengths is not None:
+            x, beyond = blanked(x, checks.lengths(lengths, T, B))
         tape = self._new_tape(x, self._checked_state("state", state, B), T if keep else min(T, matmul.steps_ahead(B)))
         if beyond is not None:
             tape.lengths = T - beyond.sum(axis=0)
-        work = T * B * (self.params["W"].size + self.params["U"].size)
-        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self.dtype.name)
+        params = self.params
+        work = T * B * (params["W"].size + params["U"].size)
+        threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self._numbers)
         return tape
 
-    def _new_tape(self, x: np.ndarray, state: list, kept: int) -> Tape:
+    def _new_tape(self, x: np.ndarray, state: Sequence, kept: int) -> Tape:
         """Room for the gates of `kept` steps, and the states with the initial ones in their first row."""
         T, B, _ = x.shape
-        states: list[np.ndarray] = []
-        for initial, width in zip(state, self._widths, strict=True):
-            steps = T if not states or kept == T else 1  # the first is the output
-            states.append(memory.empty((steps + 1, B, width), self.dtype))
-            states[-1][0] = initial
-        a = memory.empty((kept, B, self.params["b"].size), self.dtype)
-        also = {name: memory.empty((kept, B, width), self.dtype) for name, width in self._kept.items()}
+        dtype, states, steps = self.dtype, [], T  # of the first state, which is the output
+        for initial, width in zip(state, self._widths):  # noqa: B905 - both were checked
+            array = memory.empty((steps + 1, B, width), dtype)
+            array[0] = initial
+            states.append(array)
+            steps = T if kept == T else 1
+        a = memory.empty((kept, B, self.params["b"].size), dtype)
+        also = {}
+        for name, width in self._kept.items():
+            also[name] = memory.empty((kept, B, width), dtype)
         arrays = tuple(states)
         return Tape(self._made_by, x, a, arrays, also, None, (x, a, arrays, *also.values()))
 
-    def _checked_state(self, name: str, state: Any, B: int) -> list:
+    def _checked_state(self, name: str, state: Any, B: int) -> Sequence:
         if state is None:
-            return [0] * len(self.state_names)
+            return self._zeros
         if not isinstance(state, tuple | list) or len(state) != len(self.state_names):
             needed = f"({', '.join(self.state_names)}{',' if len(self.state_names) == 1 else ''})"
             shapes = " and ".join(dict.fromkeys(f"({B}, {width})" for width in self._widths))
@@ -332,11 +341,11 @@ class Recurrent(Layer):
         if (watch := watcher.get()) is not None:
             watch(self, dy, tape, dstate)
         grads = self._grads(grads, (dy, tape.x, tape.a, *tape.states, *tape.kept.values()), self._read)
-        W, U = self.params["W"], self.params["U"]
-        deltas = self._new_deltas(tape)
+        params, deltas = self.params, self._new_deltas(tape)
+        W, U = params["W"], params["U"]
         dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
         ends = None if dstate is None else tape.lengths
-        dstate = self._own_copies(given if ends is None else [0] * len(given), B)
+        dstate = self._own_copies(given if ends is None else self._zeros, B)
 
         def sequences(b0: int, b1: int) -> None:
             if ends is None:
@@ -352,14 +361,14 @@ class Recurrent(Layer):
                 self._other_gradients(tape, deltas, grads)
 
         work = T * B * (W.size + U.size)
-        threads.run(sequences, B, work, numbers=self.dtype.name)
+        threads.run(sequences, B, work, numbers=self._numbers)
         threads.run(columns, W.shape[1], work)
         if dx is not None and tape.lengths is not None:
             dx[np.arange(T)[:, None] >= tape.lengths] = 0
         return dx, grads, tuple(dstate)
 
     def _backward_from_ends(
-        self, dy: np.ndarray, tape: Tape, deltas: tuple, dstate: list[np.ndarray], given: list, b0: int, b1: int
+        self, dy: np.ndarray, tape: Tape, deltas: tuple, dstate: list[np.ndarray], given: Sequence, b0: int, b1: int
     ) -> None:
         """As `_run_backward`, from one length to the next shorter one: where a sequence ends, its part of `given`
         enters `dstate`."""
@@ -376,9 +385,8 @@ class Recurrent(Layer):
     def _own_copies(self, values: Sequence, B: int) -> list[np.ndarray]:
         """Arrays (B, width) that a kernel may change, with these values (arrays, or 0)."""
         copies = []
-        for value, width in zip(values, self._widths, strict=True):
-            copies.append(np.empty((B, width), self.dtype))
-            copies[-1][...] = value
+        for value, width in zip(values, self._widths):  # noqa: B905 - both were checked
+            copies.append(value.copy() if isinstance(value, np.ndarray) else np.zeros((B, width), self.dtype))
         return copies
 
     def _new_deltas(self, tape: Tape) -> tuple[np.ndarray, ...]:
@@ -396,7 +404,7 @@ class Recurrent(Layer):
 
     def _parameter_gradients(self, tape: Tape, deltas: tuple, grads: Parameters, c0: int, c1: int) -> None:
         """Fill the columns c0:c1 of the gradients of W, U and b."""
-        x, h, delta = rows(tape.x), rows(tape.h[:-1]), rows(deltas[0])
+        x, h, delta = rows(tape.x), rows(tape.states[0][:-1]), rows(deltas[0])
         matmul.parameter_gradients(x, h, delta, 0, grads["W"], grads["U"], grads["b"], c0, c1)
 
     def _other_gradients(self, tape: Tape, deltas: tuple, grads: Parameters) -> None:
@@ -405,6 +413,8 @@ class Recurrent(Layer):
     # Looking inside
 
     def _check_tape(self, tape: Any) -> None:
+        if type(tape) is Tape and tape.made_by is self._made_by:
+            return
         made_by = getattr(tape, "made_by", type(tape).__name__)
         if made_by != self._made_by:
             raise ValueError(
@@ -415,7 +425,7 @@ class Recurrent(Layer):
         """T and B, once every array on the tape is known to fit the others: anybody can put another one there."""
         found = (tape.x, tape.a, tape.states, *tape.kept.values())
         if len(found) == len(tape.made) and all(map(operator.is_, found, tape.made)):
-            return tape.x.shape[0], tape.x.shape[1]  # nobody did
+            return tape.x.shape[:2]  # nobody did
         shape: tuple = getattr(tape.x, "shape", ())
         T, B = shape[:2] if len(shape) == 3 else (0, 0)
         self._check_array("x", tape.x, (T, B, self.inputs))

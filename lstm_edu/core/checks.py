@@ -104,6 +104,8 @@ def number(name: str, value: Any, least: float = -np.inf, below: float = np.inf)
     ValueError
         For anything else, infinity, NaN and beyond the limits.
     """
+    if type(value) is float and math.isfinite(value) and least <= value < below:
+        return value  # as most often
     try:
         finite = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(float(value))
     except OverflowError:
@@ -369,6 +371,8 @@ def _array(name: str, value: Any, shape: tuple) -> np.ndarray:
 
 
 def _fits(got: tuple, needed: tuple) -> bool:
+    if got == needed:
+        return True
     if len(got) != len(needed):
         return False
     for g, n in zip(got, needed, strict=True):  # noqa: SIM110 - half the time of all() with a generator

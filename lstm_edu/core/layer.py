@@ -1,7 +1,7 @@
 """The interface of every layer: cells, the layers around them, and whole networks."""
 
 import numbers
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -322,15 +322,8 @@ class Layer:
         """Where backward writes: a new Parameters, or the caller's if it fits and overlaps no array of `read`."""
         if grads is None:
             return self.params.empty_like()
-        needed = self.params.shapes
-        if not isinstance(grads, Parameters):
-            raise ValueError(f"grads must be a Parameters with the shapes {dict(needed)}, got {type(grads).__name__}")
-        # as lists: a network's layers find their parts of the buffer by the order of the names
-        if grads.shapes is not needed and list(grads.shapes.items()) != list(needed.items()):
-            raise ValueError(f"grads must be a Parameters with the shapes {dict(needed)}, got {dict(grads.shapes)}")
-        mine = self.params.flat
-        if mine.size and (grads.flat.dtype != mine.dtype or grads.overlaps(mine)):
-            raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {grads.flat.dtype}")
+        if not (isinstance(grads, Parameters) and grads.fit(self.params)):
+            self._refuse(grads)
         found = grads.first_overlap(read)
         if found is not None:
             raise ValueError(
@@ -339,6 +332,14 @@ class Layer:
         if read and not all([array.flags.writeable for array in grads.values()]):  # noqa: C419 - no generator, for speed
             raise ValueError("grads must be arrays that can be written to, got some that are read-only")
         return grads
+
+    def _refuse(self, grads: Any) -> NoReturn:
+        needed, mine = dict(self.params.shapes), self.params.flat
+        if not isinstance(grads, Parameters):
+            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {type(grads).__name__}")
+        if list(grads.shapes.items()) != list(needed.items()):
+            raise ValueError(f"grads must be a Parameters with the shapes {needed}, got {dict(grads.shapes)}")
+        raise ValueError(f"grads must be a buffer of its own of {mine.dtype}, got {grads.flat.dtype}")
 
     def _no_state(self, state: Any, name: str = "state") -> None:
         if state is not None and not (isinstance(state, tuple) and len(state) == 0):

@@ -44,6 +44,7 @@ class Parameters(dict[str, np.ndarray]):
         self._flat = np.zeros(sum(sizes), dtype) if flat is None else _checked_buffer(flat, sum(sizes), dtype)
         self._shapes = MappingProxyType(dict(shapes))
         self._parts: dict[tuple, Parameters] = {}
+        self._fits: Parameters | None = None  # the last that these were seen to be a gradient of
         self._whole = self._flat  # the buffer that this one is a part of
         self._owner: weakref.ref | None = None
         super().__init__()
@@ -104,6 +105,30 @@ class Parameters(dict[str, np.ndarray]):
                 "a layer that holds another is a lstm_edu.Container with that layer among its children"
             )
         self._owner = weakref.ref(layer)
+
+    def fit(self, params: "Parameters") -> bool:
+        """Whether these can be the gradient of `params`. What was found is remembered, for no buffer ever changes.
+
+        Parameters
+        ----------
+        params : Parameters
+            A layer's.
+
+        Returns
+        -------
+        bool
+            True for the same names and shapes, in the same order, and a buffer of the same type that is another one.
+        """
+        if self._fits is params:
+            return True
+        # as lists: a network's layers find their parts of the buffer by the order of the names
+        if self._shapes is not params._shapes and list(self._shapes.items()) != list(params._shapes.items()):
+            return False
+        flat = params._flat
+        if flat.size and (self._flat.dtype != flat.dtype or self.overlaps(flat)):
+            return False
+        self._fits = params
+        return True
 
     def first_overlap(self, arrays: tuple) -> int | None:
         """The place of the first array that writing here may change.

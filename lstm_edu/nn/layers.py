@@ -23,6 +23,7 @@ from lstm_edu.core.parameters import Parameters
 
 ACTIVATIONS = (None, "tanh", "sigmoid", "relu")
 STEPS = ("all", "last")
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 PADDINGS = ("same", "valid", "causal")
 
 
@@ -46,6 +47,8 @@ def checked_tape(layer: Layer, tape: Any) -> None:
 
 def as_array(name: str, value: Any) -> np.ndarray:
     """`value` as an array of any type; ValueError for a ragged list and for a masked array."""
+    if type(value) is np.ndarray:
+        return value
     checks.unmasked(name, value)
     try:
         return np.asarray(value)
@@ -60,8 +63,8 @@ def last_steps(lengths: np.ndarray | None, T: int, B: int) -> tuple[np.ndarray, 
 
 def own_floats(name: str, value: Any, shape: tuple) -> np.ndarray:
     """As `checks.floats`, but float32 and float64 stay what they are: for layers without parameters to agree with."""
-    narrow = getattr(value, "dtype", None) in (np.float16, np.float32)
-    return checks.floats(name, value, shape, np.dtype(np.float32 if narrow else np.float64))
+    dtype = getattr(value, "dtype", None)
+    return checks.floats(name, value, shape, FLOAT32 if dtype == FLOAT32 or dtype == np.float16 else FLOAT64)
 
 
 def _activated(a: np.ndarray, activation: str | None) -> np.ndarray:
@@ -92,8 +95,10 @@ def _affine(
     # One product over all rows: NumPy runs a product of three axes as T small ones.
     y = np.matmul(rows, W, out=memory.empty((len(rows), W.shape[1]), W.dtype))
     y += b
+    if activation is None:
+        return y, None
     y = _activated(y, activation)
-    return y, None if activation is None else y
+    return y, y
 
 
 def _affine_grads(rows: np.ndarray, da: np.ndarray, grads: Parameters) -> None:
@@ -257,21 +262,25 @@ class Dense(Layer):
         ValueError
             For other shapes or types.
         """
-        self._no_state(state)
+        if state is not None:
+            self._no_state(state)
         given = as_array("x", x)
         sequences = given.ndim != 2
         rows = checks.floats("x", given, ("T", "B", self.inputs) if sequences else ("B", self.inputs), self.dtype)
-        lengths = checks.lengths(lengths, rows.shape[0] if sequences else None, rows.shape[-2])
-        tape = LayerTape(layer=self, in_shape=rows.shape, last=None, beyond=None)
+        in_shape, last, beyond = rows.shape, None, None
+        if lengths is not None:
+            lengths = checks.lengths(lengths, in_shape[0] if sequences else None, in_shape[-2])
         if sequences and self.steps == "last":
-            tape.last = -1 if lengths is None else last_steps(lengths, *rows.shape[:2])
-            rows = rows[tape.last]
-        elif sequences:
-            rows, tape.beyond = blanked(rows, lengths)
-        tape.y_shape = (*rows.shape[:-1], self.units)
-        tape.rows = rows.reshape(-1, self.inputs)
-        y, tape.y = _affine(tape.rows, self.params["W"], self.params["b"], self.activation)
-        return y.reshape(tape.y_shape), tape
+            last = -1 if lengths is None else last_steps(lengths, *in_shape[:2])
+            rows = rows[last]
+        elif lengths is not None and sequences:
+            rows, beyond = blanked(rows, lengths)
+        y_shape = (*rows.shape[:-1], self.units)
+        rows = rows.reshape(-1, self.inputs)
+        params = self.params
+        y, kept = _affine(rows, params["W"], params["b"], self.activation)
+        tape = LayerTape(layer=self, in_shape=in_shape, last=last, beyond=beyond, y_shape=y_shape, rows=rows, y=kept)
+        return y.reshape(y_shape), tape
 
     def backward(
         self,
@@ -312,10 +321,11 @@ class Dense(Layer):
             For a dy or a tape that does not fit.
         """
         checked_tape(self, tape)
-        self._no_state(dstate, "dstate")
+        if dstate is not None:
+            self._no_state(dstate, "dstate")
         dy = checks.floats("dy", dy, tape.y_shape, self.dtype).reshape(-1, self.units)
         grads = self._grads(grads, (dy, tape.rows, tape.y), ("dy", "x", "y"))
-        da = _through(dy, tape.y, self.activation)
+        da = dy if self.activation is None else _through(dy, tape.y, self.activation)
         _affine_grads(tape.rows, da, grads)
         if not need_dx:
             return None, grads, ()

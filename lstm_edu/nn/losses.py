@@ -96,7 +96,7 @@ class Loss:
         y = _outputs(y)
         where = self._where(y, lengths, mask)
         target = as_array("target", target)
-        last = self.steps == "last" or y.ndim == 2
+        last = y.ndim == 2 or self.steps == "last"
         needed = self._target_shape(y.shape[-2:] if last else y.shape)
         if target.shape != needed:
             raise ValueError(f"target must have shape {needed} for y {y.shape}, got {target.shape}")
@@ -110,6 +110,8 @@ class Loss:
 
     def _where(self, y: np.ndarray, lengths: Any, mask: Any) -> Any:
         """The index of the steps that count, or None for all of y; y[where] is (N, O)."""
+        if y.ndim == 2 and lengths is None and mask is None:
+            return None
         T = y.shape[0] if y.ndim == 3 else None
         B = y.shape[-2]
         lengths = checks.lengths(lengths, T, B)
@@ -179,8 +181,8 @@ class MeanSquaredError(Loss):
 
     def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         difference = y - checks.floats("target", target, y.shape, y.dtype)
-        wide = difference.astype(np.float64).ravel()
-        return float(wide @ wide) / y.size, difference * (2 / y.size)
+        wide = difference.astype(np.float64).reshape(-1)
+        return float(wide.dot(wide)) / y.size, difference * (2 / y.size)
 
     def predictions(self, y: ArrayLike) -> np.ndarray:
         """What y says: the value itself.

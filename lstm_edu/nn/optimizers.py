@@ -10,10 +10,12 @@ Clipping, if asked for, comes first: g = g · min(1, clip / ‖g‖) with the no
 Mikolov and Bengio, ICML 2013, algorithm 1).
 """
 
+import functools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numba
 import numpy as np
 
 from lstm_edu.core import checks
@@ -71,16 +73,24 @@ _LARGEST_NORM = {np.dtype(t): math.sqrt(np.finfo(t).max) for t in (np.float32, n
 
 def _flat(name: str, parameters: Any) -> np.ndarray:
     flat = getattr(parameters, "flat", None)
+    if type(flat) is np.ndarray and flat.dtype in _LARGEST_NORM and flat.ndim == 1 and flat.flags.carray:
+        return flat
     if not isinstance(flat, np.ndarray) or flat.ndim != 1 or flat.dtype not in (np.float32, np.float64):
         raise ValueError(f"{name} must be Parameters over a flat float32 or float64 array, got {type(parameters)}")
-    if not flat.flags.carray or type(flat) is not np.ndarray:  # the kernels run over it number by number
-        raise ValueError(f"{name}.flat must be a plain array, contiguous, aligned and writeable, got another")
-    return flat
+    # the kernels run over it number by number
+    raise ValueError(f"{name}.flat must be a plain array, contiguous, aligned and writeable, got another")
+
+
+@functools.cache
+def _arguments(cls: type) -> tuple[str, ...]:
+    """The names of an optimizer's settings."""
+    return tuple(f.name for f in fields(cls) if f.init)
 
 
 def _norm(g: np.ndarray) -> float:
-    # Without the JIT an overflow would be a warning; with it, and here, the norm is then inf.
-    with np.errstate(over="ignore", invalid="ignore"):
+    if not numba.config.DISABLE_JIT:
+        return math.sqrt(_squared_norm(g))
+    with np.errstate(over="ignore", invalid="ignore"):  # here an overflow would be a warning; there the norm is inf
         return math.sqrt(_squared_norm(g))
 
 
@@ -142,7 +152,7 @@ class Optimizer:
     steps_done: int = field(default=0, init=False, repr=False)
     _kind: tuple | None = field(default=None, init=False, repr=False)  # (size, dtype) of the first step
     _averages: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
-    _checked: tuple | None = field(default=None, init=False, repr=False)  # the settings that were found good
+    _checked: list | None = field(default=None, init=False, repr=False)  # the settings that were found good
 
     def __post_init__(self) -> None:
         checks.number("rate", self.rate, least=0)
@@ -172,11 +182,12 @@ class Optimizer:
             cannot hold.
         """
         p, g = _flat("params", params), _flat("grads", grads)
-        if (g.size, g.dtype) != (p.size, p.dtype):
+        size, dtype = p.size, p.dtype
+        if g.size != size or g.dtype != dtype:
             raise ValueError(f"grads must be like params, {p.size} numbers of {p.dtype}, got {g.size} of {g.dtype}")
         clip = math.inf if clip is None else checks.positive("clip", clip)
-        self._check_settings(p.dtype)
-        if self._kind not in (None, (p.size, p.dtype)):
+        self._check_settings(dtype)
+        if self._kind is not None and self._kind != (size, dtype):
             raise ValueError(
                 f"params must be those of the first step, {self._kind[0]} numbers of {self._kind[1]}, "
                 f"got {p.size} of {p.dtype}: another network needs an optimizer of its own"
@@ -184,12 +195,12 @@ class Optimizer:
         if checks.overlap(p, g):
             raise ValueError("grads must be a buffer of its own, got one that overlaps params")
         norm = _norm(g)
-        if min(norm, clip) > _LARGEST_NORM[p.dtype]:
+        if min(norm, clip) > _LARGEST_NORM[dtype]:
             return math.inf
         if math.isfinite(norm):
-            self._kind = p.size, p.dtype
+            self._kind = size, dtype
             self.steps_done += 1
-            self._update(p, g, p.dtype.type(clip / norm if norm > clip else 1))
+            self._update(p, g, dtype.type(clip / norm if norm > clip else 1))
         return norm
 
     def state(self) -> dict:
@@ -267,7 +278,7 @@ class Optimizer:
 
     def _check_settings(self, dtype: np.dtype) -> None:
         """Check them anew if one changed since the last step, for checks take as long as a small update."""
-        settings = dtype, *(value for name, value in vars(self).items() if name[0] != "_" and name != "steps_done")
+        settings = [dtype, *map(vars(self).get, _arguments(type(self)))]  # type: ignore[arg-type]
         if settings != self._checked:
             self.__post_init__()
             self._check_precision(dtype)

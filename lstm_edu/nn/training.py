@@ -209,7 +209,8 @@ class Training:
             optimizer.rate = full_rate
         if not math.isfinite(norm):
             self._diverged(f"gradient is {norm}")
-        if not np.isfinite(params).all():
+        # the square is not finite if a number is not, or if one is very large
+        if not (math.isfinite(params.dot(params)) or np.isfinite(params).all()):
             self._diverged("update is not finite")
         self._state = tape.state if settings["carry_state"] else None
         self._since.append((value, norm))
