@@ -12,7 +12,7 @@ import numpy as np
 
 from . import team
 
-_JOB, _END = 0, 8  # words on two lines of the cache: there is a job; it has ended
+_JOB, _END = 0, 8  # words on two lines of the cache: how many jobs were given, how many have ended
 _LOOKS = 0 if numba.config.DISABLE_JIT else team.PATIENCE  # as plain Python it would look with the GIL in its hands
 
 _free: list["Helper"] = []
@@ -82,11 +82,9 @@ class Helper:
         awaited : bool, default True
             Whether `end` will be called. False: it is free when the job has ended, and what that raises is lost.
         """
-        self._job, self._alone, self._words[_END] = job, not awaited, 0
-        self._words[_JOB] = 1
-        if self._asleep:
-            self._asleep = False
-            _release(self._wake)
+        self._job, self._alone = job, not awaited
+        self._words[_JOB] += 1  # one step: what comes before it or after it may be interrupted
+        self._rouse()
 
     def end(self) -> BaseException | None:
         """Wait until the job has ended, whatever happens in between.
@@ -97,48 +95,60 @@ class Helper:
             What the job raised, or a Ctrl-C that came while waiting.
         """
         interrupt = None
-        while not self._words[_END]:
+        while self._words[_END] != self._words[_JOB]:
             try:
-                if _LOOKS and team.wait(self._words, _END, _LOOKS, 0):
-                    break
-                self._ended.acquire(blocking=False)  # an old release, if there is one, means nothing
-                self._waiting = True
-                if not self._words[_END]:
-                    self._ended.acquire(timeout=1)
+                self._wait_for_the_end()
             except BaseException as found:
                 interrupt = interrupt or found
-            self._waiting = False
         error, self._job, self._error = self._error, None, None
         _free.append(self)
         return error or interrupt
 
+    def _wait_for_the_end(self) -> None:
+        self._rouse()
+        before = self._words[_JOB] - 1
+        if self._changed(_END, before, 0):
+            return
+        self._ended.acquire(blocking=False)  # an old release, if there is one, means nothing
+        self._waiting = True
+        if self._words[_END] == before:  # pragma: no branch - it may end just now
+            self._ended.acquire(timeout=1)
+        self._waiting = False
+
+    def _rouse(self) -> None:
+        if self._asleep:
+            self._asleep = False
+            _release(self._wake)
+
+    def _changed(self, word: int, before: int, more: int) -> bool:
+        """Whether a word changed while somebody looked at it."""
+        return _LOOKS > 0 and bool(team.wait(self._words, word, before, _LOOKS, more))
+
     def _work(self) -> None:
+        jobs = 0
         while True:
-            while not self._words[_JOB]:
-                # a job is there: who gave it holds the GIL for a few microseconds more
-                if _LOOKS and team.wait(self._words, _JOB, _LOOKS, _LOOKS // 50):
-                    break
+            # once a job is there: who gave it holds the GIL for a few microseconds more
+            while self._words[_JOB] == jobs and not self._changed(_JOB, jobs, _LOOKS // 50):
                 self._wake.acquire(blocking=False)
                 self._asleep = True
-                if not self._words[_JOB]:
+                if self._words[_JOB] == jobs:  # pragma: no branch - one may come just now
                     self._wake.acquire()
                 self._asleep = False
-            self._words[_JOB] = 0
-            alone, error = self._alone, None
+            jobs, alone = jobs + 1, self._alone
             try:
                 self._job()  # type: ignore[misc]
+                error = None
             except BaseException as found:
                 error = found
+            self._error = None if alone else error
+            self._words[_END] = jobs
             if alone:
                 _free.append(self)
-                continue
-            self._error = error
-            self._words[_END] = 1
-            if self._waiting:
+            elif self._waiting:
                 self._waiting = False
                 _release(self._ended)
 
 
 def _release(lock: threading.Lock) -> None:
-    if lock.locked():
+    if lock.locked():  # pragma: no branch - it was released before, and nobody has noticed yet
         lock.release()

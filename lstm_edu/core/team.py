@@ -23,9 +23,8 @@ from .kernel import kernel
 from .tile import at
 
 SLOTS, _WORDS = 15, 16  # a row fills two lines of the cache: nobody else's words are on them
-PATIENCE = (
-    20_000 if llvm.get_process_triple().startswith("x86_64") else 200_000
-)  # looks; a pause there takes 5 to 50 ns
+_PAUSES = llvm.get_process_triple().startswith("x86_64")
+PATIENCE = 20_000 if _PAUSES else 200_000  # looks; one with a pause takes 5 to 50 ns
 _ABSENT, _IDLE, _POSTED, _TAKEN, _DONE = range(5)
 
 _memory = {number: np.zeros((SLOTS + 1, _WORDS), np.int64) for number in ("float32", "float64")}
@@ -110,7 +109,7 @@ def pause(typing_context):
     """Let the other thread of this core go ahead, where the processor has a word for that."""
 
     def build(context, builder, signature, arguments):
-        if "x86_64" in builder.module.triple:
+        if _PAUSES:
             form = ir.FunctionType(ir.VoidType(), [])
             builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), form), [])
         return context.get_dummy_value()
@@ -119,11 +118,11 @@ def pause(typing_context):
 
 
 @kernel
-def wait(words, word, looks, more):
-    """Whether a word is not 0, looking so many times; and if it is not, wait for as long as `more` looks take."""
+def wait(words, word, before, looks, more):  # pragma: no cover - machine code only
+    """Whether a word has changed, looking so many times; if so, go on waiting for as long as `more` looks take."""
     first = at(words, 0)
     for _ in range(looks):
-        if _look(first, word) != 0:
+        if _look(first, word) != before:
             for _ in range(more):
                 pause()
             return True

@@ -125,10 +125,10 @@ def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROW
     blocks = -(-size // block)
     parts = min(number, blocks)
     if parts == 1:
-        if numbers and not numba.config.DISABLE_JIT:
-            _with_team(part, size, min(number, team.SLOTS + 1), numbers)
-        else:
+        if not numbers or numba.config.DISABLE_JIT:
             part(0, size)
+        else:  # pragma: no cover
+            _with_team(part, size, min(number, team.SLOTS + 1), numbers)
         return
     called: list[Helper] = []
     while len(called) < parts - 1 and (helper := helpers.call(number - 1)) is not None:
@@ -148,8 +148,8 @@ def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROW
         raise error
 
 
-def _with_team(part: Callable[[int, int], None], size: int, number: int, numbers: str) -> None:
-    """Nobody waits for a thread here: one that comes late finds less to do."""
+def _with_team(part: Callable[[int, int], None], size: int, number: int, numbers: str) -> None:  # pragma: no cover
+    """Nobody waits for a thread here: one that comes late finds less to do. Never without the JIT."""
     serve = by_name.from_python("serve", numbers)
     for slot in team.absent(number - 1, numbers):
         if (helper := helpers.call(number - 1)) is not None:

@@ -1,5 +1,6 @@
 """Functions that kernels call by name: compiled once, there before a kernel from the disk is loaded."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -10,12 +11,10 @@ import pytest
 
 from lstm_edu.core import by_name, packing, product  # noqa: F401  the functions make themselves known
 from lstm_edu.core.kernel import kernel
-from lstm_edu.core.tile import VECTORS, at, lanes
+from lstm_edu.core.tile import VECTOR_BYTES, VECTORS, at
 
-pytestmark = [
-    pytest.mark.kernels,
-    pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="machine code is called, and nothing is compiled"),
-]
+pytestmark = pytest.mark.kernels
+compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="kernels are plain Python with the JIT off")
 
 
 @kernel
@@ -23,41 +22,53 @@ def turned(x, out):
     packing.transpose(at(out, 0), out.shape[1], at(x, 0), x.shape[1], x.shape[0], x.shape[1])
 
 
-@kernel
-def panels(U, columns, rows):
-    K, N = U.shape
-    packing.pack_columns(at(columns, 0), at(U, 0), N, K, N)
-    packing.pack_rows(at(rows, 0), at(U, 0), N, N, K)
-
-
-@kernel
-def vector(x):
-    return lanes(at(x, 0))
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (8, 8), (16, 16), (17, 33), (40, 19)])
 def test_a_transpose_is_that_of_numpy_and_touches_nothing_else(shape, dtype):
     x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     out = np.full((shape[1] + 1, shape[0] + 3), 9, dtype)
-    turned(x, out)
+    transpose = by_name.from_python("transpose", x.dtype.name)
+    transpose(address(out), out.shape[1], address(x), x.shape[1], *shape)
     assert np.array_equal(out[:-1, : shape[0]], x.T)
     assert (out[-1] == 9).all()
     assert (out[:, shape[0] :] == 9).all()
+
+
+def address(array):
+    """What a function for C takes."""
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float if array.dtype == np.float32 else ctypes.c_double))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(1, 1), (5, 16), (7, 64), (19, 130), (64, 7)])
 def test_panels_hold_every_column_and_zeros_beyond_the_last(shape, dtype):
     U = np.random.default_rng(0).standard_normal(shape).astype(dtype)
-    width = VECTORS * vector(U)
-    laid = [np.full((-(-n // width), k, width), 9, dtype) for k, n in (shape, shape[::-1])]
-    panels(U, *laid)
-    for got, matrix in zip(laid, (U, U.T), strict=True):
+    width = VECTORS * VECTOR_BYTES // U.itemsize
+    for name, matrix in (("pack_columns", U), ("pack_rows", U.T)):
         K, N = matrix.shape
-        side_by_side = got.transpose(1, 0, 2).reshape(K, -1)
+        panels = np.full((-(-N // width), K, width), 9, dtype)
+        by_name.from_python(name, U.dtype.name)(address(panels), address(U), shape[1], K, N)
+        side_by_side = panels.transpose(1, 0, 2).reshape(K, -1)
         assert np.array_equal(side_by_side[:, :N], matrix)
         assert (side_by_side[:, N:] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("B", [1, 3, 4, 7, 8, 21, 35])
+@pytest.mark.parametrize("N", [1, 15, 16, 33, 48, 63, 130, 300])
+def test_a_product_is_that_of_numpy_however_its_tiles_fall(B, N, dtype):
+    rng, K = np.random.default_rng(0), 5
+    h, begin = rng.standard_normal((B, K + 2)).astype(dtype), rng.standard_normal((B, N)).astype(dtype)
+    width = VECTORS * VECTOR_BYTES // h.itemsize
+    panels = rng.standard_normal((-(-N // width), K, width)).astype(dtype)
+    out = np.full((B + 1, N + 3), 9, dtype)
+    by_name.from_python("product", h.dtype.name)(
+        address(out), N + 3, address(begin), N, address(h), K + 2, address(panels), K * width, width, B, K, N
+    )
+    expected = begin + h[:, :K] @ panels.transpose(1, 0, 2).reshape(K, -1)[:, :N]
+    np.testing.assert_allclose(out[:B, :N], expected, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-13)
+    assert (out[B] == 9).all()
+    assert (out[:, N:] == 9).all()
 
 
 def test_a_function_is_compiled_once_for_a_type_and_known_by_its_symbol():
@@ -67,11 +78,13 @@ def test_a_function_is_compiled_once_for_a_type_and_known_by_its_symbol():
     assert by_name._known["lstm_edu_product_float32"] is made
 
 
+@compiled
 def test_an_array_whose_rows_do_not_lie_one_behind_the_other_is_refused():
     with pytest.raises(numba.TypingError, match="a contiguous array"):
         turned(np.ones((4, 6))[:, ::2], np.ones((3, 4)))
 
 
+@compiled
 def test_a_kernel_from_the_disk_finds_what_it_calls(tmp_path):
     """The first process compiles, the second loads; in each a symbol that is missing would end the process."""
     code = """

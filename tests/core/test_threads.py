@@ -176,6 +176,66 @@ def test_threads_are_used_again_and_never_more_than_are_allowed():
     assert helpers._count <= 2
 
 
+def test_nobody_comes_when_all_are_busy():
+    helpers.forget()
+    busy = helpers.call(1)
+    assert helpers.call(1) is None
+    busy.begin(lambda: None)
+    assert busy.end() is None
+    assert helpers.call(1) is busy
+
+
+def test_a_thread_that_nobody_waits_for_is_free_when_it_has_ended():
+    helpers.forget()
+    helper = helpers.call(1)
+    seen = []
+    helper.begin(lambda: seen.append(1), awaited=False)
+    deadline = time.monotonic() + 60
+    while not helpers._free and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert seen == [1]
+    assert helpers.call(1) is helper
+
+
+def test_what_was_never_begun_has_ended():
+    """After a Ctrl-C between the call of a thread and its job."""
+    helpers.forget()
+    helper = helpers.call(1)
+    assert helper.end() is None
+    helper.begin(lambda: None)
+    assert helper.end() is None
+
+
+def test_who_looks_for_a_job_is_not_woken(monkeypatch):
+    """The same as on machine code, where looking is quicker than to fall asleep."""
+
+    def look(self, word, before, more):
+        deadline = time.monotonic() + 60
+        while self._words[word] == before and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return True
+
+    monkeypatch.setattr(helpers.Helper, "_changed", look)
+    helpers.forget()
+    set_num_threads(2)
+    for _ in range(5):
+        seen = []
+        threads.run(lambda *slice_, seen=seen: seen.append(slice_), 64, threads._WORK)
+        assert sorted(seen) == [(0, 32), (32, 64)]
+    helpers.forget()
+
+
+def test_the_slots_say_how_many_may_be_used_and_who_is_there():
+    team.forget()
+    assert team.use(3, "float64") == 0
+    assert team.use(0, "float64") == 3
+    team._memory["float64"][2, 0] = team._IDLE
+    assert team.absent(3, "float64") == [1, 3]
+    assert team.absent(3, "float32") == [1, 2, 3]
+    team.forget()
+    assert team.absent(2, "float64") == [1, 2]
+
+
 def test_a_slice_that_ends_long_after_the_others_is_waited_for():
     ended = []
 
