@@ -16,6 +16,7 @@ _WORTH = 32768  # multiply-adds of a product below which asking a thread that wa
 # processor waits for a sum before it can go on with it.
 _HEIGHTS = {4: (4,), 2: (8, 4), 1: (16, 4)} if VECTORS == 4 else {2: (4,), 1: (8, 4)}
 _LOWEST = 4
+_DEPTH = 128  # steps of k that are taken together: a panel of so many rows stays in the nearest cache for all of h
 _LONG = 8  # vectors of a tile of one row
 
 _whole = tiles(VECTORS, _HEIGHTS[VECTORS])
@@ -38,7 +39,10 @@ def columns(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, row
     while n < N and many > 0:
         o, s, u, left = at(out, n), at(begin, n), at(weights, n // width * panel + n % width), N - n
         if left >= width:
-            _whole(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, K, 0)
+            _whole(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, min(K, _DEPTH), 0)
+            for k in range(_DEPTH, K, _DEPTH):
+                x, v = at(h, k), at(u, k * u_row)
+                _whole(o, out_row, o, out_row, x, h_row, v, panel, u_row, many, min(K - k, _DEPTH), 0)
             n += width
         elif left >= 2 * lane:
             _half(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, K, 0)
