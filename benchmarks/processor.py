@@ -28,10 +28,10 @@ def system():
 
 def in_use():
     """The instruction set that this process compiles kernels for."""
-    from lstm_edu.core import matmul
+    from lstm_edu.core import tile
 
     narrow = "neon" if platform.machine().lower() in ("arm64", "aarch64") else "sse2"
-    return {64: "avx512", 32: "avx2"}.get(matmul.VECTOR_BYTES, narrow)
+    return {64: "avx512", 32: "avx2"}.get(tile.VECTOR_BYTES, narrow)
 
 
 def native():

@@ -16,7 +16,8 @@ import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
 from numba import types
-from numba.extending import overload
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from . import cache
 from .kernel import OPTIONS
@@ -47,26 +48,26 @@ def by_name(*pointers: str) -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
         _functions[function.__name__] = function, pointers
 
-        def stub(*arguments):  # a name for the overload: without the JIT nobody calls it
-            raise NotImplementedError
-
-        @overload(stub)
-        def call(*arguments):
+        @intrinsic
+        def call(typing_context, *arguments):
             numbers = {a.dtype for a in arguments if isinstance(a, types.CPointer)}
             if len(numbers) != 1:
-                raise numba.TypingError(
-                    f"a {function.__name__} of one type of numbers, got {sorted(map(str, numbers))}"
-                )
+                got = sorted(map(str, numbers))
+                raise numba.TypingError(f"a {function.__name__} of one type of numbers, got {got}")
             number = numbers.pop()
-            symbol = types.ExternalFunction(ensure(function.__name__, number.name), _form(function.__name__, number))
+            symbol, form = ensure(function.__name__, number.name), _form(function.__name__, number)
 
-            def impl(*arguments):
-                symbol(*arguments)
+            def build(context, builder, signature, arguments):
+                values = cgutils.unpack_tuple(builder, arguments[0])
+                kinds = zip(values, signature.args[0], form.args, strict=True)
+                values = [context.cast(builder, value, given, needed) for value, given, needed in kinds]
+                _call(symbol, ir.VoidType(), builder, values)
+                return context.get_dummy_value()
 
-            return impl
+            return types.void(types.StarArgTuple(arguments)), build
 
-        stub.__name__, stub.__doc__ = function.__name__, function.__doc__
-        return stub
+        call.__doc__ = function.__doc__
+        return call
 
     return decorate
 
@@ -90,16 +91,22 @@ def define(name: str, result: Any, address: Callable[[str], int]) -> Callable:
     """
     _addresses[name] = address
 
-    def stub(like):  # a name for the overload: without the JIT nobody calls it
-        raise NotImplementedError
+    @intrinsic
+    def call(typing_context, like):
+        symbol = ensure(name, like.dtype.name)
 
-    @overload(stub)
-    def call(like):
-        symbol = types.ExternalFunction(ensure(name, like.dtype.name), result())
-        return lambda like: symbol()
+        def build(context, builder, signature, arguments):
+            return _call(symbol, context.get_value_type(result), builder, [])
 
-    stub.__name__ = name
-    return stub
+        return result(like), build
+
+    return call
+
+
+def _call(symbol, result, builder, values):
+    """Machine code for the call of a symbol."""
+    form = ir.FunctionType(result, [value.type for value in values])
+    return builder.call(cgutils.get_or_insert_function(builder.module, form, symbol), values)
 
 
 def ensure(name: str, number: str) -> str:
@@ -145,6 +152,24 @@ def from_python(name: str, number: str) -> Callable:
         Of addresses (None: no address) and whole numbers.
     """
     return _known[ensure(name, number)].ctypes
+
+
+def address(name: str, number: str) -> int:
+    """Where its machine code begins.
+
+    Parameters
+    ----------
+    name : str
+        Of the function.
+    number : str
+        "float32" or "float64".
+
+    Returns
+    -------
+    int
+        The address, in this process.
+    """
+    return _known[ensure(name, number)].address
 
 
 def _function_that_returns(address: int, symbol: str) -> tuple[Any, int]:

@@ -11,15 +11,16 @@ other rows nor on how the batch is cut.
 from collections import namedtuple
 
 import numpy as np
+from numba import types
 from numba.extending import overload, register_jitable
 
+from .gradients import scratch_size, sum_over_rows
 from .kernel import kernel
-from .packing import pack_columns, pack_rows, transpose
+from .packing import pack_columns, pack_rows
 from .product import product
-from .tile import VECTOR_BYTES, VECTORS, aligned, at
+from .tile import VECTORS, aligned, at, lanes
 
 BLOCK = 64  # rows of a product over many steps that are taken together, so that the cache has room for them
-DEPTH = 192  # steps of k of a product over many rows that are packed together, for the same reason
 MANY, SMALL = 8, 65536  # rows and bytes of weights from which on packing saves more than it costs
 
 # Weights ready for use: element (k, n) of panel q is data[q * panel + k * row + n], 0 <= n < width. data is a pointer;
@@ -46,41 +47,30 @@ def add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     out[b0:b1, out_at : out_at + N] += h[b0:b1, h_at : h_at + K] @ weights
 
 
-def set_product(out, bias, h, weights, b0, b1, out_at=0):
-    """out[b0:b1, out_at:][:, :N] = bias[:N] + h[b0:b1][:, :K] @ weights (K, N). Rows of all dimensions but the last."""
-    K, N = weights.shape
+def set_product(out, bias, h, weights, b0, b1):
+    """out[b0:b1] = bias + h[b0:b1] @ weights; the bias may be None. Rows of all dimensions but the last are counted."""
     out, h = out.reshape(-1, out.shape[-1]), h.reshape(-1, h.shape[-1])
-    out[b0:b1, out_at : out_at + N] = bias[:N] + h[b0:b1, :K] @ weights
+    out[b0:b1] = (0 if bias is None else bias) + h[b0:b1] @ weights
 
 
-def _turn(x, k0, k1, x_T):
-    """x_T[:, :k1 - k0] = x[k0:k1].T"""
-    x_T[:, : k1 - k0] = x[k0:k1].T
+def _sum_over_rows(x, h, delta, at_, dW, dU, db, c0, c1):
+    dW[:, at_ + c0 : at_ + c1] = x.T @ delta[:, c0:c1]
+    dU[:, at_ + c0 : at_ + c1] = h.T @ delta[:, c0:c1]
+    db[c0:c1] = delta[:, c0:c1].sum(axis=0)
 
 
 # The same for the machine.
 
 
-@register_jitable
-def _width(array):
-    """Columns of a panel."""
-    return VECTORS * (VECTOR_BYTES // array.itemsize)
-
-
-@register_jitable
-def _room(K, N, width):
-    """Numbers of all panels; and one vector more, so that they can begin where a vector does."""
-    return -(-N // width) * K * width + width
-
-
 @overload(pack)
 def _pack(U, rows, first=0, last=-1):
     def impl(U, rows, first=0, last=-1):
-        columns = U.shape[1]
-        K, N, width = U.shape[0], (columns if last == -1 else last) - first, _width(U)
-        whole_vectors = N % (width // VECTORS) == 0  # none crosses a row's end
+        columns, lane = U.shape[1], lanes(U)
+        K, N, width = U.shape[0], (columns if last == -1 else last) - first, VECTORS * lane
+        whole_vectors = N % lane == 0  # none crosses a row's end
         lie = rows < MANY and K * N * U.itemsize <= SMALL and whole_vectors
-        data = np.empty(0 if lie else _room(K, N, width), U.dtype)
+        # a vector more, so that the panels can begin where one does
+        data = np.empty(0 if lie else (N + width - 1) // width * K * width + lane, U.dtype)
         if lie:
             return Packed(at(U, first), K, N, width, columns, data)
         pack_columns(aligned(data), at(U, first), columns, K, N)
@@ -92,9 +82,9 @@ def _pack(U, rows, first=0, last=-1):
 @overload(pack_transposed)
 def _pack_transposed(U, first=0, last=-1):
     def impl(U, first=0, last=-1):
-        columns = U.shape[1]
-        K, N, width = (columns if last == -1 else last) - first, U.shape[0], _width(U)
-        data = np.empty(_room(K, N, width), U.dtype)
+        columns, lane = U.shape[1], lanes(U)
+        K, N, width = (columns if last == -1 else last) - first, U.shape[0], VECTORS * lane
+        data = np.empty((N + width - 1) // width * K * width + lane, U.dtype)
         pack_rows(aligned(data), at(U, first), columns, K, N)
         return Packed(aligned(data), K, N, K * width, width, data)
 
@@ -106,26 +96,37 @@ def _add_product(out, h, weights, b0, b1, out_at=0, h_at=0):
     def impl(out, h, weights, b0, b1, out_at=0, h_at=0):
         to, width, w = out.shape[-1], h.shape[-1], weights
         sums = at(out, b0 * to + out_at)
-        product(sums, to, sums, to, at(h, b0 * width + h_at), width, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
+        product(sums, to, sums, to, at(h, b0 * width + h_at), width, w.data, w.panel, w.row, b1 - b0, w.K, w.N, 0)
 
     return impl
 
 
 @overload(set_product)
-def _set_product(out, bias, h, weights, b0, b1, out_at=0):
-    def impl(out, bias, h, weights, b0, b1, out_at=0):
+def _set_product(out, bias, h, weights, b0, b1):
+    from_zero = isinstance(bias, types.NoneType)
+
+    def impl(out, bias, h, weights, b0, b1):
         to, width, w = out.shape[-1], h.shape[-1], weights
-        sums, x = at(out, b0 * to + out_at), at(h, b0 * width)
-        product(sums, to, at(bias, 0), 0, x, width, w.data, w.panel, w.row, b1 - b0, w.K, w.N)
+        sums, x = at(out, b0 * to), at(h, b0 * width)
+        product(sums, to, at(bias, 0), 0, x, width, w.data, w.panel, w.row, b1 - b0, w.K, w.N, 0)
 
-    return impl
+    def impl_from_zero(out, bias, h, weights, b0, b1):
+        to, width, w = out.shape[-1], h.shape[-1], weights
+        sums, x = at(out, b0 * to), at(h, b0 * width)
+        product(sums, to, sums, -1, x, width, w.data, w.panel, w.row, b1 - b0, w.K, w.N, 0)
+
+    return impl_from_zero if from_zero else impl
 
 
-@overload(_turn)
-def _turned(x, k0, k1, x_T):
-    def impl(x, k0, k1, x_T):
-        D = x.shape[1]
-        transpose(at(x_T, 0), x_T.shape[1], at(x, k0 * D), D, k1 - k0, D)
+@overload(_sum_over_rows)
+def _summed_over_rows(x, h, delta, at_, dW, dU, db, c0, c1):
+    def impl(x, h, delta, at_, dW, dU, db, c0, c1):
+        D, H, N = x.shape[1], h.shape[1], delta.shape[1]
+        scratch = np.empty(scratch_size(D, H, VECTORS * lanes(x)), x.dtype)
+        starts = at(dW, at_), at(dU, at_), at(db, 0)
+        of_rows = at(x, 0), at(h, 0), at(delta, 0)
+        sum_over_rows(*of_rows, *starts, aligned(scratch), len(delta), D, H, N, dW.shape[1], c0, c1)
+        return scratch.size  # a pointer keeps nothing alive: this line does
 
     return impl
 
@@ -136,7 +137,7 @@ def _turned(x, k0, k1, x_T):
 @register_jitable
 def steps_ahead(rows):
     """How many steps of `rows` sequences make a good product."""
-    return max(1, BLOCK // rows)
+    return BLOCK // rows if rows < BLOCK else 1
 
 
 @kernel
@@ -150,32 +151,25 @@ def input_product(a, x, weights, bias, t, b0, b1):
     ahead = len(a) if len(a) < T else steps_ahead(b1 - b0)
     if t % ahead > 0:
         return
-    steps, at = min(ahead, T - t), t % len(a)
+    steps, at = ahead if ahead < T - t else T - t, t % len(a)
     if b1 - b0 == B:  # the rows of all steps lie one behind the other
         set_product(a[at:], bias, x[t:], weights, 0, steps * B)
     else:
         for s in range(steps):
-            set_product(a[at + s], bias, x[t + s], weights, b0, b1)
+            set_product(a[at + s :], bias, x[t + s :], weights, b0, b1)
 
 
 @kernel
 def input_gradient(delta, W, dx, b0, b1):
     """dx = delta W^T, for the sequences b0:b1."""
-    T, B, D = dx.shape
-    weights, zero = pack_transposed(W), np.zeros(D, dx.dtype)
+    T, B = dx.shape[:2]
+    weights = pack_transposed(W)
     if b1 - b0 == B:
         T, B, b1 = 1, T * B, T * B
     for t in range(T):
-        for first in range(t * B + b0, t * B + b1, BLOCK):
-            set_product(dx, zero, delta, weights, first, min(first + BLOCK, t * B + b1))
-
-
-@register_jitable
-def _sum(first, out, zero, left, weights, out_at):
-    if first:
-        set_product(out, zero, left, weights, 0, len(left), out_at)
-    else:
-        add_product(out, left, weights, 0, len(left), out_at)
+        last = t * B + b1
+        for first in range(t * B + b0, last, BLOCK):
+            set_product(dx, None, delta, weights, first, first + BLOCK if first + BLOCK < last else last)
 
 
 @kernel
@@ -185,17 +179,4 @@ def parameter_gradients(x, h, delta, at, dW, dU, db, c0, c1):
     x (rows, D), h (rows, H), delta (rows, N): one row for each step and sequence. The column c of delta belongs to the
     element c of db and to the column at + c of dW and dU. D or H may be 0.
     """
-    panel, D, H = _width(dW), x.shape[1], h.shape[1]
-    room = min(len(delta), DEPTH)
-    # 16 more: rows that lie a power of two apart would share few lines of the cache
-    x_T, h_T = np.empty((D, room + 16), x.dtype), np.empty((H, room + 16), x.dtype)
-    ones, zero = np.ones((1, room), x.dtype), np.zeros(panel, x.dtype)
-    for k0 in range(0, max(1, len(delta)), DEPTH):
-        k1 = min(k0 + DEPTH, len(delta))
-        _turn(x, k0, k1, x_T)
-        _turn(h, k0, k1, h_T)
-        for c in range(c0, c1, panel):  # panel by panel: what is packed stays in the cache for all of x and h
-            weights = pack(delta[k0:k1], MANY, c, min(c + panel, c1))
-            _sum(k0 == 0, dW, zero, x_T, weights, at + c)
-            _sum(k0 == 0, dU, zero, h_T, weights, at + c)
-            _sum(k0 == 0, db.reshape(1, -1), zero, ones, weights, c)
+    _sum_over_rows(x, h, delta, at, dW, dU, db, c0, c1)

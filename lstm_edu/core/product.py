@@ -3,7 +3,7 @@
 It is compiled once for a type of numbers and called by name (`core/by_name.py`): compiled into each kernel anew, it
 would take most of the time that a kernel needs on its first call.
 
-Where a batch is too small to be cut, other threads may make a part of the columns of each product (`core/team.py`).
+Where a batch is too small to be cut, other threads may make a part of the columns (`core/shared.py`).
 """
 
 from . import team
@@ -28,21 +28,26 @@ _few_row = tiles(1, (1,), partial=True)
 
 
 @by_name("out", "begin", "h", "weights")
-def columns(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N):
+def product(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N, alone):
     """out[b, n] = begin[b, n] + the sum over k < K of h[b, k] weights[k, n], for b < rows and n < N.
 
     Pointers lead to the first element; `<name>_row` is how many numbers further the next row stands, and `panel` the
-    next panel of weights, whose rows are as long as VECTORS vectors.
+    next panel of weights, whose rows are as long as VECTORS vectors. `begin_row` below 0: sums begin at 0.
+    `alone` = 0: other threads may make a part of it, if some wait for one.
     """
+    if alone == 0 and rows * K * N >= _WORTH and team.size(team.slots(out)) > 0:
+        whole = out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N, alone
+        team.ask(team.slots(out), whole)
+        return
     lane, many, n = lanes(out), rows - rows % _LOWEST, 0
     width = VECTORS * lane
     while n < N and many > 0:
         o, s, u, left = at(out, n), at(begin, n), at(weights, n // width * panel + n % width), N - n
         if left >= width:
-            _whole(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, min(K, _DEPTH), 0)
+            _whole(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, K if K < _DEPTH else _DEPTH, 0)
             for k in range(_DEPTH, K, _DEPTH):
                 x, v = at(h, k), at(u, k * u_row)
-                _whole(o, out_row, o, out_row, x, h_row, v, panel, u_row, many, min(K - k, _DEPTH), 0)
+                _whole(o, out_row, o, out_row, x, h_row, v, panel, u_row, many, K - k if K - k < _DEPTH else _DEPTH, 0)
             n += width
         elif left >= 2 * lane:
             _half(o, out_row, s, begin_row, h, h_row, u, panel, u_row, many, K, 0)
@@ -68,47 +73,3 @@ def columns(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, row
         else:
             _few_row(o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, left)
             n = N
-
-
-@by_name("out", "begin", "h", "weights")
-def product(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N):
-    """As `columns`, in parts on the threads that wait for one. Every part is a number of whole panels."""
-    if rows * K * N < _WORTH:
-        columns(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N)
-        return
-    width, slots = VECTORS * lanes(out), team.slots(out)
-    panels = -(-N // width)
-    parts = min(panels, team.size(slots) + 1)
-    if parts == 1 or not team.claim(slots):
-        columns(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows, K, N)
-        return
-    for p in range(parts - 1, -1, -1):  # the first is made here, and then what nobody has taken
-        n0, n1 = width * (panels * p // parts), min(N, width * (panels * (p + 1) // parts))
-        o, s, u = at(out, n0), at(begin, n0), at(weights, n0 // width * panel)
-        if p > 0 and team.post(slots, p, o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, n1 - n0):
-            continue
-        columns(o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, n1 - n0)
-    for p in range(1, parts):
-        if team.taken_back(slots, p):
-            n0, n1 = width * (panels * p // parts), min(N, width * (panels * (p + 1) // parts))
-            o, s, u = at(out, n0), at(begin, n0), at(weights, n0 // width * panel)
-            columns(o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, n1 - n0)
-    team.release(slots)
-
-
-@by_name("numbers")
-def serve(numbers, p):
-    """Make the parts that are posted in slot p, until none has come for a while."""
-    slots, idle = team.slots(numbers), 0
-    if not team.enter(slots, p):
-        return
-    while idle < team.PATIENCE:
-        team.pause()
-        idle += 1
-        if team.take(slots, p):
-            o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, N = team.order(slots, p, numbers)
-            columns(o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, N)
-            team.done(slots, p)
-            idle = 0
-        if idle == team.PATIENCE and not team.leave(slots, p):
-            idle = 0

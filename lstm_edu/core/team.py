@@ -16,6 +16,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from .by_name import define
@@ -28,7 +29,7 @@ PATIENCE = 20_000 if _PAUSES else 200_000  # looks; one with a pause takes 5 to 
 _ABSENT, _IDLE, _POSTED, _TAKEN, _DONE = range(5)
 
 _memory = {number: np.zeros((SLOTS + 1, _WORDS), np.int64) for number in ("float32", "float64")}
-_OWNER, _SIZE = 0, 1  # words of row 0
+_OWNER, _SIZE, _SHARE = range(3)  # words of row 0; the last: the address of `share`
 
 
 def forget() -> None:
@@ -41,10 +42,14 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=forget)
 
 
-def use(count: int, number: str) -> int:
-    """Say how many slots those who ask may use for a type of numbers; the number before comes back."""
-    before = int(_memory[number][0, _SIZE])
-    _memory[number][0, _SIZE] = count
+def use(count: int, number: str, share: int) -> int:
+    """Say how many slots those who ask may use for a type of numbers; the number before comes back.
+
+    share: the address of the function of `core/shared.py`."""
+    words = _memory[number][0]
+    before = int(words[_SIZE])
+    words[_SHARE] = share
+    words[_SIZE] = count
     return before
 
 
@@ -133,9 +138,28 @@ def wait(words, word, before, looks, more):  # pragma: no cover - machine code o
 # Who asks.
 
 
-@register_jitable
-def size(slots):
-    return slots[_SIZE]
+@intrinsic
+def size(typing_context, slots):
+    """How many slots may be used."""
+
+    def build(context, builder, signature, arguments):
+        return builder.load(builder.gep(arguments[0], [ir.Constant(ir.IntType(64), _SIZE)]))
+
+    return types.int64(slots), build
+
+
+@intrinsic
+def ask(typing_context, slots, arguments):
+    """Call `share` with a tuple of arguments."""
+
+    def build(context, builder, signature, given):
+        slots, values = given[0], cgutils.unpack_tuple(builder, given[1])
+        address = builder.load(builder.gep(slots, [ir.Constant(ir.IntType(64), _SHARE)]))
+        form = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+        builder.call(builder.inttoptr(address, form.as_pointer()), values)
+        return context.get_dummy_value()
+
+    return types.void(slots, arguments), build
 
 
 @register_jitable

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numba
 
-from . import by_name, checks, helpers, team
+from . import by_name, checks, helpers, shared, team  # noqa: F401  `shared` makes itself known by name
 from .helpers import Helper
 
 ROWS = 4  # slices of a batch begin at multiples of the rows that `matmul` takes at once: no tile is cut
@@ -150,15 +150,15 @@ def run(part: Callable[[int, int], None], size: int, work: int, block: int = ROW
 
 def _with_team(part: Callable[[int, int], None], size: int, number: int, numbers: str) -> None:  # pragma: no cover
     """Nobody waits for a thread here: one that comes late finds less to do. Never without the JIT."""
-    serve = by_name.from_python("serve", numbers)
+    serve, share = by_name.from_python("serve", numbers), by_name.address("share", numbers)
     for slot in team.absent(number - 1, numbers):
         if (helper := helpers.call(number - 1)) is not None:
             helper.begin(functools.partial(serve, None, slot), awaited=False)
-    before = team.use(number - 1, numbers)
+    before = team.use(number - 1, numbers, share)
     try:
         part(0, size)
     finally:
-        team.use(before, numbers)
+        team.use(before, numbers, share)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch

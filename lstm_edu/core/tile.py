@@ -17,7 +17,7 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
 
 def _processor_has(feature: str) -> bool:
@@ -32,14 +32,14 @@ VECTOR_BYTES = 64 if _processor_has("avx512f") else 32 if _processor_has("avx2")
 VECTORS = 2 if VECTOR_BYTES == 32 else 4  # of a panel of packed weights
 
 
-def lanes(pointer):
-    """How many of the numbers that a pointer leads to a vector holds; in a kernel."""
+@intrinsic
+def lanes(typing_context, of):
+    """How many numbers of a pointer's or an array's type a vector holds."""
 
+    def build(context, builder, signature, arguments):
+        return context.get_constant(types.intp, 8 * VECTOR_BYTES // of.dtype.bitwidth)
 
-@overload(lanes)
-def _lanes(pointer):
-    count = 8 * VECTOR_BYTES // pointer.dtype.bitwidth
-    return lambda pointer: count
+    return types.intp(of), build
 
 
 @intrinsic
@@ -130,8 +130,8 @@ def tiles(vectors: int, heights: tuple[int, ...], *, partial: bool = False) -> C
     numba intrinsic
         Of (out, out_row, begin, begin_row, h, h_row, u, panel, u_row, rows, K, few), which sets out[b, n] to
         begin[b, n] + the sum over k < K of h[b, k] u[k, n] for all b < rows, a multiple of the last height. Pointers
-        lead to the first element; `<name>_row` is how many numbers further the next row stands, `panel` the
-        next panel of weights.
+        lead to the first element; `<name>_row` is how many numbers further the next row stands, `panel` the next panel
+        of weights. `begin_row` below 0: the sums begin at 0.
     """
 
     @intrinsic
@@ -178,13 +178,15 @@ def tiles(vectors: int, heights: tuple[int, ...], *, partial: bool = False) -> C
                 """The rows b : b + height."""
                 sums = {(r, v): cgutils.alloca_once(builder, vector) for r in range(height) for v in range(vectors)}
                 begin_b, h_b, out_b = address(begin, b, begin_row), address(h, b, h_row), address(out, b, out_row)
-                for (r, v), sum_ in sums.items():
-                    source = address(begin_b, r, begin_row, v * lanes)
-                    if partial:
-                        builder.store(ir.Constant(vector, None), sum_)
-                        copy_few(source, builder.bitcast(sum_, number.as_pointer()))
-                    else:
-                        builder.store(load(source), sum_)
+                for sum_ in sums.values():
+                    builder.store(ir.Constant(vector, None), sum_)
+                with builder.if_then(builder.icmp_signed(">=", begin_row, constant(0))):
+                    for (r, v), sum_ in sums.items():
+                        source = address(begin_b, r, begin_row, v * lanes)
+                        if partial:
+                            copy_few(source, builder.bitcast(sum_, number.as_pointer()))
+                        else:
+                            builder.store(load(source), sum_)
                 with cgutils.for_range(builder, K, intp=index) as loop:
                     k = loop.index
                     weights = [load(address(column, k, u_row)) for column in columns]

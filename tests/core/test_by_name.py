@@ -63,7 +63,7 @@ def test_a_product_is_that_of_numpy_however_its_tiles_fall(B, N, dtype):
     panels = rng.standard_normal((-(-N // width), K, width)).astype(dtype)
     out = np.full((B + 1, N + 3), 9, dtype)
     by_name.from_python("product", h.dtype.name)(
-        address(out), N + 3, address(begin), N, address(h), K + 2, address(panels), K * width, width, B, K, N
+        address(out), N + 3, address(begin), N, address(h), K + 2, address(panels), K * width, width, B, K, N, 1
     )
     expected = begin + h[:, :K] @ panels.transpose(1, 0, 2).reshape(K, -1)[:, :N]
     np.testing.assert_allclose(out[:B, :N], expected, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-13)

@@ -11,6 +11,7 @@ import pytest
 
 from lstm_edu.cells import LSTM
 from lstm_edu.core import matmul
+from lstm_edu.core.gradients import DEPTH
 from lstm_edu.core.kernel import kernel
 from lstm_edu.core.matmul import add_product, pack, pack_transposed, set_product
 
@@ -96,7 +97,7 @@ def run_input_product(a, x, W, bias, t, b0, b1):
     matmul.input_product(a, x, pack(W, 1), bias, t, b0, b1)
 
 
-@pytest.mark.parametrize("rows", [1, 5, matmul.DEPTH, 2 * matmul.DEPTH + 3])
+@pytest.mark.parametrize("rows", [0, 1, 5, DEPTH, 2 * DEPTH + 3])
 @pytest.mark.parametrize("columns", [(0, 21), (5, 17)])
 def test_parameter_gradients_are_sums_over_all_rows(rows, columns):
     rng = np.random.default_rng(0)
@@ -138,12 +139,12 @@ def test_vectors_of_other_widths_give_the_same_numbers(name, tmp_path):
     code = """
 import numpy as np
 from lstm_edu.cells import LSTM
-from lstm_edu.core import matmul
+from lstm_edu.core.tile import VECTOR_BYTES
 layer = LSTM(5, 19, rng=0)
 x = np.random.default_rng(1).standard_normal((6, 9, 5)).astype(np.float32)
 y, tape = layer.forward(x)
 dx, grads, _ = layer.backward(y, tape)
-print(matmul.VECTOR_BYTES, *np.concatenate([y.ravel(), dx.ravel(), grads.flat]))
+print(VECTOR_BYTES, *np.concatenate([y.ravel(), dx.ravel(), grads.flat]))
 """
     cpu, features = OTHER_PROCESSORS[name]
     environment = {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -227,8 +227,8 @@ def test_who_looks_for_a_job_is_not_woken(monkeypatch):
 
 def test_the_slots_say_how_many_may_be_used_and_who_is_there():
     team.forget()
-    assert team.use(3, "float64") == 0
-    assert team.use(0, "float64") == 3
+    assert team.use(3, "float64", 0) == 0
+    assert team.use(0, "float64", 0) == 3
     team._memory["float64"][2, 0] = team._IDLE
     assert team.absent(3, "float64") == [1, 3]
     assert team.absent(3, "float32") == [1, 2, 3]
