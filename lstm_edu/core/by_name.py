@@ -103,7 +103,7 @@ def define(name: str, result: Any, address: Callable[[str], int]) -> Callable:
     return call
 
 
-def _call(symbol, result, builder, values):
+def _call(symbol, result, builder, values):  # pragma: no cover - not where kernels come from the disk
     """Machine code for the call of a symbol."""
     form = ir.FunctionType(result, [value.type for value in values])
     return builder.call(cgutils.get_or_insert_function(builder.module, form, symbol), values)

@@ -203,6 +203,7 @@ def test_lengths_are_checked(cell):
     ):
         with pytest.raises(ValueError, match=message):
             layer.forward(x_of(T, B, D), lengths=wrong)
+    assert checks.lengths(None, 5, 3) is None
     with pytest.raises(ValueError, match="lengths must be at least 1, got values from 0 to 1"):
         checks.lengths([0, 1], None, 2)
 

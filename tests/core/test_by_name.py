@@ -8,9 +8,10 @@ import sys
 import numba
 import numpy as np
 import pytest
+from numba import types
 
-from lstm_edu.core import by_name, packing, product  # noqa: F401  the functions make themselves known
-from lstm_edu.core.kernel import kernel
+from lstm_edu.core import by_name, cache, packing, product, shared  # noqa: F401  functions make themselves known
+from lstm_edu.core.kernel import OPTIONS, kernel
 from lstm_edu.core.tile import VECTOR_BYTES, VECTORS, at
 
 pytestmark = pytest.mark.kernels
@@ -76,6 +77,42 @@ def test_a_function_is_compiled_once_for_a_type_and_known_by_its_symbol():
     made = by_name._known["lstm_edu_product_float32"]
     by_name.ensure("product", "float32")
     assert by_name._known["lstm_edu_product_float32"] is made
+
+
+def test_where_nothing_can_be_written_a_function_is_compiled_all_the_same():
+    x = np.array([1.5, 2.0])
+    cache.compiled_for_c(doubled, DOUBLED, OPTIONS, None).ctypes(address(x))
+    assert x[0] == 3.0
+
+
+def test_a_numba_whose_cache_works_otherwise_compiles_and_says_so(monkeypatch, tmp_path):
+    def changed(*_):
+        raise AttributeError("no such thing any more")
+
+    monkeypatch.setattr(cache, "_Cache", changed)
+    monkeypatch.setattr(cache, "_said", [])
+    with pytest.warns(RuntimeWarning, match="no such thing any more"):
+        made = cache.compiled_for_c(doubled, DOUBLED, OPTIONS, tmp_path)
+    x = np.array([1.5, 2.0])
+    made.ctypes(address(x))
+    assert x[0] == 3.0
+
+
+DOUBLED = types.void(types.CPointer(types.float64))
+
+
+def doubled(x):
+    x[0] = 2 * x[0]
+
+
+def test_code_that_names_a_function_of_another_version_asks_for_nothing_that_is_not_there():
+    before = dict(by_name._known)
+    by_name._ensure_all_in(b"... lstm_edu_multiplied_float32 ...")
+    assert by_name._known == before
+
+
+def test_what_shares_products_has_an_address():
+    assert by_name.address("share", "float64") == by_name._known["lstm_edu_share_float64"].address > 0
 
 
 @compiled

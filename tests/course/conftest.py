@@ -10,6 +10,8 @@ import shutil
 import pytest
 from browser import Browser
 
+collect_ignore = ["beside_tensorflow.py"]  # a script for a process of its own
+
 
 @pytest.fixture(scope="module")
 def browser():
