@@ -5,8 +5,10 @@ from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .gates import gates_over_time
 from .style import save
+from .text import TextStates, text_states
 
 __all__ = [
+    "TextStates",
     "diagram",
     "diagram_stages",
     "gates_over_time",
@@ -14,5 +16,6 @@ __all__ = [
     "learning_curves",
     "save",
     "stack",
+    "text_states",
     "unrolled",
 ]

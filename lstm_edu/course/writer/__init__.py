@@ -1,11 +1,28 @@
 """A network that writes Python: its text, its training, its weights, and what its units know."""
 
-from pathlib import Path
-
-from .corpus import END, PythonSource
+from .corpus import END, UNKNOWN, PythonSource, Source, standard_library
+from .probe import LABELS, Found, best_unit, labels_of, states_of
 from .score import bits_per_character, squeezed, tables
+from .shipped import DATA, Shipped, shipped
 from .training import new_network, train
 
-DATA = Path(__file__).parent.parent / "data"
-
-__all__ = ["DATA", "END", "PythonSource", "bits_per_character", "new_network", "squeezed", "tables", "train"]
+__all__ = [
+    "DATA",
+    "END",
+    "LABELS",
+    "UNKNOWN",
+    "Found",
+    "PythonSource",
+    "Shipped",
+    "Source",
+    "best_unit",
+    "bits_per_character",
+    "labels_of",
+    "new_network",
+    "shipped",
+    "squeezed",
+    "standard_library",
+    "states_of",
+    "tables",
+    "train",
+]
