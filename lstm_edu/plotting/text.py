@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEVELS = 8  # shades on each side of zero: runs of characters share one, which keeps the page small
-_SIZE, _ADVANCE, _LINE = 8.5, 0.60205, 1.35  # points; a character's width and a line's height in them (DejaVu Sans Mono)
+_SIZE, _ADVANCE, _LINE = (
+    8.5,
+    0.60205,
+    1.35,
+)  # points; a character's width and a line's height in them (DejaVu Sans Mono)
 _FONT: dict[str, Any] = {"fontfamily": "DejaVu Sans Mono", "fontsize": _SIZE}
 _LEGEND = ((-1.0, "−1"), (-0.5, ""), (0.0, "0"), (0.5, ""), (1.0, "+1"))
 

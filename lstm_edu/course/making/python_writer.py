@@ -1,6 +1,6 @@
 """The weights of the network that writes Python, as the course ships them.
 
-    python -m lstm_edu.course.making.python_writer           about an hour on one core; Ctrl-C, and again: it goes on
+python -m lstm_edu.course.making.python_writer           about an hour on one core; Ctrl-C, and again: it goes on
 """
 
 import argparse
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lstm_edu.course import writer
 
-STEPS = 20_000
+STEPS = 9_000
 
 
 def main(arguments: list[str] | None = None) -> None:

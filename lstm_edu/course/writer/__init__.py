@@ -2,7 +2,7 @@
 
 from .corpus import END, UNKNOWN, PythonSource, Source, standard_library
 from .probe import LABELS, Found, best_unit, labels_of, states_of
-from .score import bits_per_character, squeezed, tables
+from .score import bits_per_character, places_read, squeezed, tables
 from .shipped import DATA, Shipped, shipped
 from .training import new_network, train
 
@@ -19,6 +19,7 @@ __all__ = [
     "bits_per_character",
     "labels_of",
     "new_network",
+    "places_read",
     "shipped",
     "squeezed",
     "standard_library",

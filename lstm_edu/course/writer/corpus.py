@@ -45,7 +45,7 @@ class Source:
 
     @property
     def split(self) -> str:
-        """"train", "valid" or "test", about 80, 10 and 10 %: decided by the name alone, so alike in every version."""
+        """ "train", "valid" or "test", about 80, 10 and 10 %: decided by the name alone, so alike in every version."""
         place = int.from_bytes(hashlib.sha256(f"{SALT} {self.name}".encode()).digest()[:4], "big") / 2**32
         return "train" if place < 0.8 else "valid" if place < 0.9 else "test"
 
@@ -72,7 +72,11 @@ def standard_library(folder: str | Path | None = None) -> list[Source]:
     found = []
     for path in folder.rglob("*.py"):
         place = path.relative_to(folder)
-        if _LEFT_OUT & set(place.parts) or place.name.startswith("_sysconfigdata") or place.parts[0].startswith("config-"):
+        if (
+            _LEFT_OUT & set(place.parts)
+            or place.name.startswith("_sysconfigdata")
+            or place.parts[0].startswith("config-")
+        ):
             continue
         try:
             text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
@@ -183,7 +187,9 @@ class PythonSource(Task):
         if not isinstance(vocabulary, str) or len(set(vocabulary)) != len(vocabulary) or len(vocabulary) < 2:
             raise ValueError(f"vocabulary must be different characters, at least 2, got {vocabulary!r}")
         self._set(vocabulary=vocabulary, version=version)
-        files = {split: [self.encode(s.text) for s in sources if s.split == split] for split in ("train", "valid", "test")}
+        files = {
+            split: [self.encode(s.text) for s in sources if s.split == split] for split in ("train", "valid", "test")
+        }
         texts = {split: self._joined(parts) for split, parts in files.items()}
         for split, text in texts.items():
             if len(text) <= self.length:

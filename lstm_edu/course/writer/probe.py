@@ -48,7 +48,9 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     fstring = 0  # how deep in f-strings, which have tokens of their own since Python 3.12
     opened = 0
     try:
-        for kind, piece, (row, column), (end_row, end_column), _ in tokenize.generate_tokens(io.StringIO(text).readline):
+        for kind, piece, (row, column), (end_row, end_column), _ in tokenize.generate_tokens(
+            io.StringIO(text).readline
+        ):
             name = token.tok_name[kind]
             begin = int(starts[min(row, len(starts)) - 1]) + column
             end = int(starts[min(end_row, len(starts)) - 1]) + end_column
@@ -78,8 +80,8 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     return found | {name: changes[:-1].cumsum() for name, changes in steps.items()}
 
 
-def states_of(net: Layer, task: Any, text: str, name: str = "1.c") -> np.ndarray:
-    """What the units of a layer hold after each character, in -1 .. 1.
+def states_of(net: Layer, task: Any, texts: list[str], name: str = "1.c") -> list[np.ndarray]:
+    """What the units of a layer hold after each character of some texts, in -1 .. 1.
 
     Parameters
     ----------
@@ -87,24 +89,27 @@ def states_of(net: Layer, task: Any, text: str, name: str = "1.c") -> np.ndarray
         The network.
     task : PythonSource
         Its `encode` is used.
-    text : str
-        What is read, from the zero state.
+    texts : list of str
+        What is read side by side, each from the zero state.
     name : str, default "1.c"
         As in `net.gates`; of a cell state c, which has no bounds, tanh(c) is given.
 
     Returns
     -------
-    numpy.ndarray
-        (characters, H).
+    list of numpy.ndarray
+        (characters, H) each.
     """
-    codes = task.encode(text)
+    codes = np.zeros((max(map(len, texts)), len(texts)), np.int64)
+    for k, text in enumerate(texts):
+        codes[: len(text), k] = task.encode(text)
     state, parts = None, []
-    for start in range(0, len(codes), 500):  # in pieces, as all gates of a long text would take much memory
-        _, tape = net.forward(codes[start : start + 500, None].astype(np.int64), state, training=False)
+    for start in range(0, len(codes), 250):  # in pieces, as all gates of a long text would take much memory
+        _, tape = net.forward(codes[start : start + 250], state, training=False)
         state = tape.state
-        values = net.gates(tape)[name][:, 0]
+        values = net.gates(tape)[name]
         parts.append(np.tanh(values) if name.endswith("c") else values.copy())
-    return np.concatenate(parts)
+    states = np.concatenate(parts)
+    return [states[: len(text), k] for k, text in enumerate(texts)]
 
 
 @dataclass(frozen=True)

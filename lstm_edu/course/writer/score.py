@@ -2,7 +2,7 @@
 
 import gzip
 import lzma
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,19 +32,46 @@ def bits_per_character(net: Layer, task: Any, split: str = "test", *, rows: int 
     float
         In bits.
     """
-    state, total, read = None, 0.0, 0
-    for batch in task.stream(rows, split):
+    state, losses = None, []
+    for batch in _first(task.stream(rows, split), most):
         y, tape = net.forward(batch.x, state, training=False)
         state = tape.state
-        total += SoftmaxCrossEntropy()(y, batch.target)[0] * batch.x.size
+        losses.append(SoftmaxCrossEntropy()(y, batch.target)[0])
+    return float(np.mean(losses) / np.log(2))
+
+
+def places_read(task: Any, split: str = "test", *, rows: int = 20, most: int | None = None) -> np.ndarray:
+    """Which characters of a split `bits_per_character` scores, to score something else on the same ones.
+
+    Parameters
+    ----------
+    task : PythonSource
+        With `codes` and a `stream`.
+    split, rows, most
+        As there.
+
+    Returns
+    -------
+    numpy.ndarray
+        Places in `task.codes(split)`, sorted.
+    """
+    steps = sum(len(batch.x) for batch in _first(task.stream(rows, split), most))
+    each = (len(task.codes(split)) - 1) // rows
+    return (np.arange(rows)[:, None] * each + np.arange(1, steps + 1)).ravel()
+
+
+def _first(batches: Iterator[Any], most: int | None) -> Iterator[Any]:
+    """Batches until `most` characters are read."""
+    read = 0
+    for batch in batches:
+        yield batch
         read += batch.x.size
         if most is not None and read >= most:
-            break
-    return float(total / read / np.log(2))
+            return
 
 
-def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[int]) -> dict[int, float]:
-    """Bits per character of tables of counts that look back up to n characters, mixed after Witten and Bell.
+def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[int]) -> dict[int, np.ndarray]:
+    """The bits that each character costs tables of counts that look back up to n characters, mixed after Witten and Bell.
 
     p_n(next) = (count(before, next) + D p_{n-1}(next)) / (count(before) + D), where D is the number of different
     characters that came after `before`; p_{-1} = 1 / size.
@@ -63,8 +90,8 @@ def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[in
 
     Returns
     -------
-    dict of int to float
-        n -> bits.
+    dict of int to numpy.ndarray
+        n -> (characters,) bits.
 
     Raises
     ------
@@ -78,7 +105,7 @@ def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[in
     Examples
     --------
     >>> tables(np.array([0, 1, 0, 1, 0]), np.array([0, 1]), 2, [0])       # p(0) = 4/7, p(1) = 3/7
-    {0: 1.0148...}
+    {0: array([0.80735492, 1.22239242])}
     """
     wanted = sorted(set(contexts))
     if float(size) ** (wanted[-1] + 1) >= 2.0**63:
@@ -100,7 +127,7 @@ def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[in
         mixed = (count + kinds[context] * p[n:]) / (totals[context] + kinds[context])
         p[n:] = np.where(known, mixed, p[n:])
         if n in wanted:
-            found[n] = float(-np.log2(p).mean())
+            found[n] = -np.log2(p)
     return found
 
 

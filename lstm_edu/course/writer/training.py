@@ -23,10 +23,11 @@ from lstm_edu.nn.sampling import sample_text
 from lstm_edu.nn.weights import save
 
 from .corpus import END, PythonSource
-from .score import bits_per_character, squeezed, tables
+from .score import bits_per_character, places_read, squeezed, tables
 
 UNITS, EMBEDDING, LENGTH, BATCH = 320, 64, 128, 16
 RATE, COOLING = 3e-3, 0.6  # the rate is constant for this part of the steps, then falls to zero in a straight line
+LOGGED = 100_000  # characters of the validation files that each row of the log is measured on
 FIRST_ROWS, THEN_EVERY = (25, 50, 100, 200, 400), 500  # steps after which the log gets a row
 COLUMNS = ("step", "characters", "rate", "train_bits", "valid_bits", "core_seconds", "seconds")
 NAME = "python-writer"
@@ -122,7 +123,7 @@ def train(out: str | Path, *, steps: int, task: PythonSource | None = None, net:
             if done in FIRST_ROWS or done % THEN_EVERY == 0 or training.finished:
                 history, last = training.history, rows[-1][0] if rows else 0
                 train_bits = history["train_loss"][history["step"] > last].mean() / np.log(2)
-                valid_bits = bits_per_character(net, task, "valid", most=100_000)
+                valid_bits = bits_per_character(net, task, "valid", most=LOGGED)
                 characters = done * BATCH * task.length
                 rows.append([done, characters, rate, train_bits, valid_bits, core, wall])
                 bar.set_postfix_str(f"{train_bits:.3f} bits, valid {valid_bits:.3f}")
@@ -141,6 +142,17 @@ def train(out: str | Path, *, steps: int, task: PythonSource | None = None, net:
 def _facts(net: Any, task: PythonSource, steps: int) -> dict:
     """What was trained on what, by what, and what counting and packing reach on the same files."""
     codes = {split: task.codes(split) for split in ("train", "valid", "test")}
+    bits, logged = {}, {}
+    for split in ("valid", "test"):
+        counted = tables(codes["train"], codes[split], task.inputs, range(9))
+        bits[split] = {
+            "network": bits_per_character(net, task, split),
+            "tables": {n: float(one.mean()) for n, one in counted.items()},
+            "packers": squeezed(codes["train"], codes[split]),
+        }
+        if split == "valid":
+            places = places_read(task, split, most=LOGGED)
+            logged = {n: float(one[places].mean()) for n, one in counted.items()}
     return {
         "command": f"python -m lstm_edu.course.making.python_writer --steps {steps}",
         "python": platform.python_version(),
@@ -156,12 +168,6 @@ def _facts(net: Any, task: PythonSource, steps: int) -> dict:
         },
         "parameters": net.count_parameters(),
         "sha256": hashlib.sha256(np.ascontiguousarray(net.params.flat, "<f4").tobytes()).hexdigest(),
-        "bits": {
-            split: {
-                "network": bits_per_character(net, task, split),
-                "tables": tables(codes["train"], codes[split], task.inputs, range(9)),
-                "packers": squeezed(codes["train"], codes[split]),
-            }
-            for split in ("valid", "test")
-        },
+        "bits": bits,
+        "tables_of_the_log": logged,  # on the characters on which the log's valid_bits are measured
     }
