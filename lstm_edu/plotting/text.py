@@ -251,11 +251,11 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 
 def _html_legend() -> str:
-    swatches = (
-        f'<span style="background:{_colour(round(value * LEVELS))};color:#000000;padding:0 0.4em">{label or "&nbsp;"}</span>'
+    look = "color:#000000;padding:0 0.4em"
+    return "".join(
+        f'<span style="background:{_colour(round(value * LEVELS))};{look}">{label or "&nbsp;"}</span>'
         for value, label in _LEGEND
     )
-    return "".join(swatches)
 
 
 def _draw_legend(axes: Any, columns: int) -> None:

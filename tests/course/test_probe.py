@@ -68,7 +68,7 @@ def test_a_text_may_end_in_the_midst(text):
 
 
 def test_what_is_no_python_is_refused():
-    with pytest.raises(ValueError, match="text must be Python, got a text with .* in line 3"):
+    with pytest.raises(ValueError, match=r"text must be Python, got a text with .* in line 3"):
         probe.labels_of("if a:\n    b\n  c\n")
 
 

@@ -71,7 +71,9 @@ def _first(batches: Iterator[Any], most: int | None) -> Iterator[Any]:
 
 
 def tables(train: np.ndarray, test: np.ndarray, size: int, contexts: Iterable[int]) -> dict[int, np.ndarray]:
-    """The bits that each character costs tables of counts that look back up to n characters, mixed after Witten and Bell.
+    """The bits that each character costs tables of counts that look back up to n characters.
+
+    They are mixed after Witten and Bell:
 
     p_n(next) = (count(before, next) + D p_{n-1}(next)) / (count(before) + D), where D is the number of different
     characters that came after `before`; p_{-1} = 1 / size.
