@@ -27,8 +27,8 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     dict of str to numpy.ndarray
         (characters,) each. "string", bool: the opening quote has been read, the closing one not yet. "docstring",
         bool: the same where the quotes are three, whatever the string is for; it begins with the first of the three
-        and ends before the last one. "comment", bool: from "#" to the last character before the line break. "brackets", int64: how many brackets are open.
-        "indentation", int64: how many blocks the line lies in.
+        and ends before the last one. "comment", bool: from "#" to the last character before the line break.
+        "brackets", int64: how many brackets are open. "indentation", int64: how many blocks the line lies in.
 
     Raises
     ------
