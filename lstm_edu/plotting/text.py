@@ -85,7 +85,7 @@ def text_states(
     return TextStates(text, kept, checks.whole("width", width))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TextStates:
     """What `text_states` returns.
 
@@ -147,6 +147,9 @@ class TextStates:
         return "".join([*parts, "</figure>"])
 
     _repr_html_ = html
+
+    def __repr__(self) -> str:
+        return self.alt  # where there is no page
 
     def _spans(self, values: np.ndarray) -> Any:
         for row in self._rows():

@@ -310,9 +310,10 @@ assert found["trained", "comment"].score < found["trained", "string"].score - 0.
 # One cell tells strings in simple quotes almost without a mistake, another one tells docstrings, a third one goes with
 # the open brackets, a fourth one with the blocks. In the random network there is far less to find.
 #
-# *There is no cell for comments.* The best one on the first half, with 0.80 in our run, is a coin on the second.
-# Without a second half it would stand in the table above as a find. The network may hold that knowledge in several
-# cells together, or nowhere.
+# *Comments stay open.* The best cell on the first half, with 0.80 in our run, is hardly better than a coin on the second.
+# Without a second half it would stand in the table above as a find. It is the cell that goes with the indentation, and
+# with other files in the two halves, those of another version of Python, it does better. The network may hold that
+# knowledge in several cells together, or nowhere.
 #
 # Here are four of these cells at work, on lines that no file has: $\tanh(c)$ after each character.
 
@@ -344,8 +345,9 @@ le.plotting.text_states(own, unit.sign * states[:, unit.unit], title=f"unit {uni
 # *A unit that tells is not a unit that is used.* We have found numbers that go with strings and brackets. Whether the
 # network *reads* them when it decides on the next character is another question; exercise 16.5 asks it.
 #
-# *One network, one seed.* Which unit does what is a draw of the lots: train again from another seed and other numbers
-# do it, perhaps several together. What is more than luck is the distance to the random network.
+# *One network, one seed.* The seconds of the log are those of one training with one learning rate; another will pass
+# the tables somewhat earlier or later. Which unit does what is a draw of the lots, too: train again from another seed
+# and other numbers do it, perhaps several together.
 #
 # *Does it copy?* Some of what it writes stands in its training files word by word, the licence for one. How much?
 

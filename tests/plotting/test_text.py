@@ -100,6 +100,7 @@ def test_the_words_for_who_cannot_see_it_name_the_longest_pieces():
     values[4:8], values[9:14], values[15] = 0.9, -0.8, 0.5
     shown = le.plotting.text_states(text, values, title="brackets")
     assert shown.alt.endswith("brackets: above 0.5 at '(bb)'; below -0.5 at 'ccccc'.")
+    assert repr(shown) == shown.alt
     assert le.plotting.text_states("ab", [0, 0.5]).alt.endswith("nowhere beyond ±0.5.")
     assert len(le.plotting.text_states("ab " * 500, np.tile([0.9, 0.9, -0.9], 500)).alt) < 300
 
