@@ -7,13 +7,12 @@ while, without the GIL, before it goes to sleep; and who waits for a job to end 
 import threading
 from collections.abc import Callable
 
-import numba
 import numpy as np
 
 from . import team
 
 _JOB, _END = 0, 8  # words on two lines of the cache: how many jobs were given, how many have ended
-_LOOKS = 0 if numba.config.DISABLE_JIT else team.PATIENCE  # as plain Python it would look with the GIL in its hands
+_MOMENT = 4e-6  # seconds that who gives a job holds the GIL afterwards
 
 _free: list["Helper"] = []
 _count = 0
@@ -107,7 +106,7 @@ class Helper:
     def _wait_for_the_end(self) -> None:
         self._rouse()
         before = self._words[_JOB] - 1
-        if self._changed(_END, before, 0):
+        if self._changed(_END, before, 0.0):
             return
         self._ended.acquire(blocking=False)  # an old release, if there is one, means nothing
         self._waiting = True
@@ -120,15 +119,15 @@ class Helper:
             self._asleep = False
             _release(self._wake)
 
-    def _changed(self, word: int, before: int, more: int) -> bool:
-        """Whether a word changed while somebody looked at it."""
-        return _LOOKS > 0 and bool(team.wait(self._words, word, before, _LOOKS, more))
+    def _changed(self, word: int, before: int, more: float) -> bool:
+        """Whether a word changed while somebody looked at it; if so, `more` seconds have passed since."""
+        looks = team.looks(team.PATIENCE)
+        return looks > 0 and bool(team.wait(self._words, word, before, looks, team.looks(more)))
 
     def _work(self) -> None:
         jobs = 0
         while True:
-            # once a job is there: who gave it holds the GIL for a few microseconds more
-            while self._words[_JOB] == jobs and not self._changed(_JOB, jobs, _LOOKS // 50):
+            while self._words[_JOB] == jobs and not self._changed(_JOB, jobs, _MOMENT):
                 self._wake.acquire(blocking=False)
                 self._asleep = True
                 if self._words[_JOB] == jobs:  # pragma: no branch - one may come just now

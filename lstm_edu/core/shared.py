@@ -30,12 +30,12 @@ def share(out, out_row, begin, begin_row, h, h_row, weights, panel, u_row, rows,
 
 
 @by_name("numbers")
-def serve(numbers, p):
-    """Make the parts that are posted in slot p, until none has come for a while."""
+def serve(numbers, p, patience):
+    """Make the parts that are posted in slot p, until none has come for so many looks."""
     slots, idle = team.slots(numbers), 0
     if not team.enter(slots, p):
         return
-    while idle < team.PATIENCE:
+    while idle < patience:
         team.pause()
         idle += 1
         if team.take(slots, p):
@@ -43,5 +43,5 @@ def serve(numbers, p):
             product(o, out_row, s, begin_row, h, h_row, u, panel, u_row, rows, K, N, 1)
             team.done(slots, p)
             idle = 0
-        if idle == team.PATIENCE and not team.leave(slots, p):
+        if idle == patience and not team.leave(slots, p):
             idle = 0

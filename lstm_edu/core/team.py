@@ -11,8 +11,10 @@ time, and how many slots it may use. The other words of a slot are what `columns
 """
 
 import os
+import time
 
 import llvmlite.binding as llvm
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -25,7 +27,7 @@ from .tile import at
 
 SLOTS, _WORDS = 15, 16  # a row fills two lines of the cache: nobody else's words are on them
 _PAUSES = llvm.get_process_triple().startswith("x86_64")
-PATIENCE = 20_000 if _PAUSES else 200_000  # looks; one with a pause takes 5 to 50 ns
+PATIENCE = 2e-3  # seconds that somebody looks before it leaves: less, and the system leaves two threads on one core
 _ABSENT, _IDLE, _POSTED, _TAKEN, _DONE = range(5)
 
 _memory = {number: np.zeros((SLOTS + 1, _WORDS), np.int64) for number in ("float32", "float64")}
@@ -133,6 +135,23 @@ def wait(words, word, before, looks, more):  # pragma: no cover - machine code o
             return True
         pause()
     return False
+
+
+_per_second = 0.0
+
+
+def looks(seconds: float) -> int:
+    """How many looks take that long: one takes 5 to 50 ns, measured once a process."""
+    global _per_second
+    if numba.config.DISABLE_JIT:  # as plain Python one would look with the GIL in one's hands
+        return 0
+    if not _per_second:  # pragma: no cover - machine code only
+        words = np.zeros(_WORDS, np.int64)
+        wait(words, 0, 0, 1, 0)  # compiled or loaded
+        begin = time.perf_counter()
+        wait(words, 0, 0, 2000, 0)
+        _per_second = 2000 / (time.perf_counter() - begin)
+    return int(seconds * _per_second) + 1  # pragma: no cover
 
 
 # Who asks.

@@ -153,7 +153,7 @@ def _with_team(part: Callable[[int, int], None], size: int, number: int, numbers
     serve, share = by_name.from_python("serve", numbers), by_name.address("share", numbers)
     for slot in team.absent(number - 1, numbers):
         if (helper := helpers.call(number - 1)) is not None:
-            helper.begin(functools.partial(serve, None, slot), awaited=False)
+            helper.begin(functools.partial(serve, None, slot, team.looks(team.PATIENCE)), awaited=False)
     before = team.use(number - 1, numbers, share)
     try:
         part(0, size)
