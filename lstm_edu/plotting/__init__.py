@@ -6,8 +6,10 @@ from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .gates import gates_over_time
 from .style import save
+from .text import TextStates, text_states
 
 __all__ = [
+    "TextStates",
     "diagram",
     "diagram_stages",
     "evidence",
@@ -16,5 +18,6 @@ __all__ = [
     "learning_curves",
     "save",
     "stack",
+    "text_states",
     "unrolled",
 ]

@@ -26,7 +26,8 @@ class Text(Task):
     """Predict each next character of a text.
 
     The first 80 % of the text are for training, the next 10 % for validation, the last 10 % for the test. The
-    vocabulary is that of the whole text, sorted. A Text carries its text along when it is pickled.
+    vocabulary is that of the whole text, sorted; with `unseen`, that of the training part. A Text carries its text
+    along when it is pickled.
 
     A sequence is right if its mean cross-entropy is below `baseline`. Solved: the batch's mean is.
 
@@ -37,6 +38,9 @@ class Text(Task):
         characters of the help pages that come with Python, so the text differs between versions of Python.
     length : int, default 64
         T, the characters in a sequence.
+    unseen : str, optional
+        One character as which all are read that the training part lacks, such as "\ufffd"; so nothing of the later
+        parts reaches the vocabulary. None: every character of the whole text has a number.
 
     Attributes
     ----------
@@ -75,6 +79,7 @@ class Text(Task):
 
     file: str | os.PathLike[str] | None = None
     length: int = 64
+    unseen: str | None = field(default=None, repr=False)  # checkpoints of before name the task without it
     vocabulary: str = field(init=False, repr=False, compare=False)
     baseline: float = field(init=False, repr=False, compare=False)
     _codes: np.ndarray = field(init=False, repr=False, compare=False)
@@ -100,6 +105,8 @@ class Text(Task):
                     f"file must hold at least {needed} characters at length {self.length}, "
                     f"got {self.file!r} with {len(codes)}"
                 )
+        if self.unseen is not None:
+            codes, vocabulary, baseline = _of_training(codes, vocabulary, self.unseen)
         self._set(_codes=codes, vocabulary=vocabulary, baseline=baseline)
 
     @property
@@ -115,7 +122,7 @@ class Text(Task):
         Parameters
         ----------
         text : str
-            Of characters in the vocabulary.
+            Of characters in the vocabulary; of any, where there is `unseen`.
 
         Returns
         -------
@@ -125,7 +132,7 @@ class Text(Task):
         Raises
         ------
         ValueError
-            If the vocabulary lacks a character, which is named.
+            If the vocabulary lacks a character, which is named, and there is no `unseen`.
 
         Examples
         --------
@@ -138,7 +145,9 @@ class Text(Task):
         known, points = _points(self.vocabulary), _points(text)
         codes = np.searchsorted(known, points).clip(max=len(known) - 1)
         unknown = np.flatnonzero(known[codes] != points)
-        if unknown.size:
+        if self.unseen is not None:
+            codes[unknown] = self.vocabulary.index(self.unseen)
+        elif unknown.size:
             raise ValueError(f"text must be made of the task's vocabulary, got {text[unknown[0]]!r} at {unknown[0]}")
         return codes
 
@@ -377,6 +386,20 @@ def _prepare(text):
     codes = table[_points(text)]
     codes.flags.writeable = False  # every Text of this file shares it
     return codes, vocabulary, _bigram_loss(codes, len(vocabulary))
+
+
+def _of_training(codes, vocabulary, unseen):
+    """(codes, vocabulary, baseline) in the characters of the training part, all others as `unseen`."""
+    if not isinstance(unseen, str) or len(unseen) != 1:
+        raise ValueError(f"unseen must be one character or None, got {unseen!r}")
+    known = {vocabulary[code] for code in np.unique(_parts(codes)["train"])}
+    if unseen in known:
+        raise ValueError(f"unseen must be a character that the training part lacks, got {unseen!r}")
+    own = "".join(sorted(known | {unseen}))
+    table = [own.index(c if c in known else unseen) for c in vocabulary]
+    codes = np.array(table, np.min_scalar_type(len(own) - 1))[codes]
+    codes.flags.writeable = False
+    return codes, own, _bigram_loss(codes, len(own))
 
 
 def _bigram_loss(codes, size):

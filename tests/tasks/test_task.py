@@ -282,7 +282,7 @@ def test_there_are_no_other_names():
         ("arrays", {}, "unknown task 'arrays': "),
         ("reber", {"length": 9}, "unknown setting 'length': the task 'reber' takes no settings"),
         ("adding", {"lenght": 9}, "unknown setting 'lenght': the task 'adding' takes length, form, tolerance, share"),
-        ("text", {"vocabulary": "ab"}, "unknown setting 'vocabulary': the task 'text' takes file, length"),
+        ("text", {"vocabulary": "ab"}, "unknown setting 'vocabulary': the task 'text' takes file, length, unseen"),
         ("adding", {"length": "9"}, "length must be a whole number of at least 4, got '9'"),
     ],
 )

@@ -357,3 +357,39 @@ def test_a_python_without_its_help_pages_says_so(monkeypatch):
 def test_measures_are_perplexity_and_bits():
     measures = Text(length=10).measures(math.log(8))
     assert measures == {"perplexity": pytest.approx(8), "bits/char": pytest.approx(3)}
+
+
+def test_with_unseen_the_vocabulary_is_that_of_the_training_part_and_all_else_is_one_character(write):
+    text = "ab" * 400 + "abxé" * 25 + "aby\ufffd" * 25
+    path = write(text)
+    task = Text(path, length=9, unseen="?")
+    assert task.vocabulary == "?ab"
+    assert task.inputs == task.outputs == 3
+    batch = next(task.stream(1, "test"))
+    assert task.decode(batch.x[:, 0]) == "ab??ab??a"
+    assert task.decode(task.encode("abyz")) == "ab??"
+    only_training = Text(write("ab" * 400 + "abab" * 50, "b.txt"), length=9, unseen="?")
+    np.testing.assert_array_equal(task._part("train"), only_training._part("train"))
+    assert Text(path, length=9).vocabulary == "abxyé\ufffd"  # as ever
+
+
+def test_unseen_changes_nothing_but_the_numbers_where_the_training_part_has_all(write):
+    path = write(random_text(600))
+    plain, own = Text(path, length=9), Text(path, length=9, unseen="\ufffd")
+    assert own.vocabulary == plain.vocabulary + "\ufffd"
+    for split in ("train", "valid", "test"):
+        np.testing.assert_array_equal(plain._part(split), own._part(split))
+
+
+@pytest.mark.parametrize(
+    ("unseen", "words"),
+    [
+        ("ab", "must be one character"),
+        ("", "must be one character"),
+        (5, "must be one"),
+        ("a", "must be a character that the training part lacks, got 'a'"),
+    ],
+)
+def test_what_cannot_stand_for_the_unseen_is_refused(write, unseen, words):
+    with pytest.raises(ValueError, match=f"unseen {words}"):
+        Text(write(random_text(600)), length=9, unseen=unseen)

@@ -15,7 +15,7 @@ from lstm_edu.course.making import notebook
 
 _MATHJAX = "tex-svg-full.js"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_APPENDIX = 12  # chapters from this number on are appendices
+_APPENDICES = range(12, 16)  # the numbers of those
 
 
 def build_book(notebooks: str | Path, out: str | Path) -> Path:
@@ -127,7 +127,7 @@ def _prepare(content: Any) -> None:
 
 
 def _first_page(made: dict) -> str:
-    main = {chapter: content for chapter, content in made.items() if chapter.number < _APPENDIX}
+    main = {chapter: content for chapter, content in made.items() if chapter.number not in _APPENDICES}
     appendices = {chapter: content for chapter, content in made.items() if chapter not in main}
     parts = [_ABOUT, "## The chapters\n", _table(main, "question")]
     if appendices:
