@@ -15,8 +15,8 @@ CELLS: dict[str, Callable[..., Layer]] = {
     "lstm": cells.LSTM,
     "gru": lambda inputs, units, rng: cells.GRU(inputs, units, reset_after=True, rng=rng),
 }
-UNITS, MEMBERS, ORDER = 8, 5, 9
-SEEN, AHEAD, DRAWS = 33, 11, 20  # years that are read, years that are forecast, paths a member
+UNITS, MEMBERS, ORDER = 8, 5, 12
+SEEN, AHEAD, DRAWS = 33, 11, 100  # years that are read, years that are forecast, paths in all
 MEASURES = ("valid", "test", "member test", "test 1", "test 11", "spread", "training errors", "validation errors")
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -101,12 +101,12 @@ class _Series:
         low, high = paths.mean(axis=0) - spread, paths.mean(axis=0) + spread
         values["spread"] = self.share_inside(low, high)
         rng = np.random.default_rng(seed)
-        x = self.windows(middle, end)[0]
+        x, draws = self.windows(middle, end)[0], DRAWS // len(models)
         for name, first, last in (("training errors", SEEN, begin), ("validation errors", begin, middle)):
             known, target = self.windows(first, last)
             one = np.concatenate([target - model(known) for model in models])[:, 0]
-            drawn = [_fed_back(model, np.repeat(x, DRAWS, axis=1), one, rng, self.least) for model in models]
-            fan = np.concatenate([path.reshape(AHEAD, -1, DRAWS) for path in drawn], axis=-1)
+            drawn = [_fed_back(model, np.repeat(x, draws, axis=1), one, rng, self.least) for model in models]
+            fan = np.concatenate([path.reshape(AHEAD, -1, draws) for path in drawn], axis=-1)
             values[name] = self.share_inside(*np.quantile(fan, (0.05, 0.95), axis=-1))
         return {name: float(value) for name, value in values.items()}
 
