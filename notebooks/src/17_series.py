@@ -42,7 +42,8 @@ COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
 print(*FILE.read_text().splitlines()[:3], "...", sep="\n")
 table = np.genfromtxt(FILE, delimiter=",", names=True)
 years, spots = table["YEAR"].astype(int), table["SUNACTIVITY"]
-assert (np.diff(years) == 1).all() and np.isfinite(spots).all()
+assert (np.diff(years) == 1).all()
+assert np.isfinite(spots).all()
 print(f"{len(years)} years, {years[0]} to {years[-1]}; {spots.min()} to {spots.max()}")
 
 # %% [markdown]
@@ -57,7 +58,8 @@ print(f"{len(years)} years, {years[0]} to {years[-1]}; {spots.min()} to {spots.m
 train_end, valid_end = np.searchsorted(years, [1921, 1965])
 mean, deviation = spots[:train_end].mean(), spots[:train_end].std()
 z = ((spots - mean) / deviation).astype(np.float32)
-for name, part in zip(("train", "valid", "test"), np.split(z, [train_end, valid_end])):
+parts = np.split(z, [train_end, valid_end])
+for name, part in zip(("train", "valid", "test"), parts, strict=True):
     print(f"{name}: {len(part):3d} years, mean {part.mean():5.2f}, largest {part.max():.2f}")
 
 # %% [markdown]
@@ -249,7 +251,7 @@ MARKS = (30, 60, 120, 240, 480)
 def on_the_way(seed):
     """At each mark: the error on the years learnt from, and on the validation years."""
     net, optimizer, found = network(seed), le.Adam(RATE), []
-    for before, mark in zip((0, *MARKS), MARKS):
+    for before, mark in zip((0, *MARKS[:-1]), MARKS, strict=True):
         losses = train(net, x, target, mark - before, optimizer)
         error = rmse(forecasts(net, "valid"), "valid")
         found.append((deviation * np.sqrt(losses[-1]), error))
@@ -257,7 +259,7 @@ def on_the_way(seed):
 
 
 runs = np.array([on_the_way(seed) for seed in range(100, 105)])  # (5, marks, 2)
-for mark, (fitted, valid) in zip(MARKS, np.moveaxis(runs, 0, -1)):
+for mark, (fitted, valid) in zip(MARKS, np.moveaxis(runs, 0, -1), strict=True):
     print(f"{mark:3d} steps: training {np.median(fitted):4.1f}, "
           f"validation {np.median(valid):4.1f} ({valid.min():.1f} .. {valid.max():.1f})")  # fmt: skip
 STEPS = MARKS[np.median(runs[:, :, 1], axis=0).argmin()]
@@ -288,7 +290,6 @@ scores |= {"ensemble": rmse(ensemble["test"], "test", 1)}
 print("1, 2, 5, 11 years:", scores["ensemble"][[0, 1, 4, 10]].round(1).tolist())
 assert together**2 <= np.mean(alone**2)
 assert np.sum(alone > together) >= 6
-assert scores["ensemble"][-1] < scores["season"][-1] * 1.1
 
 # %% [markdown] tags=["predict"]
 # ## How sure? A first interval
@@ -364,6 +365,8 @@ for name, (low, high) in bands.items():
 covers = {name: coverage(*band) for name, band in bands.items()}
 assert covers["spread"] < covers["training errors"] < 0.85 < covers["validation errors"]
 assert abs(covers["validation errors"] - 0.9) < 0.06
+ratio = scores["ensemble"] / scores["season"]
+assert ratio[0] < 0.5 < 0.75 < ratio[4:].min()
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3))
@@ -384,11 +387,11 @@ course.show(figure, alt="Left: the error of four forecasts one to eleven years a
             "spread, about four fifths with training errors, around nine tenths with validation errors.")  # fmt: skip
 
 # %% [markdown]
-# *How far can one see?* One year ahead the error is half of the season's. At about four years nothing is left of this
-# lead: from there on, knowing the last years helps little more than knowing that there is a cycle.
+# *How far can one see?* One year ahead the ensemble's error is less than half of the season's. At five years most of
+# this lead is gone: from there on, knowing the last years helps little more than knowing that there is a cycle.
 #
 # *How sure?* The interval from training errors is too narrow, because a network is better on what it has learnt from.
-# Held-out errors bring the coverage near 0.90. Two grains of salt: forecasts from neighbouring years overlap, so 44
+# Held-out errors bring the coverage near 0.90. The straight line, widened alike, has a band as wide and as good. Two grains of salt: forecasts from neighbouring years overlap, so 44
 # test years are only four cycles; and the number of steps was chosen on the same validation years.
 #
 # ## Does it hold? Other rates, budgets and seeds
@@ -400,13 +403,49 @@ course.show(figure, alt="Left: the error of four forecasts one to eleven years a
 evidence = course.evidence(17, "forecasts")
 panels = evidence[evidence["rate"].isin([0.006, 0.02, 0.06])]
 course.show(le.plotting.evidence(panels, "test", label="ensemble's RMSE, test", names={"ar": "AR(12)"}),
-            alt="ALT")  # fmt: skip
+            alt="The ensemble's error on the test years against the steps, at three rates. The straight line AR(12) "
+            "stays at 29. The RNN and the LSTM are above it everywhere. The GRU comes from above, goes below it "
+            "by a little at 360 steps of the lowest rate and at 120 steps of the middle one, and rises again.")  # fmt: skip
 
 # %% tags=["claim"]
-print("EVIDENCE")
+best = course.at_best_rates(evidence, "valid")  # each at its own rate, by validation years
+for measure in ("test", "test 1", "test 11"):
+    print(f"{measure}, own best rates, GRU against AR(12):")
+    print(course.beats(best, measure, "gru", "ar").round(1).to_string(index=False))
+gru = course.beats(evidence, "test", "gru", "ar")
+assert (gru["median of gru"] < gru["median of ar"] - 0.5).sum() == 2  # of 15
+for cell in ("rnn", "lstm"):
+    rows = course.beats(evidence, "test", cell, "ar")
+    assert (rows[f"median of {cell}"] > rows["median of ar"]).all()
+near, chosen = (course.beats(best, m, "gru", "ar").iloc[1] for m in ("test 1", "test"))
+assert (near["wins"], chosen["wins"]) == (6, 5)
+
+# %% tags=["claim"]
+networks = evidence[evidence["variant"] != "ar"]
+wide = networks.pivot_table("value", ["variant", "rate", "steps", "seed"], "measure")
+assert (wide["test"] <= wide["member test"]).all()
+median = wide.groupby(["variant", "rate", "steps"]).median()
+kinds = ["spread", "training errors", "validation errors"]
+print("coverage, lowest and highest median of the 45 settings:")
+print(median[kinds].agg(["min", "max"]).round(2).to_string())
+by_steps = wide.groupby("steps")["spread"].median()
+print("coverage of the spread, by steps:", by_steps.round(2).to_dict())
+assert median["spread"].max() < 0.8 > median["training errors"].max()
+assert median["validation errors"].between(0.84, 0.97).all()
+assert by_steps.is_monotonic_increasing
 
 # %% [markdown]
-# EVIDENCE TEXT
+# **The network's lead is a matter of tuning.** RNN and LSTM stay behind AR(12) in every setting. The GRU gets ahead by
+# more than half a sunspot in 2 of 15. The validation years find one of these two, the one used above. There it wins
+# from all six seeds one year ahead, and from five of six over all distances, which is not enough to be sure
+# (chapter 10). And other seeds are not other years: all of them are judged by the same four cycles. Thirteen weights
+# from one line of least squares are a strong rival.
+#
+# **What was said of the intervals holds everywhere.** The ensemble is never worse than its members in the mean square,
+# as it must be. The spread never covers enough, and how much it covers says more of how long was trained than of the
+# sun: longer training makes members differ more. Training errors never cover enough either. Validation errors do,
+# within a few hundredths, for good networks and for poor ones: a poor one gets a wide band. That is what one wants of an
+# interval.
 #
 # ## Beyond the data
 #
@@ -434,12 +473,31 @@ axes.plot(future, centre, color=COLOURS[0], label="median of the paths")
 axes.axvline(years[-1], color=REFERENCE, linestyle=":")
 axes.set(xlabel="year", ylabel="sunspots", ylim=(0, None))
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-course.show(figure, name="17-beyond", alt="BEYOND")  # fmt: skip
+course.show(figure, name="17-beyond", alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises to "
+            "about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches from about 40 to "
+            "157 at the first maximum and from near 0 to above 140 in the last years.")  # fmt: skip
 print("the next maximum:", future[centre[:11].argmax()], f"median {centre[:11].max():.0f}, "
       f"90 % from {low[centre[:11].argmax()]:.0f} to {high[centre[:11].argmax()]:.0f}")  # fmt: skip
 
+# %% tags=["claim"]
+usual = np.ptp(np.quantile(spots[train_end:], [0.05, 0.95]))
+width = high - low
+print(f"width of the 90 % band: {width[0]:.0f} in {future[0]}, {width[-1]:.0f} in {future[-1]};")
+print(f"90 % of the years since 1921 lie within {usual:.0f}")
+assert width[0] < usual / 2
+assert width[-1] > 0.9 * usual
+assert (low >= -1e-4).all()
+
 # %% [markdown]
-# BEYOND TEXT
+# The median draws two nice cycles, and whoever shows it alone promises too much. The band says what is known: that a
+# maximum comes around 2012, and that it may be among the lowest or among the highest of the series. After two cycles
+# the band is about as wide as the range of all years since 1921: nothing is known any more that the mean and the spread
+# of the data do not say. The median of many paths is also smoother than any single path: where half of the paths are
+# early and half are late, it lies in between, and no sun behaves like that.
+#
+# The recipe, for a file of your own: look; split by time; scale by the training part; set rules and a straight line as
+# rivals; choose on validation years; feed back with errors that were made on held-out years; count how often the band
+# is right; only then forecast.
 #
 # ## Exercises
 #
