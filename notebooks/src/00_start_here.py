@@ -50,7 +50,7 @@ course.begin(0)
 #
 # | chapter | question | minutes |
 # | --- | --- | --- |
-# | 00 Start here | Can we watch a network remember? | 50 |
+# | 00 Start here | Can we watch a network remember? | 55 |
 # | 01 A network with a memory | How does a network get a memory, and how does it learn? | 50 |
 # | 02 Why it forgets | Where does the error go on its way back through time? | 50 |
 # | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 55 |
@@ -62,10 +62,12 @@ course.begin(0)
 # | 09 A worked example | How does one get from a file to samples and forecasts? | 50 |
 # | 10 A fair contest | Which cell for which task, and how sure can we be? | 55 |
 # | 11 Under the hood | How does a Python loop become as fast as the machine? | 55 |
+# | 16 A network that writes Python | What does a network learn that does nothing but read Python? | 50 |
+# | 17 From a CSV to a forecast | How far ahead can one see, and how sure? | 50 |
 # | 12 to 15 | Cheat sheet, glossary in English and Chinese, how to teach with it, further reading | |
 #
-# Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order. In a hurry? Read 01, 02, 03, 04 and the
-# first half of 10. If you come for speed alone, read 01 and 11.
+# Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order, and 16 and 17 after 09. In a hurry?
+# Read 01, 02, 03, 04 and the first half of 10. If you come for speed alone, read 01 and 11.
 #
 # ## The notation
 #

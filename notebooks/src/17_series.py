@@ -60,7 +60,8 @@ mean, deviation = spots[:train_end].mean(), spots[:train_end].std()
 z = ((spots - mean) / deviation).astype(np.float32)
 parts = np.split(z, [train_end, valid_end])
 for name, part in zip(("train", "valid", "test"), parts, strict=True):
-    print(f"{name}: {len(part):3d} years, mean {part.mean():5.2f}, largest {part.max():.2f}")
+    print(f"{name}: {len(part):3d} years, mean {part.mean():5.2f}", end=", ")
+    print(f"largest {part.max():.2f}")
 
 # %% [markdown]
 # The test years are higher than the training years by more than half a standard deviation. The future is not a
@@ -105,7 +106,8 @@ def feed_back(model, x, ahead):
     path = []
     for _ in range(ahead):
         y = model(x)
-        x = np.concatenate([x[1:], y[None].astype(x.dtype)])  # the oldest year drops out
+        # the oldest year drops out
+        x = np.concatenate([x[1:], y[None].astype(x.dtype)])
         path.append(y[:, 0])
     return np.array(path)
 
@@ -144,12 +146,14 @@ def rmse(ahead, part, axis=None):
 
 
 # %%
-by_order = {p: rmse(forecasts(autoregression(p), "valid"), "valid") for p in (2, 5, 9, 12, 20)}
+by_order = {}
+for p in (2, 5, 9, 12, 20):
+    by_order[p] = rmse(forecasts(autoregression(p), "valid"), "valid")
 order = min(by_order, key=by_order.get)
 print("AR(p), validation:", {p: round(float(e), 1) for p, e in by_order.items()})
 linear = autoregression(order)
 rivals = {"last": lambda x: x[-1], "season": lambda x: x[-11], f"AR({order})": linear}
-scores = {name: rmse(forecasts(model, "test"), "test", 1) for name, model in rivals.items()}
+scores = {name: rmse(forecasts(m, "test"), "test", 1) for name, m in rivals.items()}
 print("test, years ahead:         1     2     5    11")
 for name, score in scores.items():
     print(f"{name:22}", *(f"{score[k - 1]:5.1f}" for k in (1, 2, 5, 11)))
@@ -260,8 +264,9 @@ def on_the_way(seed):
 
 runs = np.array([on_the_way(seed) for seed in range(100, 105)])  # (5, marks, 2)
 for mark, (fitted, valid) in zip(MARKS, np.moveaxis(runs, 0, -1), strict=True):
-    print(f"{mark:3d} steps: training {np.median(fitted):4.1f}, "
-          f"validation {np.median(valid):4.1f} ({valid.min():.1f} .. {valid.max():.1f})")  # fmt: skip
+    print(f"{mark:3d} steps: training {np.median(fitted):4.1f}", end=", ")
+    middle, low, high = np.median(valid), valid.min(), valid.max()
+    print(f"validation {middle:4.1f} ({low:.1f} .. {high:.1f})")
 STEPS = MARKS[np.median(runs[:, :, 1], axis=0).argmin()]
 print("chosen:", STEPS, "steps")
 
@@ -283,8 +288,9 @@ for net in members:
 paths = {part: np.array([forecasts(net, part) for net in members]) for part in PARTS}
 ensemble = {part: paths[part].mean(axis=0) for part in PARTS}
 alone = np.array([rmse(path, "test") for path in paths["test"]])
-together, line = (rmse(p, "test") for p in (ensemble["test"], forecasts(linear, "test")))
-print(f"all distances: members {alone.min():.1f} .. {alone.max():.1f}, ensemble {together:.1f}, AR {line:.1f}")
+together, line = rmse(ensemble["test"], "test"), rmse(forecasts(linear, "test"), "test")
+print(f"all distances: members {alone.min():.1f} .. {alone.max():.1f}", end=", ")
+print(f"ensemble {together:.1f}, AR({order}) {line:.1f}")
 print(f"the ensemble beats {np.sum(alone > together)} of its 10 members")
 scores |= {"ensemble": rmse(ensemble["test"], "test", 1)}
 print("1, 2, 5, 11 years:", scores["ensemble"][[0, 1, 4, 10]].round(1).tolist())
@@ -360,8 +366,8 @@ for name, places in kinds.items():
 drawn = fan([linear], latest, errors([linear], *PARTS["valid"]), AHEAD, draws=400)
 bands["AR, validation errors"] = np.quantile(drawn, [0.05, 0.95], axis=-1)
 for name, (low, high) in bands.items():
-    width = deviation * np.mean(high - low)
-    print(f"{name:22} coverage {coverage(low, high):.2f}, mean width {width:.0f} sunspots")
+    share, width = coverage(low, high), deviation * np.mean(high - low)
+    print(f"{name:22} coverage {share:.2f}, mean width {width:.0f} sunspots")
 covers = {name: coverage(*band) for name, band in bands.items()}
 assert covers["spread"] < covers["training errors"] < 0.85 < covers["validation errors"]
 assert abs(covers["validation errors"] - 0.9) < 0.06
@@ -370,21 +376,24 @@ assert ratio[0] < 0.5 < 0.75 < ratio[4:].min()
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3))
-distance, marks = np.arange(1, AHEAD + 1), "ovs^Dx"
-for k, (name, score) in enumerate(scores.items()):
-    left.plot(distance, score, f"{marks[k]}-", color=COLOURS[k], markersize=4, label=name)
-for k, (name, band) in enumerate(bands.items()):
-    share = coverage(*band, axis=1)
-    right.plot(distance, share, f"{marks[k]}-", color=COLOURS[k], markersize=4, label=name)
+distance = np.arange(1, AHEAD + 1)
+looks = [{"color": COLOURS[k], "marker": "ovs^"[k], "markersize": 4} for k in range(4)]
+for look, (name, score) in zip(looks, scores.items(), strict=True):
+    left.plot(distance, score, label=name, **look)
+for look, (name, band) in zip(looks, bands.items(), strict=True):
+    right.plot(distance, coverage(*band, axis=1), label=name, **look)
 right.axhline(0.9, color=REFERENCE, linestyle="--")
-left.set(xlabel="years ahead", ylabel="RMSE in sunspots, test", xticks=distance[::2])
-right.set(xlabel="years ahead", ylabel="coverage, test", ylim=(0, 1.02), xticks=distance[::2])
+left.set(ylabel="RMSE in sunspots, test", ylim=(0, None))
+right.set(ylabel="coverage, test", ylim=(0, 1.02))
 for axes in (left, right):
+    axes.set(xlabel="years ahead", xticks=distance[::2])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8)
-course.show(figure, alt="Left: the error of four forecasts one to eleven years ahead. Last rises to about 90 "
-            "and falls again, season stays near 33, AR and the ensemble rise from 17 to about 30 within four years "
-            "and stay there. Right: which share of what came lies in four 90 % intervals: about half for the "
-            "spread, about four fifths with training errors, around nine tenths with validation errors.")  # fmt: skip
+course.show(figure, 
+    alt="Left: the error of four forecasts one to eleven years ahead. Last rises "
+    "to about 90 and falls again, season stays near 33, AR and the ensemble rise "
+    "from 17 to about 30 within four years and stay there. Right: which share of "
+    "what came lies in four 90 % intervals: about half for the spread, about four "
+    "fifths with training errors, around nine tenths with validation errors.")  # fmt: skip
 
 # %% [markdown]
 # *How far can one see?* One year ahead the ensemble's error is less than half of the season's. At five years most of
@@ -402,13 +411,16 @@ course.show(figure, alt="Left: the error of four forecasts one to eleven years a
 # %%
 evidence = course.evidence(17, "forecasts")
 panels = evidence[evidence["rate"].isin([0.006, 0.02, 0.06])]
-course.show(le.plotting.evidence(panels, "test", label="ensemble's RMSE, test", names={"ar": "AR(12)"}),
-            alt="The ensemble's error on the test years against the steps, at three rates. The straight line AR(12) "
-            "stays at 29. The RNN and the LSTM are above it everywhere. The GRU comes from above, goes below it "
-            "by a little at 360 steps of the lowest rate and at 120 steps of the middle one, and rises again.")  # fmt: skip
+figure = le.plotting.evidence(panels, "test", label="ensemble's RMSE, test",
+                              names={"ar": "AR(12)"})  # fmt: skip
+course.show(figure,
+    alt="The ensemble's error on the test years against the steps, at three rates. "
+    "AR(12) is a level line at 29. The RNN and the LSTM are above it everywhere. "
+    "The GRU comes from above, goes below it by a little at 360 steps of the lowest "
+    "rate and at 120 steps of the middle one, and rises again.")  # fmt: skip
 
 # %% tags=["claim"]
-best = course.at_best_rates(evidence, "valid")  # each at its own rate, by validation years
+best = course.at_best_rates(evidence, "valid")  # each at the rate that suits it
 for measure in ("test", "test 1", "test 11"):
     print(f"{measure}, own best rates, GRU against AR(12):")
     print(course.beats(best, measure, "gru", "ar").round(1).to_string(index=False))
@@ -467,23 +479,27 @@ low, lower, centre, upper, high = mean + deviation * np.quantile(
 figure, axes = plt.subplots(figsize=(8.5, 3.4))
 future = np.arange(years[-1] + 1, years[-1] + 23)
 axes.plot(years[-49:], spots[-49:], color="black", linewidth=1.2, label="the data")
-axes.fill_between(future, low, high, color=COLOURS[0], alpha=0.18, label="90 %", linewidth=0)
-axes.fill_between(future, lower, upper, color=COLOURS[0], alpha=0.35, label="50 %", linewidth=0)
+band = {"color": COLOURS[0], "linewidth": 0}
+axes.fill_between(future, low, high, alpha=0.18, label="90 %", **band)
+axes.fill_between(future, lower, upper, alpha=0.35, label="50 %", **band)
 axes.plot(future, centre, color=COLOURS[0], label="median of the paths")
 axes.axvline(years[-1], color=REFERENCE, linestyle=":")
 axes.set(xlabel="year", ylabel="sunspots", ylim=(0, None))
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-course.show(figure, name="17-beyond", alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises to "
-            "about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches from about 40 to "
-            "157 at the first maximum and from near 0 to above 140 in the last years.")  # fmt: skip
-print("the next maximum:", future[centre[:11].argmax()], f"median {centre[:11].max():.0f}, "
-      f"90 % from {low[centre[:11].argmax()]:.0f} to {high[centre[:11].argmax()]:.0f}")  # fmt: skip
+course.show(figure, name="17-beyond", 
+    alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises "
+    "to about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches "
+    "from about 40 to 157 at the first maximum and from near 0 to above 140 in the "
+    "last years.")  # fmt: skip
+top = centre[:11].argmax()
+print(f"the next maximum: {future[top]}, median {centre[top]:.0f}", end=", ")
+print(f"90 % from {low[top]:.0f} to {high[top]:.0f}")
 
 # %% tags=["claim"]
 usual = np.ptp(np.quantile(spots[train_end:], [0.05, 0.95]))
 width = high - low
-print(f"width of the 90 % band: {width[0]:.0f} in {future[0]}, {width[-1]:.0f} in {future[-1]};")
-print(f"90 % of the years since 1921 lie within {usual:.0f}")
+print(f"width of the band: {width[0]:.0f} in {future[0]}", end=", ")
+print(f"{width[-1]:.0f} in {future[-1]}; of 90 % of the years since 1921: {usual:.0f}")
 assert width[0] < usual / 2
 assert width[-1] > 0.9 * usual
 assert (low >= -1e-4).all()

@@ -10,7 +10,7 @@ import numpy as np
 
 from lstm_edu.core import Layer
 
-YES_OR_NO = ("string", "comment")  # scored by AUC, the others by correlation
+YES_OR_NO = ("string", "docstring", "comment")  # scored by AUC, the others by correlation
 LABELS = (*YES_OR_NO, "brackets", "indentation")
 
 
@@ -25,9 +25,10 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to numpy.ndarray
-        (characters,) each. "string", bool: the opening quote has been read, the last closing one not yet. "comment",
-        bool: from "#" to the last character before the line break. "brackets", int64: how many brackets are open.
-        "indentation", int64: how many blocks the line lies in.
+        (characters,) each. "string", bool: the opening quote has been read, the closing one not yet. "docstring",
+        bool: the same where the quotes are three, whatever the string is for; it begins with the first of the three
+        and ends before the last one. "comment", bool: from "#" to the last character before the line break.
+        "brackets", int64: how many brackets are open. "indentation", int64: how many blocks the line lies in.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     found: dict[str, Any] = {name: np.zeros(len(text), bool) for name in YES_OR_NO}
     steps = {name: np.zeros(len(text) + 1, np.int64) for name in ("brackets", "indentation")}
     fstring = 0  # how deep in f-strings, which have tokens of their own since Python 3.12
-    opened = 0
+    opened, label = 0, "string"
     try:
         for kind, piece, (row, column), (end_row, end_column), _ in tokenize.generate_tokens(
             io.StringIO(text).readline
@@ -55,16 +56,17 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
             begin = int(starts[min(row, len(starts)) - 1]) + column
             end = int(starts[min(end_row, len(starts)) - 1]) + end_column
             if name.endswith("STRING_START"):
-                opened = opened if fstring else begin + len(piece.rstrip("\"'"))
+                if not fstring:
+                    opened, label = begin + len(piece.rstrip("\"'")), _kind(piece)
                 fstring += 1
             elif name.endswith("STRING_END"):
                 fstring -= 1
-                found["string"][opened : end - 1] |= not fstring
+                found[label][opened : end - 1] |= not fstring
             elif fstring:
                 continue
             elif name == "STRING":
                 quote = min(place for place in (piece.find('"'), piece.find("'")) if place >= 0)
-                found["string"][begin + quote : end - 1] = True
+                found[_kind(piece[: quote + 3])][begin + quote : end - 1] = True
             elif name == "COMMENT":
                 found["comment"][begin:end] = True
             elif name == "OP" and piece in "([{":
@@ -78,6 +80,11 @@ def labels_of(text: str) -> dict[str, np.ndarray]:
     except (IndentationError, SyntaxError) as error:
         raise ValueError(f"text must be Python, got a text with {error.msg} in line {error.lineno}") from None
     return found | {name: changes[:-1].cumsum() for name, changes in steps.items()}
+
+
+def _kind(start: str) -> str:
+    """Which label a string has whose first characters, up to its quotes, are these."""
+    return "docstring" if start.endswith(('"""', "'''")) else "string"
 
 
 def states_of(net: Layer, task: Any, texts: list[str], name: str = "1.c") -> list[np.ndarray]:
