@@ -26,7 +26,7 @@
 #
 # | chapter | minutes |
 # | --- | --- |
-# | 00 Start here | 50 |
+# | 00 Start here | 55 |
 # | 01 A network with a memory | 50 |
 # | 02 Why it forgets | 50 |
 # | 03 The constant error carousel | 55 |

@@ -30,13 +30,19 @@ from lstm_edu import course
 
 course.begin(17)
 FILE = Path(sunspots.__file__).with_name("sunspots.csv")  # put your own path here
-COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
 
 # %% [markdown]
 # ## Loading, splitting, scaling
 #
 # Look at a file before you read it, and check after reading what you take for granted. A missing year would shift
 # everything behind it, and nothing would complain.
+#
+# The split follows the order of time: training up to 1920, validation up to 1964, test up to 2008. Whoever shuffles
+# before splitting trains on years that lie after those of the test. Everything that is *chosen* here is chosen on the
+# validation years. The test years are for the report alone.
+#
+# Networks like numbers near $\pm 1$. So we take off the mean and divide by the standard deviation, **of the training
+# years alone**: the largest cycles come later, and the training must not know it.
 
 # %%
 print(*FILE.read_text().splitlines()[:3], "...", sep="\n")
@@ -46,15 +52,7 @@ assert (np.diff(years) == 1).all()
 assert np.isfinite(spots).all()
 print(f"{len(years)} years, {years[0]} to {years[-1]}; {spots.min()} to {spots.max()}")
 
-# %% [markdown]
-# The split follows the order of time: training up to 1920, validation up to 1964, test up to 2008. Whoever shuffles
-# before splitting trains on years that lie after those of the test. Everything that is *chosen* here is chosen on the
-# validation years. The test years are for the report alone.
-#
-# Networks like numbers near $\pm 1$. So we take off the mean and divide by the standard deviation, **of the training
-# years alone**: the largest cycles come later, and the training must not know it.
-
-# %%
+SEEN = 33  # years that are read
 train_end, valid_end = np.searchsorted(years, [1921, 1965])
 mean, deviation = spots[:train_end].mean(), spots[:train_end].std()
 z = ((spots - mean) / deviation).astype(np.float32)
@@ -73,10 +71,8 @@ for name, part in zip(("train", "valid", "test"), parts, strict=True):
 # everywhere in this package: (T, B, 1). The series 0, 1, 2, 3, 4 with windows of three gives 0 1 2 → 3 and
 # 1 2 3 → 4.
 
+
 # %%
-SEEN = 33
-
-
 def windows(series, first, last, seen=SEEN):
     """What stands before each place first .. last - 1, and what stands there."""
     x = np.stack([series[k - seen : k] for k in range(first, last)], axis=1)
@@ -145,7 +141,6 @@ def rmse(ahead, part, axis=None):
     return deviation * np.sqrt(np.nanmean((ahead - came(part)) ** 2, axis=axis))
 
 
-# %%
 by_order = {}
 for p in (2, 5, 9, 12, 20):
     by_order[p] = rmse(forecasts(autoregression(p), "valid"), "valid")
@@ -315,8 +310,7 @@ def coverage(low, high, part="test", axis=None):
 
 
 half = 1.645 * paths["test"].std(axis=0, ddof=1)
-middle = ensemble["test"]
-bands = {"spread": (middle - half, middle + half)}
+bands = {"spread": (ensemble["test"] - half, ensemble["test"] + half)}
 print(f"coverage of the spread: {coverage(*bands['spread']):.2f}")
 assert coverage(*bands["spread"]) < 0.7
 
@@ -348,6 +342,7 @@ def fan(models, x, errors, ahead, draws=40, seed=0):
     """(ahead, B, draws * models) paths with an error drawn in each step."""
     rng, paths = np.random.default_rng(seed), []
     for model in models:
+
         def noisy(x, model=model):
             y = model(x)
             return np.maximum(y + rng.choice(errors, y.shape), LEAST)
@@ -375,6 +370,7 @@ ratio = scores["ensemble"] / scores["season"]
 assert ratio[0] < 0.5 < 0.75 < ratio[4:].min()
 
 # %%
+COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3))
 distance = np.arange(1, AHEAD + 1)
 looks = [{"color": COLOURS[k], "marker": "ovs^"[k], "markersize": 4} for k in range(4)]
@@ -388,20 +384,21 @@ right.set(ylabel="coverage, test", ylim=(0, 1.02))
 for axes in (left, right):
     axes.set(xlabel="years ahead", xticks=distance[::2])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8)
-course.show(figure, 
+course.show(figure,
     alt="Left: the error of four forecasts one to eleven years ahead. Last rises "
     "to about 90 and falls again, season stays near 33, AR and the ensemble rise "
     "from 17 to about 30 within four years and stay there. Right: which share of "
-    "what came lies in four 90 % intervals: about half for the spread, about four "
-    "fifths with training errors, around nine tenths with validation errors.")  # fmt: skip
+    "what came lies in four 90 % intervals: about half for the spread, about four fifths "
+    "with training errors, around nine tenths with validation errors.")  # fmt: skip
 
 # %% [markdown]
 # *How far can one see?* One year ahead the ensemble's error is less than half of the season's. At five years most of
 # this lead is gone: from there on, knowing the last years helps little more than knowing that there is a cycle.
 #
 # *How sure?* The interval from training errors is too narrow, because a network is better on what it has learnt from.
-# Held-out errors bring the coverage near 0.90. The straight line, widened alike, has a band as wide and as good. Two grains of salt: forecasts from neighbouring years overlap, so 44
-# test years are only four cycles; and the number of steps was chosen on the same validation years.
+# Held-out errors bring the coverage near 0.90. The straight line, widened alike, has a band as wide and as good. Two
+# grains of salt: forecasts from neighbouring years overlap, so 44 test years are only four cycles; and the number of
+# steps was chosen on the same validation years.
 #
 # ## Does it hold? Other rates, budgets and seeds
 #
@@ -413,11 +410,10 @@ evidence = course.evidence(17, "forecasts")
 panels = evidence[evidence["rate"].isin([0.006, 0.02, 0.06])]
 figure = le.plotting.evidence(panels, "test", label="ensemble's RMSE, test",
                               names={"ar": "AR(12)"})  # fmt: skip
-course.show(figure,
-    alt="The ensemble's error on the test years against the steps, at three rates. "
-    "AR(12) is a level line at 29. The RNN and the LSTM are above it everywhere. "
-    "The GRU comes from above, goes below it by a little at 360 steps of the lowest "
-    "rate and at 120 steps of the middle one, and rises again.")  # fmt: skip
+course.show(figure, alt="The error on the test years against the steps, at three "
+    "rates. AR(12) is a level line at 29. RNN and LSTM are above it everywhere. The GRU "
+    "goes below it by a little at 360 steps of the lowest rate and at 120 steps of the "
+    "middle one, and rises again.")  # fmt: skip
 
 # %% tags=["claim"]
 best = course.at_best_rates(evidence, "valid")  # each at the rate that suits it
@@ -432,7 +428,6 @@ for cell in ("rnn", "lstm"):
 near, chosen = (course.beats(best, m, "gru", "ar").iloc[1] for m in ("test 1", "test"))
 assert (near["wins"], chosen["wins"]) == (6, 5)
 
-# %% tags=["claim"]
 networks = evidence[evidence["variant"] != "ar"]
 wide = networks.pivot_table("value", ["variant", "rate", "steps", "seed"], "measure")
 assert (wide["test"] <= wide["member test"]).all()
@@ -456,8 +451,8 @@ assert by_steps.is_monotonic_increasing
 # **What was said of the intervals holds everywhere.** The ensemble is never worse than its members in the mean square,
 # as it must be. The spread never covers enough, and how much it covers says more of how long was trained than of the
 # sun: longer training makes members differ more. Training errors never cover enough either. Validation errors do,
-# within a few hundredths, for good networks and for poor ones: a poor one gets a wide band. That is what one wants of an
-# interval.
+# within a few hundredths, for good networks and for poor ones: a poor one gets a wide band. That is what one wants of
+# an interval.
 #
 # ## Beyond the data
 #
@@ -471,11 +466,9 @@ for net in final:
     train(net, *everything, STEPS)
 held_out = errors(members, train_end, len(z))
 drawn = fan(final, z[-SEEN:, None, None], held_out, 22, draws=100)[:, 0]
-low, lower, centre, upper, high = mean + deviation * np.quantile(
-    drawn, [0.05, 0.25, 0.5, 0.75, 0.95], axis=-1
-)
+cuts = np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95], axis=-1)
+low, lower, centre, upper, high = mean + deviation * cuts
 
-# %%
 figure, axes = plt.subplots(figsize=(8.5, 3.4))
 future = np.arange(years[-1] + 1, years[-1] + 23)
 axes.plot(years[-49:], spots[-49:], color="black", linewidth=1.2, label="the data")
@@ -486,7 +479,7 @@ axes.plot(future, centre, color=COLOURS[0], label="median of the paths")
 axes.axvline(years[-1], color=REFERENCE, linestyle=":")
 axes.set(xlabel="year", ylabel="sunspots", ylim=(0, None))
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-course.show(figure, name="17-beyond", 
+course.show(figure, name="17-beyond",
     alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises "
     "to about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches "
     "from about 40 to 157 at the first maximum and from near 0 to above 140 in the "
