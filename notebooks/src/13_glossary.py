@@ -23,6 +23,7 @@
 # | series (in time) | | numbers measured one after the other | 时间序列 | 09 |
 # | padding | | zeros behind the end of a shorter sequence | 填充 | 12 |
 # | autoregression | AR(p) | a forecast that is a weighted sum of the last values | 自回归 | 09 |
+# | feeding back | | a forecast read as if it had come true, to look further ahead | 递推预测 / 多步迭代预测 | 17 |
 # | unigram, bigram (n-gram) | | a table of how often a symbol comes: alone, or after the one before | 一元语法、二元语法(n 元语法) | 09 |
 
 # %% [markdown]
@@ -120,6 +121,9 @@
 # | sign-flip test (a permutation test) | | it counts over all exchanges of names or signs | 符号翻转置换检验 / 置换检验 | 10 |
 # | bootstrap | | draws again from what was measured | 自助法 | 10 |
 # | interval (of confidence) | | a range that the mean would lie in with other seeds | 置信区间 | 10 |
+# | ensemble | | several networks whose outputs are averaged | 集成 | 17 |
+# | coverage | | the share of what came that lay in the interval forecast for it | 覆盖率 | 17 |
+# | quantile | | the value that a given share of all numbers lies below | 分位数 | 17 |
 # | Holm's rule (for multiple comparisons) | | many tests have many chances to be lucky: the smallest p-value has the hardest line to pass | 霍尔姆校正(多重比较) | 10 |
 # | kernel | | a function compiled to machine code | 核函数(编译后的内核) | 01 |
 # | compile (just in time) | JIT | to make machine code, here at the first call | 即时编译 | 11 |

@@ -26,7 +26,7 @@
 #
 # | chapter | minutes |
 # | --- | --- |
-# | 00 Start here | 50 |
+# | 00 Start here | 55 |
 # | 01 A network with a memory | 50 |
 # | 02 Why it forgets | 50 |
 # | 03 The constant error carousel | 55 |
@@ -38,6 +38,8 @@
 # | 09 A worked example | 50 |
 # | 10 A fair contest | 55 |
 # | 11 Under the hood | 55 |
+# | 16 A network that writes Python | 50 |
+# | 17 From a CSV to a forecast | 50 |
 #
 # All of it is more than ten hours. The plans below therefore leave things out: a row names what is done, and has at
 # least the minutes that this takes alone, to within a tenth. A row that names a chapter without its exercises leaves
