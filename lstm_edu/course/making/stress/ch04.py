@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from lstm_edu import cells, nn, tasks
+from lstm_edu.core.arrays import sigmoid
+from lstm_edu.tasks.continual_reber import TOLERANCE
 from lstm_edu.tasks.task import Batch, Task, best_class
 
 from .experiment import Experiment, Values
@@ -26,13 +28,13 @@ class OrderStream(Task):
         Of one message, as in `lstm_edu.tasks.TemporalOrder`.
     messages : int, default 3
         How many a training or validation sequence has.
-    messages_test : int, default 20
+    messages_test : int, default 100
         How many a test sequence has.
     """
 
     length: int = 50
     messages: int = 3
-    messages_test: int = 20
+    messages_test: int = 100
 
     loss = "softmax_cross_entropy"
     steps = "all"
@@ -63,9 +65,10 @@ class OrderStream(Task):
     def _correct(self, y: np.ndarray, batch: Batch) -> np.ndarray:
         return ((best_class(y) == batch.target) | ~batch.counted).all(axis=0)
 
-    def right(self, net: Any, batch: Batch) -> float:
-        """The share of all answers in a batch that are right; a guess gets a quarter."""
-        return float((best_class(net(batch.x)) == batch.target)[batch.counted].mean())
+    def right(self, net: Any, batch: Batch) -> np.ndarray:
+        """The share of right answers to the first message of a stream, the second, ...; a guess gets a quarter."""
+        answers = (best_class(net(batch.x)) == batch.target).T[batch.counted.T]
+        return answers.reshape(len(batch.lengths), -1).mean(axis=0)
 
 
 REBER = tasks.ContinualReber(length=50)
@@ -89,11 +92,14 @@ def stream(
 
     for steps, net in trained(make, task, rate, seed, marks, batch=16):
         batch = task.sample(20, test_rng(seed), "test")
+        values = {"valid loss": nn.evaluate(net, task, 64, rng=seed, split="valid")["loss"]}
         if task is ORDER:
             right = task.right(net, batch)
+            values |= {"right": float(right[:3].mean()), "right, later": float(right[-20:].mean())}
         else:
-            right = float((np.abs(1 / (1 + np.exp(-net(batch.x))) - batch.target) < 0.49).all(axis=-1).mean())
-        yield steps, {"right": right, "valid loss": nn.evaluate(net, task, 64, rng=seed, split="valid")["loss"]}
+            chance = sigmoid(net(batch.x).astype(np.float64))
+            values["right"] = float((np.abs(chance - batch.target) < TOLERANCE).all(axis=-1).mean())
+        yield steps, values
 
 
 EXPERIMENTS = (
@@ -103,7 +109,7 @@ EXPERIMENTS = (
         variants=tuple(MAKERS),
         rates=(0.003, 0.01, 0.03),
         steps=(500, 1500),
-        measures=("right", "valid loss"),
+        measures=("right", "right, later", "valid loss"),
         run=partial(stream, ORDER, 16),
     ),
     Experiment(
