@@ -298,7 +298,7 @@ for name in ("measuring", "timing"):
 
 # %% tags=["claim"]
 table = course.evidence(5, "counting")
-figure = le.plotting.evidence(table, "reach", label="reach", band="quartiles", reference=10)
+figure = le.plotting.evidence(table, "reach", band="quartiles", reference=10, log=True)
 course.show(figure, alt="Four panels, a learning rate each: reach after 1000 and 3000 steps. The cell with all "
             "peepholes and the one with the forget gate's alone lie above the other three.")  # fmt: skip
 against = {name: course.beats(table, "reach", name, "lstm", better="high")

@@ -123,7 +123,7 @@ h_old, r, U_n = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([[0.0, 1.0]
 print("before:", (r * h_old) @ U_n, "  after:", r * (h_old @ U_n))
 
 # %% [markdown]
-# *Before* is the form of TensorFlow's `GRUCell`; Keras' documentation traces it to the third version of Cho's paper
+# *Before* is the form of the `GRUCell` of TensorFlow 1.x; Keras' documentation traces it to the third version of Cho's paper
 # on arXiv, and *after* to the first. *After* is what PyTorch, cuDNN and Keras' default compute: all three products
 # with $h'$ can be made at once, before $r$ is known.
 #
@@ -133,7 +133,8 @@ print("before:", (r * h_old) @ U_n, "  after:", r * (h_old @ U_n))
 #
 # ## The equations in NumPy
 #
-# Blocks of columns in the order $r, z, n$. One step for $B$ sequences:
+# Blocks of columns in the order $r, z, n$; one sequence, the reset before the product. What is new against the LSTM of
+# chapter 04 has a comment.
 
 
 # %%
@@ -141,15 +142,16 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-def gru_step(x, h, W, U, b, bn=None):
-    x_r, x_z, x_n = np.split(x @ W + b, 3, axis=-1)
-    U_r, U_z, U_n = np.split(U, 3, axis=-1)
-    r, z = sigmoid(x_r + h @ U_r), sigmoid(x_z + h @ U_z)
-    if bn is None:  # reset before the product
-        n = np.tanh(x_n + (r * h) @ U_n)
-    else:  # reset after it
-        n = np.tanh(x_n + r * (h @ U_n + bn))
-    return z * h + (1 - z) * n
+def forward(x, W, U, b):
+    h, gates = np.zeros((len(x) + 1, len(U))), []
+    U_r, U_z, U_n = np.split(U, 3, axis=1)
+    for t in range(len(x)):
+        r, z, n = np.split(x[t] @ W + b, 3)
+        r, z = sigmoid(r + h[t] @ U_r), sigmoid(z + h[t] @ U_z)
+        n = np.tanh(n + (r * h[t]) @ U_n)  # new: the candidate sees r h'
+        h[t + 1] = z * h[t] + (1 - z) * n  # new: one gate keeps and writes
+        gates.append((r, z, n))
+    return h, gates
 
 
 # %% [markdown]
@@ -160,17 +162,16 @@ def gru_step(x, h, W, U, b, bn=None):
 
 # %% tags=["claim"]
 rng = np.random.default_rng(1)
-x = rng.standard_normal((6, 2, 3))  # T = 6 steps, B = 2 sequences, D = 3
-for after in (False, True):
-    layer = le.GRU(3, 4, reset_after=after, update_bias=1.0, dtype=np.float64, rng=0)
-    h = np.zeros((2, 4))
-    for x_t in x:
-        h = gru_step(x_t, h, *layer.params.values())
-    print("reset after " if after else "reset before", {k: v.shape for k, v in layer.params.items()}, h[0].round(4))
-    assert np.allclose(layer(x)[-1], h)
+x, dy = rng.standard_normal((6, 3)), rng.standard_normal((6, 4))  # T = 6, D = 3, H = 4
+layer = le.GRU(3, 4, update_bias=1.0, dtype=np.float64, rng=0)
+W, U, b = layer.params.values()
+h, gates = forward(x, W, U, b)
+y, tape = layer.forward(x[:, None])
+assert np.allclose(y[:, 0], h[1:])
 assert le.LSTM(2, 32).count_parameters() == 4480
 assert le.GRU(2, 32).count_parameters() == 3360
 assert le.match_parameters("gru", 2, budget=4480) == 37
+print("the layer and our lines agree; h after six steps:", h[-1].round(4))
 
 # %% [markdown]
 # ### One step back
@@ -185,19 +186,44 @@ assert le.match_parameters("gru", 2, budget=4480) == 37
 # With the numbers of the slider, $z = 0.75$, $h' = 0.8$, $n = -0.4$, and an error of 1 on $h$: $h'$ gets $0.75$ of it,
 # $z$ gets $0.8 + 0.4 = 1.2$, and $n$ gets $0.25$. So $z$ is the GRU's carousel. Note a price: with $z$ near 1 the error
 # travels far, but the candidate learns almost nothing, because its share is $1 - z$. An LSTM can have $f$ and $i$ near
-# 1 at once. Below is the error of one loss at the last of 40 steps, for two update biases; nothing is trained.
+# 1 at once.
+
+
+# %%
+def backward(dy, x, h, gates, U):
+    delta, dU, dh = np.zeros((len(x), U.shape[1])), np.zeros_like(U), 0
+    U_r, U_z, U_n = np.split(U, 3, axis=1)
+    for t in reversed(range(len(x))):
+        r, z, n = gates[t]
+        dh = dy[t] + dh
+        delta_z, delta_n = dh * (h[t] - n) * z * (1 - z), dh * (1 - z) * (1 - n**2)
+        dq = delta_n @ U_n.T  # q = r h'
+        delta_r = dq * h[t] * r * (1 - r)
+        delta[t] = np.concatenate([delta_r, delta_z, delta_n])
+        dU += np.hstack([np.outer(h[t], delta_r), np.outer(h[t], delta_z), np.outer(r * h[t], delta_n)])
+        dh = dh * z + dq * r + delta_r @ U_r.T + delta_z @ U_z.T  # the four ways
+    return x.T @ delta, dU, delta.sum(axis=0)  # dW, dU, db
+
+
+ours = dict(zip("WUb", backward(dy, x, h, gates, U), strict=True))
+dU = course.numerical_gradient(lambda V: (dy * forward(x, W, V, b)[0][1:]).sum(), U)
+assert np.allclose(dU, ours["U"], atol=1e-8)
+assert all(np.allclose(layer.backward(dy[:, None], tape)[1][name], ours[name]) for name in "WUb")
+print("largest difference from small steps:", f"{np.abs(dU - ours['U']).max():.0e}")
+
+# %% [markdown]
+# Mind `dU`: its candidate's block sees $r\, h'$, where the two others see $h'$. Below is the error of one loss at the
+# last of 40 steps, for two update biases, on one colour scale; nothing is trained.
 
 # %%
 x = 0.1 * rng.standard_normal((40, 1, 3)).astype(np.float32)
 dy = np.zeros((40, 1, 12), np.float32)
 dy[-1] = 1
-left_over = {}
-for bias in (0.0, 3.0):
-    layer = le.GRU(3, 12, update_bias=bias, rng=0)
-    flow = le.gradient_flow(layer, x, dy)
-    left_over[bias] = flow.norms()[0, 0] / flow.norms()[-1, 0]
-    course.show(le.plotting.gradient_flow(flow), alt=f"Heat map of the gradient of one late error with respect to h, "
-                f"12 units over 40 steps, update bias {bias:.0f}.")  # fmt: skip
+flows = {b: le.gradient_flow(le.GRU(3, 12, update_bias=b, rng=0), x, dy) for b in (0.0, 3.0)}
+left_over = {b: flow.norms()[0, 0] / flow.norms()[-1, 0] for b, flow in flows.items()}
+figure = le.plotting.gradient_flow({f"bias {b:.0f}": flow for b, flow in flows.items()})
+course.show(figure, alt="Heat maps of the gradient of one late error with respect to h, 12 units over 40 steps: with an "
+            "update bias of 0 it is gone after some twenty steps, with 3 it reaches step 0.")  # fmt: skip
 print({bias: f"{share:.1e} of the error is left after 40 steps" for bias, share in left_over.items()})
 assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
 
@@ -288,11 +314,12 @@ for panel, name in zip(axes, ("adding", "stream"), strict=False):
     panel.axhline(tasks[name].baseline, color=REFERENCE, linestyle="--", label="baseline")
     panel.set(yscale="log", title=name, xlabel="optimizer steps", ylabel="validation loss")
 for place, cell in enumerate(makers):
-    axes[2].plot(np.full(5, place), reach[cell], "o", color=styles[cell][0], alpha=0.6)
+    aside = np.linspace(-0.2, 0.2, len(reach[cell]))  # so that equal dots stand side by side
+    axes[2].plot(place + aside, reach[cell], "o", color=styles[cell][0], alpha=0.7)
 axes[2].axhline(10, color=REFERENCE, linestyle="--")
 axes[2].set(title="counting: reach", ylabel="largest n, all right up to it", ylim=(0, None), xlim=(-0.5, 2.5))
 axes[2].set_xticks(range(3), list(makers))
-axes[0].legend(fontsize=8)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
 course.show(figure, name="06-gru", alt="Adding: all three cells learn. Stream: the GRUs learn faster. Counting: the "
             "LSTMs reach well beyond 10, the longest string of training, the GRUs hardly.")  # fmt: skip
 
@@ -306,7 +333,8 @@ assert max(reach[cell].max() for cell in grus) <= 13
 # %% [markdown]
 # ### Why the GRU doesn't count
 #
-# A counter needs room to go up. The LSTM's $c$ has it: 1 more for each a, as far as you like (chapter 05). The GRU's
+# A counter needs room to go up. The LSTM's $c$ has it: 1 more for each a. (It does not do so for ever: our LSTMs
+# reach 14 to 40, since training must find weights that neither leak nor drift.) The GRU's
 # $h$ lies between $-1$ and $1$ for ever, because it is a mixture of numbers between $-1$ and $1$. Whatever it knows
 # of the count it has to squeeze in there; beyond the training lengths the squeezing fails. Look at the largest state
 # of each on a string of 30 a's.
