@@ -374,17 +374,24 @@ assert full["lstm97"].min() > 0.7 > full["lstm"].max()
 dy = np.zeros((40, 8, 24), np.float32)
 dy[-1] = 1
 flows = {n: le.gradient_flow(runs[n][0][0].layers[0], stream.x[:40], dy) for n in ("lstm97", "lstm")}
-figure = le.plotting.gradient_flow(flows)
-course.show(figure, alt="Heat maps of the gradient with respect to h and c, 24 units over 40 steps, for the LSTM "
-            "above and the cell of 1997 below: there most of dL/dc is exactly zero after step 20.")  # fmt: skip
+figure, axes = new_figure(1, 2, size=(9, 2.8), sharey=True)
+for panel, (name, flow) in zip(axes, flows.items(), strict=True):
+    size = np.ma.masked_equal(np.abs(flow.dc[:, 0].T), 0)
+    image = panel.imshow(size, aspect="auto", norm="log", vmin=1e-9, vmax=1)  # one scale
+    panel.set(title=CELL_TITLES[name], xlabel="after step t", facecolor="#d9d9d9")
+    panel.grid(visible=False)
+axes[0].set_ylabel("unit")
+figure.colorbar(image, ax=axes, label="|dL/dc|")
+course.show(figure, alt="Heat maps of dL/dc, 24 units over 40 steps, on one scale of colours. For the cell of 1997 all "
+            "but a few numbers after step 20 are grey, exactly zero; for the LSTM a third.")  # fmt: skip
 grey = {name: np.mean(flow.dc[20:, 0] == 0) for name, flow in flows.items()}
 print("grey after step 20:", {name: f"{share:.0%}" for name, share in grey.items()})
 assert grey["lstm97"] > 0.9 > 0.6 > grey["lstm"]
 
 # %% [markdown]
-# In the cell of 1997 (below) almost all of $\partial L / \partial c$ is grey after step 20. The carousel is
+# In the cell of 1997 (left) almost all of $\partial L / \partial c$ is grey after step 20. The carousel is
 # there, but no error can get on. What still flows goes by way of $h$, and falls by five powers of ten. In the LSTM
-# (above) most units stay open to errors.
+# (right) most units stay open to errors.
 #
 # ### The unit that carries T or P
 #
