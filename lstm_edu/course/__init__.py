@@ -16,6 +16,7 @@ from .chapter import begin, ran
 from .checker import check
 from .claims import at_best_rates, beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
+from .gradients import numerical_gradient
 from .playground import play
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "evidence",
     "explore",
     "leads",
+    "numerical_gradient",
     "play",
     "ran",
     "show",

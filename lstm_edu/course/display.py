@@ -10,7 +10,7 @@ from typing import Any
 
 from lstm_edu.core import checks
 
-from . import pictures
+from . import listing, pictures
 from .chapter import FIGURES, building
 
 
@@ -80,13 +80,18 @@ def _close(figure: Any) -> None:
         pyplot.close(figure)
 
 
-def source(thing: Any) -> None:
+def source(thing: Any, *, whole: bool = False) -> None:
     """Show the source of a function, a kernel, a class or a module as a block of code.
+
+    Of a kernel its equations are shown, and what only keeps the books is folded: names for parts of arrays, packed
+    weights. Its file's own text is one click away.
 
     Parameters
     ----------
     thing : function, kernel, class or module
         What was written in Python.
+    whole : bool, default False
+        Whether to show a kernel's own text at once.
 
     Raises
     ------
@@ -100,12 +105,16 @@ def source(thing: Any) -> None:
     def whole(name: str, value: Any, least: int = 1) -> int:
         ...
     """
-    thing = getattr(thing, "py_func", thing)  # a kernel holds the function that it was made from
+    made_of = getattr(thing, "py_func", thing)  # a kernel holds the function that it was made from
     try:
-        text = inspect.getsource(thing).rstrip()
+        text = inspect.getsource(made_of).rstrip()
     except (OSError, TypeError):
         raise ValueError(f"thing must be a function, class or module with a source, got {thing!r}") from None
-    put({"text/markdown": f"```python\n{text}\n```"}, text)
+    markdown = f"```python\n{text}\n```"
+    if not whole and listing.is_kernel(text) and (short := listing.folded(text)) != text:
+        said = "The file's own text, with the names for parts of arrays and the packed weights (chapter 11)"
+        markdown = f"```python\n{short}\n```\n\n<details><summary>{said}</summary>\n\n{markdown}\n\n</details>"
+    put({"text/markdown": markdown}, text)
 
 
 def explore(draw: Callable, *, alt: str, **positions: Iterable[float]) -> None:

@@ -13,14 +13,27 @@ def bias_for(steps):
     return np.log(f / (1 - f))
 
 
-def backward(
-    dh, dc, i, f, g, o, c_old, c, *, carried=True, slope=True, seen_by_f=None, kept=None, slope_g=None, on_o=None
-):
-    dc = dc * carried + dh * o * (1 - np.tanh(c) ** 2 if slope else 1)
-    df = dc * (c_old if seen_by_f is None else {"g": g, "c": c}[seen_by_f])
-    do = dh * np.tanh(c) if on_o is None else {"c": dh * c, "dc": dc * np.tanh(c)}[on_o]
-    da = [dc * g * i * (1 - i), df * f * (1 - f), dc * i * (slope_g(g) if slope_g else 1 - g**2), do * o * (1 - o)]
-    return np.concatenate(da, axis=-1), dc * f if kept is None else kept(dc, f)
+def forward(x, h0, c0, W, U, b, show=np.tanh, squash_g=np.tanh, keep=1):
+    h, c, gates = [h0], [c0], []
+    for x_t in x:
+        i, f, g, o = np.split(x_t @ W + h[-1] @ U + b, 4)
+        gates.append((sigmoid(i), sigmoid(f), squash_g(g), sigmoid(o)))
+        i, f, g, o = gates[-1]
+        c.append(keep * f * c[-1] + i * g)
+        h.append(o * show(c[-1]))
+    return np.array(h[1:]), (x, np.array(h), np.array(c), gates, W, U)
+
+
+def backward(dy, kept, carry=1, future=1, through_h=1):
+    x, h, c, gates, W, U = kept
+    delta, dh, dc = np.zeros((len(x), U.shape[1])), 0, 0
+    for t in reversed(range(len(x))):
+        (i, f, g, o), shown, dh = gates[t], np.tanh(c[t + 1]), dy[t] + future * dh
+        dc = carry * dc + through_h * dh * o * (1 - shown**2)
+        parts = dc * g * i * (1 - i), dc * c[t] * f * (1 - f), dc * i * (1 - g**2), dh * shown * o * (1 - o)
+        delta[t] = np.concatenate(parts)
+        dc, dh = dc * f, delta[t] @ U.T
+    return delta @ W.T, dh, dc, x.T @ delta, h[:-1].T @ delta, delta.sum(axis=0)
 
 
 def biases(layers, value, block=1, count=None):
@@ -51,23 +64,16 @@ EXERCISES = {
         hint="Which f gives",
     ),
     "04.2": Answers(
-        right=[backward],
+        right=[(forward, backward)],
         wrong=[
-            ("dc is not carried", partial(backward, carried=False)),
-            ("the slope of tanh(c) left out", partial(backward, slope=False)),
-            (
-                "block f, is what comes out with the derivative of another gate",
-                partial(backward, seen_by_f="g"),
-            ),
-            ("the new c in the place of c_old", partial(backward, seen_by_f="c")),
-            ("the slope of a sigmoid", partial(backward, slope_g=lambda g: g * (1 - g))),
-            ("c in the place of tanh(c)", partial(backward, on_o="c")),
-            ("o acts on h", partial(backward, on_o="dc")),
-            ("as in 1997", partial(backward, kept=lambda dc, f: dc)),
-            ("taken twice", partial(backward, kept=lambda dc, f: dc * f * f)),
-            ("shape (3, 5), but needs (B, 4H) = (3, 20)", lambda dh, *rest: (dh, dh)),
+            ("no tanh around c", (partial(forward, show=np.array), backward)),
+            ("a sigmoid for the candidate", (partial(forward, squash_g=sigmoid), backward)),
+            ("h is wrong from step 1 on", (partial(forward, keep=0), backward)),
+            ("dc not carried", (forward, partial(backward, carry=0))),
+            ("dh not carried", (forward, partial(backward, future=0))),
+            ("the part that comes from h left out of dc", (forward, partial(backward, through_h=0))),
         ],
-        hint="First all of dc",
+        hint="In each step back",
     ),
     "04.3": Answers(
         right=[biases],

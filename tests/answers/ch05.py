@@ -25,16 +25,34 @@ def step(a, c_old, p, o_sees="new", swap=False, peep=True, twice=False):
     return sigmoid(o + p_o * {"new": c, "old": c_old, "tanh": np.tanh(c)}[o_sees]) * np.tanh(c), c
 
 
-def back(dh, dc, i, f, g, o, c_old, c, p, by_o=1, by_i=1, by_f=1, rows=(0, 1, 2)):
-    p_i, p_f, p_o = p[list(rows)]
-    da_o = dh * np.tanh(c) * o * (1 - o)
-    dc = dc + dh * o * (1 - np.tanh(c) ** 2) + by_o * da_o * p_o
-    da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_old * f * (1 - f), dc * i * (1 - g**2)
-    return np.hstack([da_i, da_f, da_g, da_o]), dc * f + by_i * da_i * p_i + by_f * da_f * p_f
+def forward(x, h0, c0, W, U, b, p, o_sees=1, show=np.tanh):
+    h, c, gates = [h0], [c0], []
+    for x_t in x:
+        i, f, g, o = np.split(x_t @ W + h[-1] @ U + b, 4)
+        i, f, g = sigmoid(i + p[0] * c[-1]), sigmoid(f + p[1] * c[-1]), np.tanh(g)
+        c.append(f * c[-1] + i * g)
+        o = sigmoid(o + p[2] * c[o_sees - 2])
+        h.append(o * show(c[-1]))
+        gates.append((i, f, g, o))
+    return np.array(h[1:]), (x, np.array(h), np.array(c), gates, W, U, p)
 
 
-def gradient(da, c, of_i=slice(-1), of_o=slice(1, None), o_block=3, how=np.sum):
-    blocks = np.split(da, 4, axis=-1)
+def backward(dy, kept, by_o=1, by_if=1, carry=1, future=1):
+    x, h, c, gates, W, U, p = kept
+    delta, dh, dc = np.zeros((len(x), U.shape[1])), 0, 0
+    for t in reversed(range(len(x))):
+        (i, f, g, o), shown, dh = gates[t], np.tanh(c[t + 1]), dy[t] + future * dh
+        of_o = dh * shown * o * (1 - o)
+        dc = dc + dh * o * (1 - shown**2) + by_o * p[2] * of_o
+        of_i, of_f = dc * g * i * (1 - i), dc * c[t] * f * (1 - f)
+        delta[t] = np.concatenate([of_i, of_f, dc * i * (1 - g**2), of_o])
+        dc, dh = carry * dc * f + by_if * (p[0] * of_i + p[1] * of_f), delta[t] @ U.T
+    dp = gradient(delta[:, None], c[:, None])
+    return delta @ W.T, dh, dc, x.T @ delta, h[:-1].T @ delta, delta.sum(axis=0), dp
+
+
+def gradient(delta, c, of_i=slice(-1), of_o=slice(1, None), o_block=3, how=np.sum):
+    blocks = np.split(delta, 4, axis=-1)
     seen = ((blocks[0], c[of_i]), (blocks[1], c[of_i]), (blocks[o_block], c[of_o]))
     return np.stack([how(d * s, axis=(0, 1)) if how else d * s for d, s in seen])
 
@@ -71,17 +89,16 @@ EXERCISES = {
         hint="i and f look at the old c",
     ),
     "05.3": Answers(
-        right=[back],
+        right=[(forward, backward)],
         wrong=[
-            ("dc lacks da_o * p_o", partial(back, by_o=0)),
-            ("the wrong sign", partial(back, by_o=-1)),
-            ("another order than i f o", partial(back, rows=(0, 2, 1))),
-            ("the peepholes of i and f.", partial(back, by_i=0, by_f=0)),
-            ("the peephole of i.", partial(back, by_i=0)),
-            ("the peephole of f.", partial(back, by_f=0)),
-            ("i and f exchanged", partial(back, rows=(1, 0, 2))),
+            ("its peephole sees the new one", (partial(forward, o_sees=0), backward)),
+            ("no tanh around c", (partial(forward, show=np.array), backward)),
+            ("what the output gate sends back", (forward, partial(backward, by_o=0))),
+            ("what the input and forget gates send back", (forward, partial(backward, by_if=0))),
+            ("dc not carried", (forward, partial(backward, carry=0))),
+            ("dh not carried", (forward, partial(backward, future=0))),
         ],
-        hint="Start with o",
+        hint="Forward first",
     ),
     "05.4": Answers(
         right=[gradient],

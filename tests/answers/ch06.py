@@ -21,13 +21,28 @@ def count(D, H, after):
     return 3 * H * (D + H + 1) + (H if after else 0)
 
 
-def back(dh, r, z, n, h_old, U, keep=1, sign=1, gates=1, r_on_way=True, turned=True, candidate=1, slope=True):
-    U_r, U_z, U_n = (u.T if turned else u for u in np.split(U, 3, axis=-1))
-    da_n = dh * (1 - z) * (1 - n**2 if slope else 1)
-    dq = da_n @ U_n
-    da_z, da_r = sign * dh * (h_old - n) * z * (1 - z), dq * h_old * r * (1 - r)
-    dh_old = keep * dh * z + candidate * dq * (r if r_on_way else 1) + gates * (da_r @ U_r + da_z @ U_z)
-    return np.hstack([da_r, da_z, da_n]), dh_old
+def forward(x, h0, W, U, b, **mistake):
+    h = [h0]
+    for x_t in x:
+        h.append(step(x_t, h[-1], W, U, b, **mistake))
+    return np.array(h[1:]), (x, np.array(h), W, U, b)
+
+
+def backward(dy, kept, keep=1, future=1, candidate=1):
+    x, h, W, U, b = kept
+    delta, dU, dh = np.zeros((len(x), U.shape[1])), np.zeros_like(U), 0
+    U_r, U_z, U_n = np.split(U, 3, axis=1)
+    for t in reversed(range(len(x))):
+        r, z, n = np.split(x[t] @ W + b, 3)
+        r, z = sigmoid(r + h[t] @ U_r), sigmoid(z + h[t] @ U_z)
+        n, dh = np.tanh(n + (r * h[t]) @ U_n), dy[t] + future * dh
+        of_z, of_n = dh * (h[t] - n) * z * (1 - z), dh * (1 - z) * (1 - n**2)
+        dq = candidate * of_n @ U_n.T
+        of_r = dq * h[t] * r * (1 - r)
+        delta[t] = np.concatenate([of_r, of_z, of_n])
+        dU += np.hstack([np.outer(h[t], of_r), np.outer(h[t], of_z), np.outer(r * h[t], of_n)])
+        dh = keep * dh * z + dq * r + of_r @ U_r.T + of_z @ U_z.T
+    return delta @ W.T, dh, x.T @ delta, dU, delta.sum(axis=0)
 
 
 def biases(b_x, b_h):
@@ -62,19 +77,16 @@ EXERCISES = {
         hint="Three blocks of columns",
     ),
     "06.3": Answers(
-        right=[back],
+        right=[(forward, backward)],
         wrong=[
-            ("the GRU's carousel", partial(back, keep=0)),
-            ("the sign turned", partial(back, sign=-1)),
-            ("the ways through the gates left out", partial(back, gates=0)),
-            ("r left out", partial(back, r_on_way=False)),
-            ("not transposed", partial(back, turned=False)),
-            ("through the candidate left out", partial(back, candidate=0)),
-            ("the slope of the tanh left out", partial(back, slope=False)),
-            ("needs (B, 3H) = (3, 15)", lambda dh, *rest: (dh, dh)),
-            ("two arrays", lambda dh, *rest: dh),
+            ("z and 1 - z swapped", (partial(forward, z_keeps=False), backward)),
+            ("the reset on the other side", (partial(forward, reset="after"), backward)),
+            ("no reset gate", (partial(forward, reset="none"), backward)),
+            ("z * dh left out", (forward, partial(backward, keep=0))),
+            ("dh not carried", (forward, partial(backward, future=0))),
+            ("The block r of db", (forward, partial(backward, candidate=0))),
         ],
-        hint="First dz and dn",
+        hint="Forward is 06.1",
     ),
     "06.4": Answers(
         right=[biases],

@@ -1,6 +1,7 @@
 """What chapters display: figures, sliders, animations and sources, in a notebook and without one."""
 
 import base64
+import inspect
 import io
 import re
 
@@ -181,11 +182,23 @@ def test_animate_draws_the_frames_that_it_got():
             course.animate(lambda figure, frame: None, frames, alt="nothing")
 
 
-def test_source_shows_a_kernel_as_python(shown):
+def test_source_shows_a_kernels_equations_and_its_whole_text_one_click_away(shown):
     course.source(le.cells.lstm.forward)
     (bundle,) = shown
-    assert bundle["text/markdown"].startswith("```python\n@kernel\ndef forward(x, W, U, bias, a, h, c, b0, b1):")
-    assert bundle["text/markdown"].endswith("\n```")
+    text = inspect.getsource(le.cells.lstm)
+    own = text[text.index("@kernel\ndef forward") : text.index("@kernel\ndef backward")].rstrip()
+    lesson, own_text = bundle["text/markdown"].split("<details><summary>")
+    assert lesson.startswith("```python\n@kernel\ndef forward(x, W, U, bias, a, h, c, b0, b1):")
+    assert "c_new[j] = f[j] * c_old[j] + i[j] * g[j]" in lesson
+    assert f"</summary>\n\n```python\n{own}\n```\n\n</details>" in own_text
+    assert bundle["text/plain"] == own
+    course.source(le.cells.lstm.forward, whole=True)
+    assert shown[-1]["text/markdown"] == f"```python\n{own}\n```"
+
+
+def test_source_shows_what_is_no_kernel_as_it_is(shown):
+    course.source(le.core.checks.number)
+    assert shown[0]["text/markdown"] == f"```python\n{inspect.getsource(le.core.checks.number).rstrip()}\n```"
     with pytest.raises(ValueError, match="with a source, got 3"):
         course.source(3)
 

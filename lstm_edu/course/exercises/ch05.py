@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 from lstm_edu.course.exercises.activations import sigmoid
+from lstm_edu.course.exercises.blank_page import judge, pair
 
 
 @exercise("05.1", hint="Where is p c + b zero? And how much must it grow from there to make the sigmoid 0.99?")
@@ -81,50 +82,10 @@ def peephole_step(answer: Callable) -> str:
     return "The order within a step matters: i and f, then c, then o, then h."
 
 
-@exercise("05.3", hint="Start with o: it is the last to look at c, so its gradient comes first on the way back.")
-def peephole_back(answer: Callable) -> str:
-    """One step of the peephole LSTM backward: the gradient of the pre-activations and of the old state."""
-    rng = np.random.default_rng(53)
-    dh, dc_next, c_old = rng.standard_normal((3, 3, 5))
-    p = rng.standard_normal((3, 5))
-    i, f, o = sigmoid(rng.standard_normal((3, 3, 5)))
-    g = np.tanh(rng.standard_normal((3, 5)))
-    c = f * c_old + i * g
-
-    def back(from_o: float = True, from_i: bool = True, from_f: bool = True, p: np.ndarray = p) -> Any:
-        da_o = dh * np.tanh(c) * o * (1 - o)
-        dc = dc_next + dh * o * (1 - np.tanh(c) ** 2) + from_o * da_o * p[2]
-        da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_old * f * (1 - f), dc * i * (1 - g**2)
-        return np.hstack([da_i, da_f, da_g, da_o]), dc * f + from_i * da_i * p[0] + from_f * da_f * p[1]
-
-    da, dc_old = back()
-    plain = back(from_o=False)
-    da_got, dc_got = _arrays(call(answer, dh, dc_next, i, f, g, o, c_old, c, p), 2, "da and dc_old")
-    same_array(
-        "da",
-        da_got,
-        da,
-        shape="(B, 4H)",
-        suspects={
-            "no way back through the peephole of o: dc lacks da_o * p_o": plain[0],
-            "the rows of p in another order than i f o": back(p=p[[0, 2, 1]])[0],
-            "the way back through the peephole of o with the wrong sign": back(from_o=-1)[0],
-        },
-    )
-    same_array(
-        "dc_old",
-        dc_got,
-        dc_old,
-        shape="(B, H)",
-        suspects={
-            "no way back through the peepholes of i and f": back(from_i=False, from_f=False)[1],
-            "no way back through the peephole of i": back(from_i=False)[1],
-            "no way back through the peephole of f": back(from_f=False)[1],
-            "the peephole of o counted in the old state as well": dc_old + da[:, 15:] * p[2],
-            "the peepholes of i and f exchanged": back(p=p[[1, 0, 2]])[1],
-        },
-    )
-    return "Three more terms than in chapter 04: one for each line in which c is read."
+@exercise("05.3", hint="Forward first: i and f, then c, then o, then h. Backward meets them in the opposite order.")
+def whole_cell(answer: Callable) -> str:
+    """Forward, backward and all gradients of the peephole LSTM over T steps."""
+    return judge(*pair(answer), cell="peephole")
 
 
 @exercise("05.4", hint="c has one row more than there are steps. Which row does each gate look at in step t?")

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 from lstm_edu.course.exercises.activations import sigmoid
+from lstm_edu.course.exercises.blank_page import judge, pair
 
 
 @exercise("06.1", hint="r and z first, each from x and h. Then the candidate, from x and r * h. Then slide.")
@@ -64,70 +65,10 @@ def gru_parameters(answer: Callable) -> str:
     return "le.GRU(D, H).count_parameters() agrees, and le.match_parameters turns the question around."
 
 
-@exercise("06.3", hint="First dz and dn from h = z h' + (1 - z) n. Then through the tanh, then through (r h') U_n.")
-def gru_back(answer: Callable) -> str:
-    """One step of the GRU backward, reset before the product: da and dh_old."""
-    rng = np.random.default_rng(63)
-    dh, h_old = rng.standard_normal((2, 3, 5))
-    r, z = sigmoid(rng.standard_normal((2, 3, 5)))
-    n, U = np.tanh(rng.standard_normal((3, 5))), rng.standard_normal((5, 15))
-
-    def back(
-        z_sign: int = 1,
-        keep: bool = True,
-        gates: bool = True,
-        candidate: bool = True,
-        r_on_way: bool = True,
-        turned: bool = True,
-        slope_n: bool = True,
-    ) -> Any:
-        U_r, U_z, U_n = np.split(U, 3, axis=-1)
-        da_n = dh * (1 - z) * (1 - n**2 if slope_n else 1)
-        dq = da_n @ (U_n.T if turned else U_n)
-        da_z = z_sign * dh * (h_old - n) * z * (1 - z)
-        da_r = dq * h_old * r * (1 - r)
-        back_r, back_z = (U_r.T, U_z.T) if turned else (U_r, U_z)
-        dh_old = keep * dh * z + candidate * dq * (r if r_on_way else 1) + gates * (da_r @ back_r + da_z @ back_z)
-        return np.hstack([da_r, da_z, da_n]), dh_old
-
-    da, dh_old = back()
-    got = call(answer, dh, r, z, n, h_old, U)
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        raise Wrong("The function should return two arrays, da and dh_old.")
-    if np.shape(got[0]) == (3, 15):
-        r_got, z_got, n_got = np.split(np.asarray(got[0]), 3, axis=-1)
-        wrong_n = {
-            "the slope of the tanh left out": back(slope_n=False)[0][:, 10:],
-            "z in the place of 1 - z": dh * z * (1 - n**2),
-        }
-        same_array("da, block n,", n_got, da[:, 10:], shape="(B, H)", suspects=wrong_n)
-        wrong_z = {
-            "the sign turned: z multiplies h', and -z multiplies n": back(z_sign=-1)[0][:, 5:10],
-            "n left out: z appears twice in h = z h' + (1 - z) n": dh * h_old * z * (1 - z),
-        }
-        same_array("da, block z,", z_got, da[:, 5:10], shape="(B, H)", suspects=wrong_z)
-        wrong_r = {
-            "U_n not transposed": back(turned=False)[0][:, :5],
-            "h' left out: r acts on h'": da[:, :5] / h_old,
-            "U_n left out: r acts before the product": da[:, 10:] * h_old * r * (1 - r),
-        }
-        same_array("da, block r,", r_got, da[:, :5], shape="(B, H)", suspects=wrong_r)
-    same_array("da", got[0], da, shape="(B, 3H)")
-    same_array(
-        "dh_old",
-        got[1],
-        dh_old,
-        shape="(B, H)",
-        suspects={
-            "the direct way left out, dh * z: it is the GRU's carousel": back(keep=False)[1],
-            "the way through the candidate left out": back(candidate=False)[1],
-            "the ways through the gates left out": back(gates=False)[1],
-            "r left out on the way through the candidate": back(r_on_way=False)[1],
-            "only the direct way, dh * z": dh * z,
-            "the matrices not transposed on the way back": back(turned=False)[1],
-        },
-    )
-    return "Four ways lead back to h': directly, through the candidate, and through each of the two gates."
+@exercise("06.3", hint="Forward is 06.1 over all steps. Backward: z and n first, then r through what U_n sends back.")
+def whole_cell(answer: Callable) -> str:
+    """Forward, backward and all gradients of the GRU over T steps, reset before the product."""
+    return judge(*pair(answer), cell="gru")
 
 
 @exercise("06.4", hint="With the reset after the product, which of the candidate's two biases does r multiply?")
