@@ -68,7 +68,7 @@ class OrderStream(Task):
     def right(self, net: Any, batch: Batch) -> np.ndarray:
         """The share of right answers to the first message of a stream, the second, ...; a guess gets a quarter."""
         answers = (best_class(net(batch.x)) == batch.target).T[batch.counted.T]
-        return answers.reshape(len(batch.lengths), -1).mean(axis=0)
+        return answers.reshape(batch.x.shape[1], -1).mean(axis=0)
 
 
 REBER = tasks.ContinualReber(length=50)
