@@ -51,8 +51,8 @@ course.begin(0)
 # | chapter | question | minutes |
 # | --- | --- | --- |
 # | 00 Start here | Can we watch a network remember? | 50 |
-# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 50 |
-# | 02 Why it forgets | Where does the error go on its way back through time? | 50 |
+# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 60 |
+# | 02 Why it forgets | Where does the error go on its way back through time? | 55 |
 # | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 55 |
 # | 04 Learning to forget | What should a memory do with what it no longer needs? | 55 |
 # | 05 Peepholes | How can a gate act on what the cell does not show? | 50 |

@@ -27,8 +27,8 @@
 # | chapter | minutes |
 # | --- | --- |
 # | 00 Start here | 50 |
-# | 01 A network with a memory | 50 |
-# | 02 Why it forgets | 50 |
+# | 01 A network with a memory | 60 |
+# | 02 Why it forgets | 55 |
 # | 03 The constant error carousel | 55 |
 # | 04 Learning to forget | 55 |
 # | 05 Peepholes | 50 |
