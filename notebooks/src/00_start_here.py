@@ -51,12 +51,12 @@ course.begin(0)
 # | chapter | question | minutes |
 # | --- | --- | --- |
 # | 00 Start here | Can we watch a network remember? | 55 |
-# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 50 |
-# | 02 Why it forgets | Where does the error go on its way back through time? | 50 |
+# | 01 A network with a memory | How does a network get a memory, and how does it learn? | 60 |
+# | 02 Why it forgets | Where does the error go on its way back through time? | 55 |
 # | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 55 |
 # | 04 Learning to forget | What should a memory do with what it no longer needs? | 55 |
-# | 05 Peepholes | How can a gate act on what the cell does not show? | 50 |
-# | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 50 |
+# | 05 Peepholes | How can a gate act on what the cell does not show? | 55 |
+# | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 55 |
 # | 07 Deep or wide | Several thin layers or a single wide one? | 55 |
 # | 08 A layer among layers | What goes below a recurrent layer, and what above? | 50 |
 # | 09 A worked example | How does one get from a file to samples and forecasts? | 50 |

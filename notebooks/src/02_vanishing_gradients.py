@@ -4,12 +4,13 @@
 # ## The question
 #
 # In chapter 01 a recurrent network learned to tell which sign came 3 steps before. With 80 steps it learned nothing at
-# all. It has enough units, and the information is there. So what stops it?
+# all. It has enough units (eight would do, as we shall see), and the information is there. So what stops it?
 #
 # This figure is the answer. It shows how much of a gradient is left after it has travelled back $k$ steps.
 #
-# ![Norm of the gradient against steps back, log scale, for four scales of the recurrent weights. It falls or grows
-# like a power; only one narrow range in between stays near 1.](../figures/02-vanishing-gradients.png)
+# ![Share of the gradient against steps back, log scale, for four scales of the recurrent weights, in the best direction
+# and in the mean. It falls or grows like a power; only one narrow range in between stays near
+# 1.](../figures/02-vanishing-gradients.png)
 #
 # When you are through, you can say for a given network how far back it can learn, you can tell a vanishing gradient
 # from an exploding one, and you know which of the two clipping helps against.
@@ -114,7 +115,7 @@ def memory(axes, u):
         h = np.hstack([h, np.tanh(u * h[:, -1:])])
     axes.plot(h.T, color="#0072B2", linewidth=1)
     axes.set(xlabel="step", ylabel="state h", ylim=(-1.05, 1.05))
-    axes.text(6, 0.6, f"last factor: {u * (1 - h[-1, -1] ** 2):.2f}")
+    axes.text(7, 0.6, f"u (1 - h²) = {u * (1 - h[-1, -1] ** 2):.2f}")
 
 
 course.explore(
@@ -139,6 +140,46 @@ assert np.isclose(np.tanh(2 * 0.9575), 0.9575, atol=5e-5)  # a state that stays 
 # that their abstract names.
 
 # %% [markdown]
+# ### Eight units that hold it
+#
+# Can an RNN hold a sign over 80 steps at all? With a delay line as in exercise 01.4 it takes 81 units. But a latch as
+# above needs one, with $u = 2$, and somebody who tells it *when* to listen. In our task the sign asked for is always
+# the fifth. So we build a **clock**, a row of units that switch from $-1$ to $1$ one after the other, one a step; two
+# units that fire at step 5 alone, if the sign is $+1$ and if it is $-1$; and the latch. No training.
+
+
+# %%
+def clock_and_latch(at=5, K=10.0):
+    W, U, b = np.zeros((1, at + 3)), np.zeros((at + 3, at + 3)), np.zeros(at + 3)
+    plus, minus, latch = at, at + 1, at + 2
+    b[0] = K  # the first unit of the clock is on from step 1
+    for k in range(1, at):
+        U[k - 1, k], b[k] = K, -K / 2  # each one comes on a step after the one before
+    for unit, sign in ((plus, 1), (minus, -1)):  # fires if all three agree: sign, begun, not yet over
+        W[0, unit], U[at - 2, unit], U[at - 1, unit], b[unit] = sign * K, K, -K, -2 * K
+    U[plus, latch], U[minus, latch], U[latch, latch] = K, -K, 2
+    return W, U, b
+
+
+def hold(x):
+    W, U, b = clock_and_latch()
+    h = [np.zeros((x.shape[1], len(b)))]
+    for x_t in x:
+        h.append(np.tanh(x_t @ W + h[-1] @ U + b))
+    return np.array(h), U
+
+
+for lag in (10, 80, 1000):
+    x = np.random.default_rng(lag).choice([-1.0, 1.0], (lag + 5, 200, 1))
+    h, U = hold(x)
+    print(f"lag {lag:4d}: latch times sign asked for is {(h[-1, :, -1] * x[4, :, 0]).min():.4f} or more")
+    assert (h[-1, :, -1] * x[4, :, 0]).min() > 0.957  # in all 200 rows
+
+# %% [markdown]
+# All right, also after a thousand steps. And what does it look like to a gradient? After ten steps $1.6 \cdot 10^{-8}$
+# is left of it, as computed above. The network exists; gradient descent does not find the way to it, for at such a
+# place it feels nothing. That is no proof that it can't be learned, but it is what training is up against.
+#
 # ## The equations in NumPy
 #
 # With $H$ units, the factor of one step is a matrix, the **Jacobian** $J_t$. Its element in row $j$ and column $k$
@@ -147,7 +188,10 @@ assert np.isclose(np.tanh(2 * 0.9575), 0.9575, atol=5e-5)  # a state that stays 
 # $$(J_t)_{jk} = \frac{\partial h_{t,k}}{\partial h_{t-1,j}} = U_{jk}\,(1 - h_{t,k}^2)$$
 #
 # For the two units of chapter 01, $U_{12} = 1$ and $h_2 = (0,\ 0.6420)$, so $(J_2)_{12} = 1 - 0.6420^2 = 0.5878$, the
-# number that we found there. Over many steps the Jacobians are multiplied, the earliest one on the left.
+# number that we found there. Over many steps the Jacobians are multiplied, the earliest one on the left. How much such
+# a product $P$ leaves of a gradient depends on the gradient's direction. We look at two numbers: its norm $\|P\|$ is
+# what is left in the **best** direction, and the root of the mean square is what is left of a gradient in **any**
+# direction, on average.
 
 
 # %%
@@ -156,37 +200,36 @@ def jacobian(U, h):
 
 
 def products(U, h):
-    """d h[T] / d h[0], and the norms of d h[T] / d h[T - k] for k = 0, 1, ..., T."""
-    P = np.eye(len(U))
-    norms = [1.0]
+    """d h[T] / d h[0], and what is left after 0, 1, ..., T steps: (best, mean) direction."""
+    P, left = np.eye(len(U)), [(1.0, 1.0)]
     for h_t in h[:0:-1]:  # from the last step back to the first
         P = jacobian(U, h_t) @ P
-        norms.append(np.linalg.norm(P, 2))
-    return P, np.array(norms)
+        mean = np.sqrt(np.mean(np.linalg.svd(P, compute_uv=False) ** 2))  # root of the mean square
+        left.append((np.linalg.norm(P, 2), mean))
+    return P, np.array(left)
 
 
 # %% [markdown]
 # ## The kernel
 #
 # The package's backward pass never forms these matrices: to carry one vector back is $H$ times cheaper. Its kernel has
-# the slope and the weights of each step one after the other. They are the two lines with `dz[j] =` and `add_product`.
-
-# %%
-course.source(le.cells.rnn.backward)
-
-# %% [markdown]
+# the slope and the weights of each step one after the other. They are the two lines with `dz[j] =` and `@ U.T`.
+#
 # Both must agree: what `backward` returns as the gradient of the initial state is $J_1 J_2 \cdots J_T\,\mathrm{d}h_T$,
 # with $\mathrm{d}h_T$ written as a column.
 
 # %% tags=["claim"]
+course.source(le.cells.rnn.backward)
+
 layer = le.RNN(2, 5, dtype=np.float64, rng=0)
 x = np.random.default_rng(1).normal(size=(8, 1, 2))
 _, tape = layer.forward(x)
 dh_last = np.random.default_rng(2).normal(size=(1, 5))
 _, _, (dh_first,) = layer.backward(np.zeros((8, 1, 5)), tape, (dh_last,))
-P, norms = products(layer.params["U"], tape.h[:, 0])
+P, seen = products(layer.params["U"], tape.h[:, 0])
 assert np.allclose(dh_first[0], P @ dh_last[0], rtol=1e-12)
-print("what is left after 0, 1, ... 8 steps:", norms.round(3))
+print("left after 0, 1, ... 8 steps, best direction:", seen[:, 0].round(3))
+print("in the mean:                                 ", seen[:, 1].round(3))
 
 # %% [markdown] tags=["predict"]
 # ## The experiment
@@ -208,29 +251,33 @@ def measured(rho, seed, steps=50, units=32):
 
 
 left = {rho: np.array([measured(rho, seed) for seed in range(5)]) for rho in (0.7, 1.0, 1.2, 2.0)}
-for rho, norms in left.items():
-    print(f"rho = {rho}: median {np.median(norms[:, 50]):.1e} is left after 50 steps, the bound is {rho**50:.1e}")
+for rho, found in left.items():
+    best, mean = np.median(found[:, 50], axis=0)
+    print(f"rho = {rho}: after 50 steps best {best:.1e}, mean {mean:.1e}, bound {rho**50:.1e}")
 
 # %%
 figure, axes = plt.subplots(figsize=(7, 4))
 k, colours = np.arange(51), ("#0072B2", "#009E73", "#E69F00", "#D55E00")
 for (rho, norms), colour, line in zip(left.items(), colours, ("-", "--", "-.", ":"), strict=True):
-    axes.fill_between(k, norms.min(axis=0), norms.max(axis=0), color=colour, alpha=0.2, linewidth=0)
-    axes.plot(k, np.median(norms, axis=0), color=colour, linestyle=line, linewidth=2)
+    best, mean = norms[..., 0], norms[..., 1]
+    axes.fill_between(k, best.min(axis=0), best.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+    axes.plot(k, np.median(best, axis=0), color=colour, linestyle=line, linewidth=2)
+    axes.plot(k[::5], np.median(mean, axis=0)[::5], "o", color=colour, markersize=3)
     axes.plot(k, rho**k, color=colour, linewidth=0.6)
-    axes.text(51, np.median(norms[:, 50]), f"ρ = {rho}", color=colour, va="center")
+    axes.text(51, np.median(best[:, 50]), f"ρ = {rho}", color=colour, va="center")
 axes.set(yscale="log", ylim=(1e-10, 1e10), xlim=(0, 57), xlabel="steps back k", ylabel="share of the gradient left")
-axes.set_title("Thick: measured, with tanh (median and range of 5 seeds). Thin: the bound ρᵏ.", fontsize=10)
+axes.set_title("Thick: best direction, median and range of 5 seeds. Dots: mean. Thin: bound ρᵏ", fontsize=10)
 course.show(figure, name="02-vanishing-gradients", alt="Share of the gradient left against steps back on a log scale, "
             "for four values of rho. For 0.7 it falls to a billionth, for 2 it grows to ten thousand, for 1 it falls "
-            "slowly; all stay below the thin straight lines of the bound.")  # fmt: skip
+            "slowly; all stay below the thin straight lines of the bound; the dots of the mean lie lower.")  # fmt: skip
 
-assert all((norms <= rho**k * (1 + 1e-9)).all() for rho, norms in left.items())
-assert left[0.7][:, 50].max() < 1e-7
-assert left[1.0][:, 50].min() > 1e-4
-assert left[1.0][:, 50].max() < 0.1
-assert left[2.0][:, 50].min() > 100
-assert 5 < left[1.2][:, 50].max() / left[1.2][:, 50].min() < 7
+assert all((norms[..., 0] <= rho**k * (1 + 1e-9)).all() for rho, norms in left.items())
+last = {rho: norms[:, 50, 0] for rho, norms in left.items()}
+assert last[0.7].max() < 1e-7
+assert 1e-4 < last[1.0].min() < last[1.0].max() < 0.1
+assert last[2.0].min() > 100
+assert 5 < last[1.2].max() / last[1.2].min() < 7
+assert 3 < np.median(last[1.2]) / np.median(left[1.2][:, 50, 1]) < 6
 
 # %% [markdown]
 # ## What we saw
@@ -238,7 +285,8 @@ assert 5 < left[1.2][:, 50].max() / left[1.2][:, 50].min() < 7
 # No measured value is above the bound. With $\rho = 0.7$ the gradient is gone. Even with $\rho = 1$, where the bound
 # promises 1, only some thousandths are left after 50 steps: that is the tanh's share. With $\rho = 2$ it explodes,
 # though ten powers of ten less than the bound allows, because large states have small slopes. And $\rho = 1.2$ stays
-# nearest to 1, but from seed to seed it differs by a factor of six, and training would soon move it off.
+# nearest to 1, but only in its best direction: in the mean a fifth of that is left. From seed to seed it
+# differs by a factor of six, and training would soon move it off.
 #
 # The heat map shows the same for every single unit. The answer is asked for at the last step, at the right. Going
 # left, its gradient gets weaker from step to step, for all units alike. No unit keeps it.
@@ -248,32 +296,11 @@ layer = le.RNN(1, 16, rng=0)
 x = np.random.default_rng(0).choice([-1.0, 1.0], (40, 1, 1))
 dy = np.zeros((40, 1, 16))
 dy[-1] = 1
-course.show(
-    le.plotting.gates_over_time(layer.gates(layer.forward(x)[1]), x), alt="40 signs, and the 16 states of an RNN."
-)
 flow = le.gradient_flow(layer, x, dy)
 course.show(
     le.plotting.gradient_flow(flow), alt="Gradient of 16 units over 40 steps: strong at the end, faint at the start."
 )
 
-
-# %% [markdown]
-# The animation follows the gradient on its way back for three values of $\rho$.
-
-
-# %%
-def travel(figure, back):
-    axes = figure.subplots()
-    for rho, colour, line in ((0.7, "#0072B2", "-"), (1.2, "#E69F00", "-."), (2.0, "#D55E00", ":")):
-        seen = np.median(left[rho], axis=0)[: back + 1]
-        axes.plot(50 - np.arange(back + 1), seen, color=colour, linestyle=line, linewidth=2, label=f"ρ = {rho}")
-        axes.plot(50 - back, seen[-1], "o", color=colour)
-    axes.set(yscale="log", xlim=(-1, 51), ylim=(1e-10, 1e6), xlabel="time step t", ylabel="share of the gradient")
-    axes.legend(loc="lower right")
-    axes.set_title(f"{back} steps back", fontsize=10)
-
-
-course.animate(travel, range(0, 51, 3), alt="Three gradients go back in time: one vanishes, one stays, one explodes.")
 
 # %% [markdown]
 # ### From gradients to learning
@@ -324,7 +351,27 @@ assert max(share for _, share in lags[80]) < 1e-4
 
 # %% [markdown]
 # At lag 3 half of the gradient arrives and the network learns at once. At lag 80 less than a ten-thousandth arrives,
-# and the network stays at the baseline.
+# and the network stays at the baseline. How far does that reach? `lstm-edu course stress 02` ran it at four learning
+# rates, four times as long, from five fresh seeds. One line is new: a lag of 80 from **another start**, $\rho = 1.2$
+# and $W$ five times smaller, so that the tanh stays near its straight part and the gradient gets through (exercise
+# 02.5).
+
+# %% tags=["claim"]
+table = course.evidence(2, "lags")
+figure = le.plotting.evidence(table, "test loss", label="test error", reference=1.0, log=True)
+alt = "Test error at four rates after 400 and 1600 steps. Lags 3 and 10 fall, lag 30 from some seeds, lag 80 stays at "
+course.show(figure, alt=alt + "1; from the start that lets the gradient through, lag 80 falls at low rates.")
+runs = table.set_index(["variant", "steps", "rate"]).sort_index()["value"]
+through = runs["lag 80, a start that lets through", 1600]
+assert runs["lag 10", 1600].max() < 0.05
+assert runs["lag 80"].min() > 0.9  # every rate, both budgets, all seeds
+assert max(through[0.0003].max(), through[0.001].max()) < 0.4 < 0.9 < through[0.01].min()
+print("lag 80 let through, 1600 steps, median by rate:", through.groupby(level=0).median().round(2).to_dict())
+
+# %% [markdown]
+# At a lag of 80 the usual start learns nothing at any of the rates. From the start that lets the gradient through, all
+# five seeds learn at the two lower rates, and none at $0.01$, where the first steps spoil the start. So it *is* the
+# gradient: where it arrives and is not thrown away, the same RNN learns a lag of 80.
 #
 # A small gradient could still be followed by small steps, if it were alone. It is not. $\mathrm{d}U$ is a **sum** over
 # all steps (chapter 01), and the signs that came *after* the one that matters add their parts with a gradient more
@@ -362,13 +409,14 @@ assert np.isclose(slope, (3**20 - 1) / 2, rtol=1e-3)
 #
 # For example $g = (3, 4)$ has the norm $5$. With $\theta = 1$ it becomes $(0.6, 0.8)$.
 #
-# **Predict first.** We start with $\rho = 2$, where gradients explode, and train with plain gradient descent for a lag
-# of 10, once without clipping and once with $\theta = 1$. What do the curves look like?
+# **Predict first.** We start with $\rho = 2$, where gradients explode, and train with plain gradient descent and a rate
+# of $0.1$ for a lag of 10, once without clipping and once with $\theta = 1$. What do the curves look like? And at lower
+# rates?
 
 # %%
 runs = {clip: [run(10, seed, le.SGD(0.1), clip, rho=2.0)[0] for seed in range(5)] for clip in (None, 1.0)}
 figure, (left_axes, right_axes) = plt.subplots(1, 2, figsize=(9, 3.4))
-looks = {None: ("#D55E00", "-.", "no clipping"), 1.0: ("#0072B2", "-", "clipped at 1")}
+looks = {None: ("#0072B2", "-", "no clipping"), 1.0: ("#D55E00", "--", "clipped at 1")}
 for clip, (colour, line, label) in looks.items():
     losses = np.array([history["valid_loss"] for history in runs[clip]])
     steps = runs[clip][0]["step"]
@@ -382,19 +430,39 @@ left_axes.set(yscale="log", xlabel="training steps", ylabel="gradient norm befor
 right_axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error")
 left_axes.legend()
 right_axes.legend()
-course.show(figure, alt="Left: gradient norms, five runs each. Right: the error stays near 1 without clipping, and "
-            "falls below one hundredth with it.")  # fmt: skip
+alt = "Left: gradient norms, five runs each, a few times the threshold. Right: without clipping the error of most "
+course.show(figure, alt=alt + "runs stays near 1; with it all five fall below one hundredth.")
 
 # %% tags=["claim"]
 last = {clip: [history["valid_loss"].iloc[-1] for history in found] for clip, found in runs.items()}
 print("no clipping:", np.round(last[None], 3), " clipped:", np.round(last[1.0], 4))
 assert np.median(last[None]) > 0.8
 assert max(last[1.0]) < 0.1
+assert 1 < np.median([history["grad_norm"] for history in runs[None]]) < 10
+
+table = course.evidence(2, "clipping")
+figure = le.plotting.evidence(table, "test loss", label="test error", reference=1.0, log=True)
+course.show(figure, alt="Test error at five rates. Up to 0.03 the runs without clipping lead; at 0.1 and 0.3 they are "
+            "at the baseline or diverge, and the clipped ones fall far below it.")  # fmt: skip
+runs = table.set_index(["variant", "steps", "rate"]).sort_index()["value"]
+free, clipped = runs["not clipped", 1200], runs["clipped", 1200]
+assert all(free[rate].max() < clipped[rate].min() for rate in (0.003, 0.01))
+assert free[0.03].max() < 0.1
+assert free[0.1].min() > 0.9
+assert free[0.3].isna().sum() == 4  # the gradient was no number any more
+assert max(clipped[0.1].max(), clipped[0.3].max()) < 0.15
 
 # %% [markdown]
+# On the left no explosion is to be seen: the norms are a few times the threshold. At a rate of 0.1 that is enough for
+# steps which jump about, and three of our five runs stay at the baseline. But **one rate is not the rule**. In the
+# evidence the runs without clipping are *ahead* at 0.01 and below: the small rate keeps their steps short, and clipping
+# makes them shorter than they need be. At 0.03 both learn; at 0.1 all five learn with clipping and none without; at 0.3
+# four of five without it end in numbers that are none. Clipping does not make learning possible here. It makes the
+# choice of the rate less critical, and lets one go faster.
+#
 # ## Where it breaks
 #
-# Clipping cures the gradient that is too large. For the one that vanished there is nothing to clip: making a millionth
+# Clipping bounds the gradient that is too large. For the one that vanished there is nothing to clip: making a millionth
 # larger also makes everything else larger. Clipping did not help at lag 80 either; those runs were clipped all along.
 #
 # We need a step back whose factor is **exactly 1**, and a memory that holds nevertheless. With the tanh in the loop
@@ -506,9 +574,10 @@ course.check("02.4", carry_back)
 # | 80 | 1.0 | as before | less than 0.000001 | 1.00 |
 # | 80 | 1.2 | small | 4.5 | 0.99 |
 #
-# Small inputs help, because the tanh stays near its straight part, where its slope is 1. But a large share is not
-# enough: at a lag of 80 the gradient arrives, and still nothing is learned within 400 steps. A gradient that arrives
-# is necessary; it is not sufficient.
+# Small inputs help, because the tanh stays near its straight part, where its slope is 1. At a lag of 80 the gradient
+# arrives, and yet nothing is learned: **at this rate**. With `le.Adam(1e-3)` and 1600 steps the last row comes down to
+# 0.12 to 0.23 in all of the five seeds of the evidence above. A large rate destroys the start before it is of use. A
+# gradient that arrives is enough, if the steps are so small that it goes on arriving.
 
 # %% [markdown]
 # ## References

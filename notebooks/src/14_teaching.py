@@ -27,12 +27,12 @@
 # | chapter | minutes |
 # | --- | --- |
 # | 00 Start here | 55 |
-# | 01 A network with a memory | 50 |
-# | 02 Why it forgets | 50 |
+# | 01 A network with a memory | 60 |
+# | 02 Why it forgets | 55 |
 # | 03 The constant error carousel | 55 |
 # | 04 Learning to forget | 55 |
-# | 05 Peepholes | 50 |
-# | 06 One gate fewer: the GRU | 50 |
+# | 05 Peepholes | 55 |
+# | 06 One gate fewer: the GRU | 55 |
 # | 07 Deep or wide | 55 |
 # | 08 A layer among layers | 50 |
 # | 09 A worked example | 50 |

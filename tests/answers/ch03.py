@@ -8,11 +8,25 @@ from reference import sigmoid
 from answers import Answers
 
 
-def step(x, h, c, W, U, b, order=(0, 1, 2), squash_g=np.tanh, carry=1, shown="new", squash_h=np.tanh):
-    blocks = np.split(x @ W + h @ U + b, 3)
-    i, g, o = (blocks[k] for k in order)
-    new = carry * c + sigmoid(i) * squash_g(g)
-    return sigmoid(o) * squash_h(new if shown == "new" else c), new
+def forward(x, h0, c0, W, U, b, order=(0, 1, 2), squash_g=np.tanh, forget=False, shown="new", squash_h=np.tanh):
+    h, c, gates = [h0], [c0], []
+    for x_t in x:
+        blocks = np.split(x_t @ W + h[-1] @ U + b, 3)
+        i, g, o = (blocks[k] for k in order)
+        i, g, o = sigmoid(i), squash_g(g), sigmoid(o)
+        c.append((1 - i if forget else 1) * c[-1] + i * g)
+        h.append(o * squash_h(c[-1 if shown == "new" else -2]))
+        gates.append((i, g, o))
+    return np.array(h[1:]), (x, h, c, gates, W, U)
+
+
+def whole_backward(dy, kept, carry=1, future=1, twice=1):
+    x, h, c, gates, W, U = kept
+    delta, dh, dc = np.empty((len(x), U.shape[1])), 0, 0
+    for t in reversed(range(len(x))):
+        delta[t], dc = step_back(dy[t] + future * dh, dc, *gates[t], c[t + 1], carry=carry)
+        dh = delta[t] @ U.T
+    return delta @ W.T, dh, twice * dc, x.T @ delta, np.array(h[:-1]).T @ delta, delta.sum(axis=0)
 
 
 def step_back(dh, dc, i, g, o, c, carry=1, slope_i=None, slope_g=None, factor=1, wider=1, order=(0, 1, 2)):
@@ -39,20 +53,6 @@ def by_hand(wide=16, closed=-8, tell=16, tell_closed=-8):
 
 EXERCISES = {
     "03.1": Answers(
-        right=[step, lambda *arrays: np.array(step(*arrays))],  # one array with both results is right too
-        wrong=[
-            ("in the order i o g", partial(step, order=(0, 2, 1))),
-            ("in the order g i o", partial(step, order=(1, 0, 2))),
-            ("sigmoid for the candidate", partial(step, squash_g=sigmoid)),
-            ("old c left out", partial(step, carry=0)),
-            ("h sees the new c", partial(step, shown="old")),
-            ("no tanh around c", partial(step, squash_h=np.array)),
-            ("swapped", lambda *arrays: step(*arrays)[::-1]),
-            ("one bias for all gates", lambda x, h, c, W, U, b: step(x, h, c, W, U, np.tile(b[:4], 3))),
-            ("2 arrays, h, c", lambda *arrays: step(*arrays)[0]),
-        ],
-    ),
-    "03.2": Answers(
         right=[step_back],
         wrong=[
             ("not carried on", partial(step_back, carry=0)),
@@ -66,11 +66,11 @@ EXERCISES = {
             ("in the order i o g", partial(step_back, order=(0, 2, 1))),
         ],
     ),
-    "03.3": Answers(
+    "03.2": Answers(
         right=[backward],
         wrong=[("not carried on", partial(backward, carry=0)), ("dh not carried", partial(backward, future=0))],
     ),
-    "03.4": Answers(
+    "03.3": Answers(
         right=[by_hand],
         wrong=[
             ("noise gets in", partial(by_hand, wide=8, closed=-3)),
@@ -78,6 +78,21 @@ EXERCISES = {
             ("nothing was kept", partial(by_hand, wide=0)),
             ("W must hold finite numbers", lambda: (np.full((3, 3), np.nan), np.zeros(3))),
             ("W must hold finite numbers", lambda: (np.full((3, 3), np.inf), np.zeros(3))),
+        ],
+    ),
+    "03.4": Answers(
+        right=[(forward, whole_backward)],
+        wrong=[
+            ("Two functions are asked for", forward),
+            ("in the order i o g", (partial(forward, order=(0, 2, 1)), whole_backward)),
+            ("a sigmoid for the candidate", (partial(forward, squash_g=sigmoid), whole_backward)),
+            ("its factor is 1", (partial(forward, forget=True), whole_backward)),
+            ("h shows the new one", (partial(forward, shown="old"), whole_backward)),
+            ("no tanh around c", (partial(forward, squash_h=np.array), whole_backward)),
+            ("dc not carried from a step", (forward, partial(whole_backward, carry=0))),
+            ("dh not carried", (forward, partial(whole_backward, future=0))),
+            ("dc0 is 2 times", (forward, partial(whole_backward, twice=2))),
+            ("Return 6 arrays, dx, dh0, dc0, dW, dU, db", (forward, lambda *two: whole_backward(*two)[2:])),
         ],
     ),
 }

@@ -28,6 +28,11 @@ NET = le.Sequential(
 PICTURES = {
     **{f"{cell} {stage}": (le.plotting.diagram, (cell, stage)) for cell, stage in STAGES},
     **{f"unrolled {n} {back}": (le.plotting.unrolled, (n, back)) for n in (1, 4, 5, 8) for back in (False, True)},
+    **{
+        f"unrolled lstm97 {n} {back}": (le.plotting.unrolled, (n, back, "lstm97"))
+        for n in (1, 3, 4)
+        for back in (False, True)
+    },
     "stack of a network": (le.plotting.stack, (NET,)),
     "stack of pairs": (le.plotting.stack, ([("", "(T, B, 2)"), ("a" * 30 + "\n" + "m" * 30, "w" * 30), ("GRU", "")],)),
 }
@@ -247,7 +252,28 @@ def test_the_factor_drawn_is_what_the_kernel_does():
         np.testing.assert_allclose(dh0[b], dh1[b] @ np.diag(1 - y[0, b] ** 2) @ layer.params["U"].T, rtol=1e-12)
 
 
+@pytest.mark.parametrize("steps", [1, 3, 4])
+def test_the_unrolled_lstm_has_two_lines_and_its_gradients_go_back_on_two(steps):
+    figure = le.plotting.unrolled(steps, True, "lstm97")
+    lines = {line.get_gid(): line for line in figure.axes[0].lines}
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    for t in range(1, steps + 1):
+        for name in (f"dh {t}", f"dc {t}"):  # to the left, against time
+            assert lines[name].get_linestyle() == "--"
+            assert lines[name].get_xdata()[0] > lines[name].get_xdata()[-1]
+        assert lines[f"dh {t} to dc"].get_ydata()[0] < lines[f"dh {t} to dc"].get_ydata()[-1]
+        assert f"$\\delta_{{{t}}}$" in shown
+    assert shown.count("$U^\\top$") == shown.count("$\\cdot\\,1$") == steps
+    assert "with the factor 1" in figure.alt_text
+    there = le.plotting.unrolled(steps, cell="lstm97")
+    assert not any(line.get_linestyle() == "--" for line in there.axes[0].lines)
+
+
 def test_unrolled_refuses_what_cannot_be_drawn():
+    with pytest.raises(ValueError, match=r"steps must be a whole number in 1 \.\. 4, got 5"):
+        le.plotting.unrolled(5, cell="lstm97")
+    with pytest.raises(ValueError, match="unknown cell 'gru'"):
+        le.plotting.unrolled(3, cell="gru")
     for wrong in (0, -3, 2.5, True, "4", None):
         with pytest.raises(ValueError, match="steps must be a whole number of at least 1, got "):
             le.plotting.unrolled(wrong)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
-from lstm_edu.course.exercises.activations import sigmoid
+from lstm_edu.course.exercises.blank_page import judge, pair
 
 
 def _example(T: int = 5, D: int = 3, H: int = 4) -> Any:
@@ -22,24 +22,50 @@ def _parts(got: Any, names: tuple[str, ...]) -> Any:
     return got
 
 
-@exercise("01.1", hint="Begin with the sum that goes into the tanh: x times W, h times U, and b.")
-def one_step(answer: Callable) -> str:
-    """One step of a recurrent network, (H,)."""
-    xs, hs, W, U, b = _example()
-    x, h = xs[0], hs[0]
-    inside = x @ W + h @ U + b
+@exercise("01.1", hint="Begin with one number: copy the array, add step to that number, and ask for the loss.")
+def numerical_gradient(answer: Callable) -> str:
+    """The gradient of any loss by central differences, of the array's shape."""
+    rng = np.random.default_rng(101)
+    A, w = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+
+    def loss(w: np.ndarray) -> float:
+        return float(np.sum(A * w + np.exp(w) + w[0, 0] * w[1, 2]))
+
+    def differences(up: float, down: float, divided: float) -> np.ndarray:
+        found = np.empty(w.shape)
+        for index in np.ndindex(w.shape):
+            ends = []
+            for side in (up, down):
+                moved = w.copy()
+                moved[index] += side
+                ends.append(loss(moved))
+            found[index] = (ends[0] - ends[1]) / divided
+        return found
+
+    step = 0.1  # so long that one side alone can be told from both
+    given = w.copy()
+    if not callable(answer):
+        call(answer)  # says what is wrong
+    got = call(lambda w: answer(loss, w, step), given)
     suspects = {
-        "the state before the step, h, left out": np.tanh(x @ W + b),
-        "the input x left out": np.tanh(h @ U + b),
-        "the bias b left out": np.tanh(x @ W + h @ U),
-        "no tanh": inside,
-        "U @ h: states are rows here, so it must be h @ U": np.tanh(x @ W + U @ h + b),
-        "a tanh around each part, and it must go around the sum": np.tanh(x @ W) + np.tanh(h @ U) + b,
-        "b outside the tanh": np.tanh(x @ W + h @ U) + b,
-        "a sigmoid in place of the tanh": sigmoid(inside),
+        "one side alone: move it by step up and by step down, and divide by 2 * step": differences(step, 0, step),
+        "a division by step: the two ends are 2 * step apart": differences(step, -step, step),
+        "all numbers moved at once: only one at a time": np.full(w.shape, (loss(w + step) - loss(w - step)) / 0.2),
+        "the difference alone: divide it by 2 * step": differences(step, -step, 1),
+        "numbers that stay moved: put each one back before the next": _left_moved(loss, w, step),
     }
-    same_array("the new state", call(answer, x, h, W, U, b), np.tanh(inside), shape="(H,)", suspects=suspects)
-    return "Everything that a recurrent network does forward is this line, once for each step."
+    same_array("The gradient", got, differences(step, -step, 2 * step), shape="(2, 3)", suspects=suspects)
+    return "It needs two losses for each number, and no thought: it judges, and the backward pass trains."
+
+
+def _left_moved(loss: Callable, w: np.ndarray, step: float) -> np.ndarray:
+    found, moved = np.empty(w.shape), w.copy()
+    for index in np.ndindex(w.shape):
+        moved[index] += step
+        up = loss(moved)
+        moved[index] -= 2 * step
+        found[index] = (up - loss(moved)) / (2 * step)
+    return found
 
 
 @exercise("01.2", hint="Begin with delta: dh times the slope of the tanh, which is 1 - h_new**2.")
@@ -128,3 +154,9 @@ def delay_line(answer: Callable) -> str:
     if follows != [3]:
         raise Wrong(f"The last unit has the sign of the input {follows[0]} steps before; 3 are asked for.")
     return "A shift register: the memory is in the wiring, and each tanh on the way wears the value down."
+
+
+@exercise("01.5", hint="Begin with forward, and let it keep x, all states (h0 too), W and U for backward.")
+def blank_page(answer: Callable) -> str:
+    """The RNN over T steps: h (T, H), and backward with dx, dh0, dW, dU, db."""
+    return judge(*pair(answer), cell="rnn")

@@ -41,7 +41,9 @@ def other_jacobian(answer: Callable) -> str:
         "a matrix product where each column has to be multiplied by its slope": (U @ slope)[:, None] * np.ones(4),
     }
     same_array("The Jacobian", call(answer, U, h), U * slope, shape="(H, H)", suspects=suspects)
-    return "Any squashing has a slope of at most 1 somewhere near zero and less elsewhere: the problem is the same."
+    return (
+        "Where a unit is near its end any squashing is flat, and no factor on it, as in tanh(2a), makes that go away."
+    )
 
 
 @exercise("02.3", hint="Begin with the norm: the root of the sum of the squares of all numbers in all arrays.")

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 from lstm_edu.course.exercises.activations import sigmoid
+from lstm_edu.course.exercises.blank_page import judge, pair
 
 
 def _parts(got: Any, names: tuple[str, ...]) -> Any:
@@ -16,58 +17,10 @@ def _parts(got: Any, names: tuple[str, ...]) -> Any:
     return got
 
 
-def _step(
-    x: np.ndarray, h: np.ndarray, c: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray, bug: Any = None
-) -> Any:
-    """One step, right or with one of the usual bugs."""
-    if bug == "one bias":
-        b = np.tile(b[: len(h)], 3)
+def _step(x: np.ndarray, h: np.ndarray, c: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray) -> Any:
     i, g, o = np.split(x @ W + h @ U + b, 3)
-    if bug == "i o g":
-        g, o = o, g
-    elif bug == "g i o":
-        i, g = g, i
-    candidate = sigmoid(g) if bug == "sigmoid g" else g if bug == "linear g" else np.tanh(g)
-    gate_i = np.tanh(i) if bug == "tanh i" else sigmoid(i)
-    gate_o = np.tanh(o) if bug == "tanh o" else sigmoid(o)
-    new = gate_i * candidate if bug == "no carry" else c + gate_i * candidate
-    if bug == "forget":
-        new = (1 - gate_i) * c + gate_i * candidate
-    elif bug == "no gate":
-        new = c + candidate
-    shown = c if bug == "old c" else new
-    return gate_o * (shown if bug == "no squashing" else np.tanh(shown)), new
-
-
-_STEP_BUGS = {
-    "one bias": "one bias for all gates: each has its own block of b",
-    "i o g": "the gates in the order i o g; here it is i g o",
-    "g i o": "the gates in the order g i o; here it is i g o",
-    "sigmoid g": "a sigmoid for the candidate g, which is a tanh",
-    "linear g": "no tanh around the candidate g",
-    "tanh i": "a tanh for the input gate, which is a sigmoid",
-    "tanh o": "a tanh for the output gate, which is a sigmoid",
-    "no carry": "the old c left out: the carousel adds to it",
-    "forget": "the old c made smaller by 1 - i: in 1997 its factor is 1",
-    "no gate": "no input gate before the candidate",
-    "old c": "the old c shown: h sees the new c",
-    "no squashing": "no tanh around c in h",
-}
-
-
-@exercise("03.1", hint="Begin with one product for all gates, x @ W + h @ U + b, and cut it into three with np.split.")
-def one_step(answer: Callable) -> str:
-    """One step of the LSTM of 1997: h (H,) and c (H,)."""
-    rng = np.random.default_rng(301)
-    arrays = [rng.normal(size=shape) for shape in ((3,), (4,), (4,), (3, 12), (4, 12), (12,))]
-    h, c = _parts(call(answer, *arrays), ("h", "c"))
-    wrong = {words: _step(*arrays, bug) for bug, words in _STEP_BUGS.items()}  # type: ignore[call-arg]
-    right_h, right_c = _step(*arrays)
-    if np.shape(h) == np.shape(c) == right_h.shape and np.allclose(h, right_c) and np.allclose(c, right_h):
-        raise Wrong("Both are right, but swapped: return h first, then c.")
-    same_array("The new c", c, right_c, shape="(H,)", suspects={words: new for words, (_, new) in wrong.items()})
-    same_array("The new h", h, right_h, shape="(H,)", suspects={words: new for words, (new, _) in wrong.items()})
-    return "The state c is never squashed and never scaled; only what h shows of it is."
+    c = c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def _step_back(dh: np.ndarray, dc: np.ndarray, i: Any, g: Any, o: Any, c: np.ndarray, bug: str | None = None) -> Any:
@@ -113,7 +66,7 @@ _BACK_BUGS = {
 }
 
 
-@exercise("03.2", hint="Begin with the gradient of c: dc, plus dh times what h = o * tanh(c) says.")
+@exercise("03.1", hint="Begin with the gradient of c: dc, plus dh times what h = o * tanh(c) says.")
 def one_step_back(answer: Callable) -> str:
     """One step back: delta (3H,) in the order i g o, and dc_before (H,)."""
     rng = np.random.default_rng(302)
@@ -142,7 +95,7 @@ def _backward(
     return x.T @ delta, h[:-1].T @ delta, delta.sum(axis=0)
 
 
-@exercise("03.3", hint="Begin with the table of the backward pass by hand: where does dc_2 come from?")
+@exercise("03.2", hint="Begin with the table of the backward pass by hand: where does dc_2 come from?")
 def carried(answer: Callable) -> str:
     """A backward pass without its bug: dW (D, 3H), dU (H, 3H), db (3H,)."""
     rng = np.random.default_rng(303)
@@ -163,7 +116,7 @@ def carried(answer: Callable) -> str:
     return "Without that sum the error had to take the way through h and the gates at every step, as in an RNN."
 
 
-@exercise("03.4", hint="Begin with the table: at which bias does a gate let through less than a thousandth?")
+@exercise("03.3", hint="Begin with the table: at which bias does a gate let through less than a thousandth?")
 def gates_by_hand(answer: Callable) -> str:
     """W (3, 3) and b (3,) of a unit that keeps one marked value over 40 steps and tells it when asked."""
     W, b = (np.asarray(a, float) for a in _parts(call(answer), ("W", "b")))
@@ -190,3 +143,9 @@ def gates_by_hand(answer: Callable) -> str:
                 f"The answer is {told:.3f}, {right:.3f} was kept: noise gets in, or a gate is not wide enough open."
             )
     return "Three numbers in W and two in b: write, hold and read. Training has to find just that."
+
+
+@exercise("03.4", hint="Begin with forward, and let it keep x, all h and c, the gates of each step, W and U.")
+def blank_page(answer: Callable) -> str:
+    """The LSTM of 1997 over T steps: h (T, H), and backward with dx, dh0, dc0, dW, dU, db."""
+    return judge(*pair(answer), cell="lstm97")

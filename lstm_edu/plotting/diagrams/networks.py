@@ -9,7 +9,7 @@ from lstm_edu.cells import CELLS, CLASSIC, Recurrent
 from lstm_edu.core import Layer, checks
 from lstm_edu.plotting import style
 
-from . import drawing
+from . import carousel, drawing
 from .drawing import ACCENT, FILLS, INK, QUIET
 
 if TYPE_CHECKING:
@@ -25,16 +25,19 @@ _BACK = 1.3  # how high the gradient runs
 
 
 @style.in_style
-def unrolled(steps: int = 4, backward: bool = False) -> "Figure":
-    """A plain recurrent network unrolled in time, one copy of its cell per step.
+def unrolled(steps: int = 4, backward: bool = False, cell: str = "rnn") -> "Figure":
+    """A recurrent network unrolled in time, one copy of its cell per step.
 
     Parameters
     ----------
     steps : int, default 4
-        1 .. 8.
+        1 .. 8, for the LSTM 1 .. 4.
     backward : bool, default False
-        Whether to add the gradient's way back from a loss after the last step, in dashed lines. A step multiplies the
-        row vector dh by diag(1 - h²) Uᵀ, the derivative of h = tanh(x W + h' U + b) by h'.
+        Whether to add the gradient's way back from a loss after the last step, in dashed lines. A step of the plain
+        network multiplies the row vector dh by diag(1 - h²) Uᵀ, the derivative of h = tanh(x W + h' U + b) by h'; one
+        of the LSTM multiplies dc by 1, and dh goes through the gates' sums.
+    cell : {"rnn", "lstm97"}
+        The plain network, or the LSTM of 1997 with its two lines.
 
     Returns
     -------
@@ -44,17 +47,20 @@ def unrolled(steps: int = 4, backward: bool = False) -> "Figure":
     Raises
     ------
     ValueError
-        If `steps` or `backward` is anything else.
+        If `steps`, `backward` or `cell` is anything else.
 
     Examples
     --------
     >>> unrolled(steps=3).alt_text
     'A recurrent network unrolled over 3 steps of time, ...'
     """
-    if checks.whole("steps", steps) > _MOST_STEPS:
-        raise ValueError(f"steps must be a whole number in 1 .. {_MOST_STEPS}, got {steps!r}")
+    most = _MOST_STEPS if checks.one_of("cell", cell, ("rnn", "lstm97")) == "rnn" else carousel.MOST_STEPS
+    if checks.whole("steps", steps) > most:
+        raise ValueError(f"steps must be a whole number in 1 .. {most}, got {steps!r}")
     if not isinstance(backward, bool):
         raise ValueError(f"backward must be True or False, got {backward!r}")
+    if cell == "lstm97":
+        return carousel.unrolled_lstm97(steps, backward)
     figure, axes = drawing.paper((0, _WIDTH), (-2.75 if backward else -2.4, 2.75 if backward else 0.85))
     pitch = min(2.1, (_WIDTH - 2 * _MARGIN - 2 * _EXTRA) / steps)
     left = (_WIDTH - steps * pitch) / 2  # few steps stand in the middle
