@@ -310,9 +310,9 @@ assert found["trained", "comment"].score < found["trained", "string"].score - 0.
 # One cell tells strings in simple quotes almost without a mistake, another one tells docstrings, a third one goes with
 # the open brackets, a fourth one with the blocks. In the random network there is far less to find.
 #
-# *Comments stay open.* The best cell on the first half, with 0.80 in our run, is hardly better than a coin on the second.
-# Without a second half it would stand in the table above as a find. It is the cell that goes with the indentation, and
-# with other files in the two halves, those of another version of Python, it does better. The network may hold that
+# *Comments stay open.* The best cell on the first half, with 0.80 in our run, is hardly better than a coin on the
+# second. Without a second half it would stand in the table above as a find. It is the cell that goes with the
+# indentation, and with other files in the two halves, those of another version of Python, it does better. The network may hold that
 # knowledge in several cells together, or nowhere.
 #
 # Here are four of these cells at work, on lines that no file has: $\tanh(c)$ after each character.
