@@ -376,17 +376,17 @@ assert medians["counting"][list(grus)].max(axis=None) < 13 < medians["counting"]
 for task in ("stream", "adding"):
     print(f"{task}, median loss as a share of the baseline:\n", (medians[task] / tasks[task].baseline).round(3))
 assert all((medians["stream"][cell] < medians["stream"]["lstm"]).all() for cell in grus)
-leaders = medians["adding"].idxmin(axis=1)
-assert leaders[0.003, 400] == "lstm"
-assert "lstm" not in set(leaders.drop((0.003, 400)))
+leaders = medians["adding"].idxmin(axis=1).unstack("steps")
+assert leaders[400].to_list() == ["lstm", "lstm", "GRU, before"]
+assert set(leaders[1200]) == {"GRU, before"}
 assert medians["adding"]["lstm"][0.03].min() > 0.9 * tasks["adding"].baseline
-assert medians["adding"].loc[0.03, list(grus)].max(axis=None) < 0.1 * tasks["adding"].baseline
+assert medians["adding"].xs(0.03)[list(grus)].max(axis=None) < 0.2 * tasks["adding"].baseline
 
 # %% [markdown]
 # Counting: wherever anything was learnt, the median LSTM reaches at least 1.4 times as far as either GRU. That holds at
 # all three rates. Stream: both GRUs lead at all of them, after both budgets. Adding is the one whose ranking depends on
-# the training: at the lowest rate and after 400 steps the LSTM leads, everywhere else a GRU; at the highest rate the
-# median LSTM (with all its gates half open but the forget gate) learns nothing at all, and both GRUs do.
+# the training: after 400 steps the LSTM leads at the two lower rates, after 1200 the GRU (before) leads at all three.
+# At the highest rate the median LSTM learns nothing at all, and both GRUs do.
 #
 # ### The two gates at work
 #
