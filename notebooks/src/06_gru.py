@@ -49,10 +49,7 @@ course.begin(6)
 
 # %%
 def draw_slide(axes, z):
-    h, path = 0.8, [0.8]
-    for _ in range(15):
-        h = z * h + (1 - z) * -0.4
-        path.append(h)
+    path = -0.4 + 1.2 * z ** np.arange(16.0)  # what is left of the distance after k steps
     axes.axhline(-0.4, color=REFERENCE, linestyle="--")
     axes.plot(path, marker=".")
     axes.set(ylim=(-1, 1), xlabel="step", ylabel="h")
@@ -164,9 +161,6 @@ W, U, b = layer.params.values()
 h, gates = forward(x, W, U, b)
 y, tape = layer.forward(x[:, None])
 assert np.allclose(y[:, 0], h[1:])
-assert le.LSTM(2, 32).count_parameters() == 4480
-assert le.GRU(2, 32).count_parameters() == 3360
-assert le.match_parameters("gru", 2, budget=4480) == 37
 print("the layer and our lines agree; h after six steps:", h[-1].round(4))
 
 # %% [markdown]
@@ -226,7 +220,7 @@ for panel, (bias, flow) in zip(axes, flows.items(), strict=True):
 axes[0].set_ylabel("unit")
 figure.colorbar(image, ax=axes, label="|dL/dh|")
 course.show(figure, alt="Heat maps of the gradient of one late error, 12 units over 40 steps, on one scale of colours: "
-            "with an update bias of 0 it fades within twenty steps, with 3 it reaches step 0.")  # fmt: skip
+            "with an update bias of 0 it fades on the way back, with 3 it reaches step 0.")  # fmt: skip
 print({bias: f"{share:.1e} of the error is left after 40 steps" for bias, share in left_over.items()})
 assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
 
@@ -265,6 +259,9 @@ tasks = {
     "stream": le.tasks.ContinualReber(length=50),
     "counting": le.tasks.AnBn(),
 }
+assert le.LSTM(2, 32).count_parameters() == 4480
+assert le.GRU(2, 32).count_parameters() == 3360
+assert le.match_parameters("gru", 2, budget=4480) == 37
 lstm_units = {"adding": 16, "stream": 20, "counting": 4}
 units, count = {}, {}
 for name, task in tasks.items():
@@ -320,8 +317,8 @@ for place, cell in enumerate(makers):
     aside = np.linspace(-0.2, 0.2, len(reach[cell]))  # so that equal dots stand side by side
     axes[2].plot(place + aside, reach[cell], "o", color=styles[cell][0], alpha=0.7)
 axes[2].axhline(10, color=REFERENCE, linestyle="--")
-axes[2].set(title="counting: reach", ylabel="largest n, all right up to it", ylim=(0, None), xlim=(-0.5, 2.5))
-axes[2].set_xticks(range(3), list(makers))
+axes[2].set(title="counting: reach", ylabel="largest n, all right up to it", ylim=(0, 21), xlim=(-0.5, 2.5))
+axes[2].set(xticks=range(3), xticklabels=list(makers), yticks=range(0, 21, 5))
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
 course.show(figure, name="06-gru", alt="Adding: both GRUs learn. Stream: the GRUs learn faster. Counting: the "
             "LSTMs reach well beyond 10, the longest string of training, the GRUs hardly.")  # fmt: skip
@@ -376,17 +373,17 @@ assert medians["counting"][list(grus)].max(axis=None) < 13 < medians["counting"]
 for task in ("stream", "adding"):
     print(f"{task}, median loss as a share of the baseline:\n", (medians[task] / tasks[task].baseline).round(3))
 assert all((medians["stream"][cell] < medians["stream"]["lstm"]).all() for cell in grus)
-leaders = medians["adding"].idxmin(axis=1)
-assert leaders[0.003, 400] == "lstm"
-assert "lstm" not in set(leaders.drop((0.003, 400)))
+leaders = medians["adding"].idxmin(axis=1).unstack("steps")
+assert leaders[400].to_list() == ["lstm", "lstm", "GRU, before"]
+assert set(leaders[1200]) == {"GRU, before"}
 assert medians["adding"]["lstm"][0.03].min() > 0.9 * tasks["adding"].baseline
-assert medians["adding"].loc[0.03, list(grus)].max(axis=None) < 0.1 * tasks["adding"].baseline
+assert medians["adding"].xs(0.03)[list(grus)].max(axis=None) < 0.2 * tasks["adding"].baseline
 
 # %% [markdown]
 # Counting: wherever anything was learnt, the median LSTM reaches at least 1.4 times as far as either GRU. That holds at
 # all three rates. Stream: both GRUs lead at all of them, after both budgets. Adding is the one whose ranking depends on
-# the training: at the lowest rate and after 400 steps the LSTM leads, everywhere else a GRU; at the highest rate the
-# median LSTM (with all its gates half open but the forget gate) learns nothing at all, and both GRUs do.
+# the training: after 400 steps the LSTM leads at the two lower rates, after 1200 the GRU (before) leads at all three.
+# At the highest rate the median LSTM learns nothing at all, and both GRUs do.
 #
 # ### The two gates at work
 #
