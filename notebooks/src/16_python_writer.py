@@ -100,7 +100,7 @@ rng = np.random.default_rng(0)
 small = le.Sequential(
     [le.Embedding(task.inputs, 32, rng=rng), le.LSTM(32, 64, rng=rng), le.Dense(64, task.outputs, rng=rng)]
 )
-history = le.fit(small, small_task, steps=600, batch=16, carry_state=True, every=100, validation=64, progress_bar=False)
+history = le.fit(small, small_task, steps=500, batch=16, carry_state=True, every=250, validation=64, progress_bar=False)
 small_bits = writer.bits_per_character(small, task, rows=80, most=READ)
 seconds = history["seconds"].iloc[-1]
 print(f"{small.count_parameters():,} numbers, {seconds:.0f} seconds: {small_bits:.2f} bits per character")
@@ -312,8 +312,8 @@ assert found["trained", "comment"].score < found["trained", "string"].score - 0.
 #
 # *Comments stay open.* The best cell on the first half, with 0.80 in our run, is hardly better than a coin on the
 # second. Without a second half it would stand in the table above as a find. It is the cell that goes with the
-# indentation, and with other files in the two halves, those of another version of Python, it does better. The network may hold that
-# knowledge in several cells together, or nowhere.
+# indentation, and with other files in the two halves, those of another version of Python, it does better. The network
+# may hold that knowledge in several cells together, or nowhere.
 #
 # Here are four of these cells at work, on lines that no file has: $\tanh(c)$ after each character.
 
