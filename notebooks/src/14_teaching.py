@@ -34,7 +34,7 @@
 # | 05 Peepholes | 55 |
 # | 06 One gate fewer: the GRU | 55 |
 # | 07 Deep or wide | 55 |
-# | 08 A layer among layers | 50 |
+# | 08 A layer among layers | 55 |
 # | 09 A worked example | 50 |
 # | 10 A fair contest | 55 |
 # | 11 Under the hood | 55 |
