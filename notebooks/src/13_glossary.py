@@ -16,9 +16,13 @@
 # | input | $x_t$, $D$ | what arrives at a step; how many numbers | 输入 | 01 |
 # | target | | the right answer | 目标值 / 标签 | 01 |
 # | steps (of training) | | how many times the optimizer moves the weights | 训练步数 / 迭代次数 | 00 |
+# | clock (of units) | | units that switch on one after the other, one a step | 时钟单元 | 02 |
 # | feature | | one of the numbers that describe an example | 特征 | 07 |
 # | training, validation, test set | | to learn from, to choose by, to report on | 训练集、验证集、测试集 | 10 |
 # | baseline | | the loss of the best guess without a memory | 基线 | 00 |
+# | guess | | what somebody says who knows the task and remembers nothing | 猜测(基线) | 10 |
+# | vocabulary | | the symbols that a network knows | 词表 / 字符表 | 09 |
+# | family (of tests) | | comparisons that are corrected together | 检验族 | 10 |
 # | lag | | steps between what matters and when it is asked for; a long one makes a long-term dependency | 时滞;长的即长期依赖 / 长时依赖 | 01 |
 # | series (in time) | | numbers measured one after the other | 时间序列 | 09 |
 # | padding | | zeros behind the end of a shorter sequence | 填充 | 12 |
@@ -92,7 +96,7 @@
 # | perplexity | $e^L$ | as bad as a guess among so many equally likely symbols | 困惑度 | 12 |
 # | bits per character | $L/\ln 2$ | how many yes-or-no questions a character is worth | 每字符比特数 | 09 |
 # | gradient | $\mathrm{d}w$ | how fast the loss changes with each parameter | 梯度 | 01 |
-# | gradient flow | | how strongly the loss depends on each state, step by step | 梯度流 | 01 |
+# | gradient flow | | how strongly the loss depends on each state, step by step | 梯度流 | 02 |
 # | derivative (partial) | $\partial$ | a derivative with everything else held | 偏导数 | 01 |
 # | backpropagation through time | BPTT | the chain rule along the unrolled network | 随时间反向传播 | 01 |
 # | unrolling | | one copy of the cell for each step | 展开 | 01 |

@@ -175,7 +175,7 @@
 # | The forget gate scales the inner loop, so the network can forget. | In a stream without marks, the states of the LSTM stay bounded, those of 1997 grow. | 04 |
 # | The local derivative is then the forget gate's activation. | Equal to what the gradient flow measures, step by step. | 04 |
 # | When the context matters much, the forget gate can be switched off. | **"Off" means held at 1**: then the cell is that of 1997. | 04 |
-# | The forget gate is usually started at 1, so that it begins by remembering. | **The *bias* is 1, the gate 0.73, the half-life 2.2 steps.** Longer lags want a larger bias. | 04, *How much memory to start with?* |
+# | The forget gate is usually started at 1, so that it begins by remembering. | **The *bias* is 1, the gate 0.73, the half-life 2.2 steps.** Longer lags want a larger bias. | 04, *The half-life of a memory* |
 # | Nearly all implementations have it by default; `forget_bias` sets it in TensorFlow. | True of those in chapter 12; **in TensorFlow 1.x it is added at run time, in Keras it is an initial value, and PyTorch starts without one.** | 12 |
 # | Peepholes let gates see the state; their authors claim a benefit for precise timing and intervals. | Counting reaches further with peepholes; **measuring and making spikes is learnt without them as well.** | 05 |
 # | `use_peepholes=True` switches them on. | In `LSTMCell`; Keras and PyTorch have none. | 12 |
