@@ -230,7 +230,7 @@ def run(task, layers, units, seed, steps):
     le.set_num_threads(1)
     net = network(task, layers, units, seed)
     how = {"schedule": "cosine", "every": steps // 20, "carry_state": task.symbols}
-    how |= {"batch": 8 if task.symbols else 32, "progress_bar": False}
+    how |= {"batch": 8 if task.symbols else 32, "validation": 100, "progress_bar": False}
     history = le.fit(net, task, steps=steps, seed=seed, **how)
     return net, le.evaluate(net, task, 500)["loss"], history["valid_loss"].to_numpy()
 
