@@ -6,12 +6,12 @@
 # You may spend a fixed number of parameters. Is it better to put two thin LSTM layers on top of each other, or to make
 # one layer wide?
 #
-# ![Learning curves, one panel for each of two tasks. In both, one wide layer ends lowest, a stack of two thin layers
-# with as many parameters ends higher, and a stack of two layers of half that width ends
-# highest.](../figures/07-deep-or-wide.png)
+# ![Learning curves, one panel for each of two tasks. In both, one wide layer ends lowest, and a stack of two layers of
+# half the width ends highest; a stack of two thin layers ends above the wide
+# layer.](../figures/07-deep-or-wide.png)
 #
-# By the end of this page you will have made this figure yourself. It will also show how the same measurement can be
-# told as "depth helps" and as "depth hurts", depending on what is held equal.
+# By the end of this page you will have made this figure yourself. It shows 600 steps of training at one learning rate.
+# So the page then asks what is left of it at other rates and after three times as many steps.
 #
 # Introductions to recurrent networks usually say three things about several layers on top of each other:
 #
@@ -94,16 +94,14 @@ assert le.count_parameters(wide) == 20736
 
 
 # %%
-def joined(upper_left, upper_right, lower_left, lower_right):
-    """The block matrix, gate by gate: each argument has four blocks of columns, i f g o."""
+def joined(upper_left, upper_right, lower_left, lower_right):  # each has four blocks of columns, i f g o
     gates = [np.split(part, 4, axis=1) for part in (upper_left, upper_right, lower_left, lower_right)]
     return np.hstack([np.block([[a, b], [c, d]]) for a, b, c, d in zip(*gates, strict=True)])
 
 
 one, two = (le.LSTM(d, h, dtype=np.float64, rng=d) for d, h in ((3, 4), (4, 2)))
-both = le.LSTM(3, 6, dtype=np.float64)
+both, nothing = le.LSTM(3, 6, dtype=np.float64), (np.zeros((0, 16)), np.zeros((0, 8)))
 both.params["U"] = joined(one.params["U"], two.params["W"], np.zeros((2, 16)), two.params["U"])
-nothing = np.zeros((0, 16)), np.zeros((0, 8))
 both.params["W"] = joined(one.params["W"], np.zeros((3, 8)), *nothing)
 both.params["b"] = joined(one.params["b"][None], two.params["b"][None], *nothing)[0]
 
@@ -231,7 +229,8 @@ def network(task, layers, units, seed):
 def run(task, layers, units, seed, steps):
     le.set_num_threads(1)
     net = network(task, layers, units, seed)
-    how = {"schedule": "cosine", "every": steps // 20, "carry_state": task.symbols, "progress_bar": False}
+    how = {"schedule": "cosine", "every": steps // 20, "carry_state": task.symbols}
+    how |= {"batch": 8 if task.symbols else 32, "validation": 100, "progress_bar": False}
     history = le.fit(net, task, steps=steps, seed=seed, **how)
     return net, le.evaluate(net, task, 500)["loss"], history["valid_loss"].to_numpy()
 
@@ -248,7 +247,7 @@ for name, task, D, H in (("letters", text, 16, 32), ("wheels", gears, 1, 16)):
 # lowest test loss to the highest. Where does "one wide" stand, which has as many parameters as "two thin"?
 
 # %%
-tasks = {"letters": (text, 500), "wheels": (gears, 800)}
+tasks = {"letters": (text, 600), "wheels": (gears, 600)}
 plan = [(name, kind, seed) for name in tasks for kind in shapes[name] for seed in range(3)]
 jobs = (delayed(run)(tasks[n][0], *shapes[n][kind], seed, tasks[n][1]) for n, kind, seed in plan)
 results = dict(zip(plan, Parallel(n_jobs=2)(jobs), strict=True))
@@ -276,47 +275,64 @@ def draw_curves(axes, name, task, steps):
         axes.plot(at, np.median(curves, axis=0), linestyle=line, color=COLOURS[k], label=f"{kind}, {layers} x {units}")
     axes.axhline(task.baseline, color=REFERENCE, linestyle=":", label="baseline")
     axes.set(title=name, xlabel="training steps", ylabel="validation loss (nats)", xlim=(0, steps))
-    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.96), fontsize=8)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.1), ncols=2, fontsize=8)
 
 
-figure, both_axes = plt.subplots(1, 2, figsize=(8.5, 3.6))
+figure, both_axes = plt.subplots(1, 2, figsize=(8.5, 4.2), layout="constrained")
 for axes, (name, (task, steps)) in zip(both_axes, tasks.items(), strict=True):
     draw_curves(axes, name, task, steps)
 course.show(figure, name="07-deep-or-wide",
             alt="Validation loss of four networks on two tasks against training steps, median and range over three "
-                "seeds, with the baseline. The order at the end is the same on both: two half-width layers are worst, "
-                "then one thin layer, then two thin layers; one wide layer of as many parameters is best."
+                "seeds, with the baseline. On both, one wide layer ends lowest and two half-width layers highest."
             )  # fmt: skip
 
 # %% [markdown]
 # ## What we saw
 #
-# *Same width.* A second layer on top helps: clearly on the wheels, hardly on the letters. Many reports that depth
-# helps are of this kind. But the second layer has more than doubled the parameters. On the letters the stack starts
-# more slowly, too: after a fifth of the training it is still behind the one layer.
+# *Same number of units.* "Two half" is worse than "one thin". It has fewer weights, so this alone decides nothing.
 #
-# *Same number of units.* "Two half" is worse than "one thin". It also has fewer weights, so this alone decides
-# nothing.
+# *Same number of parameters.* "One wide" beats "two thin" in the median on both tasks. Even on the wheels, which could
+# not be a better fit for two layers.
 #
-# *Same number of parameters.* "One wide" beats "two thin", on both tasks and with each of the three seeds. Even on the
-# wheels, which could not be a better fit for two layers.
+# But this is one learning rate and 600 steps. `lstm-edu course stress 07` trained the same shapes at four rates, for
+# 600 and for 1800 steps, from five other seeds; its table lies beside this notebook.
 
 # %% tags=["claim"]
 for name in tasks:
-    assert np.all(losses(name, "one wide") < losses(name, "two thin"))
+    assert np.median(losses(name, "one wide")) < np.median(losses(name, "two thin"))
     assert np.median(losses(name, "two half")) > np.median(losses(name, "one thin"))
-    assert all(losses(name, kind).max() < tasks[name][0].baseline for kind in shapes[name])
-assert np.median(losses("wheels", "two thin")) < 0.8 * np.median(losses("wheels", "one thin"))
-assert abs(np.median(losses("letters", "two thin")) - np.median(losses("letters", "one thin"))) < 0.1
-early = {kind: np.median([results["letters", kind, seed][2][3] for seed in range(3)]) for kind in shapes["letters"]}
-assert early["two thin"] > early["one thin"]
+evidence = {name: course.evidence(7, name) for name in tasks}
+course.show(le.plotting.evidence(evidence["letters"], "test loss", label="letters: test loss"),
+            alt="Test loss on the letters against steps for four rates: one wide layer is lowest in each. One thin "
+                "layer and two thin ones cross from panel to panel.")  # fmt: skip
+wide = {name: course.beats(t, "test loss", "one wide", "two thin") for name, t in evidence.items()}
+deep = {name: course.beats(t, "test loss", "two thin", "one thin") for name, t in evidence.items()}
+for name in tasks:
+    print(f"{name}: wide against two thin, then two thin against one thin")
+    print(wide[name].round(3).to_string(), deep[name].round(3).to_string(), sep="\n\n")
+assert [t["wins"].sum() for t in wide.values()] == [40, 36]
+assert wide["wheels"].loc[(0.003, 600), "losses"] == 3
+assert wide["wheels"].loc[(0.03, 1800)].iloc[:2].max() < 0.001
+won = {name: t["wins"].unstack("steps") for name, t in deep.items()}
+assert won["letters"][600].tolist() == [0, 2, 2, 0]
+assert won["letters"][1800].tolist() == [2, 5, 3, 0]
+assert won["wheels"][600].tolist() == [5, 5, 3, 0]
+assert won["wheels"][1800].tolist() == [5, 4, 3, 0]
 
 # %% [markdown]
-# So claim 3 is not confirmed *here*: for small networks and a few hundred training steps, width is the better buy.
-# Mind what this does not say. We trained each network for a few seconds, at one learning rate, and a slow start costs
-# most where the training is short. Karpathy and colleagues trained larger networks for much longer. Exercise 07.5 asks
-# you to look for the point where the order turns round.
+# *Wide against two thin, equal parameters*: on the letters the wide layer wins all 40 pairs, at each rate and after
+# both budgets. On the wheels it wins 36 of 40. The exception is the lowest rate after 600 steps, where the stack leads
+# in three pairs of five; it is behind after 1800. At the rate 0.03 both have solved the wheels after 1800 steps, with
+# less than 0.001 nats: what is left to win is nothing.
 #
+# *Does another layer of the same width help?* This is where the ranking turns. On the wheels yes, at the two low rates
+# (19 of 20 pairs); at 0.03 it is a draw, and at 0.1 the stack loses every pair. On the letters it loses at most
+# settings, wins all five pairs at 0.01 after 1800 steps, and loses all ten at 0.1. So one rate and one budget can tell
+# either story, with more than twice the parameters for the stack.
+#
+# Claim 3 is not confirmed *here*. These are small networks, and Karpathy and colleagues trained larger ones for longer.
+
+# %% [markdown]
 # ### What each layer's units do
 #
 # Do the two layers divide the work? We ask the stack that learnt the letters. A *probe* is a linear map from the units
@@ -334,21 +350,36 @@ def probe(h, wanted):
 
 
 batch = text.sample(300, rng=1, split="test")
-found = {}
-for seed in range(3):
-    net = results["letters", "two thin", seed][0]
-    gates = net.gates(net.forward(batch.x, training=False)[1])
-    for layer in (1, 2):
-        h, f = gates[f"{layer}.h"], gates[f"{layer}.f"]
-        found[layer] = np.array([probe(h, batch.x), probe(h, batch.target), f.mean()])
-        print(f"seed {seed}, layer {layer}: current, next, mean of f:", found[layer].round(2))
-    assert np.all((found[2] > found[1])[:2] == [False, True])
-    assert found[2][2] > found[1][2] - 0.02
+net = results["letters", "two thin", 0][0]
+gates = net.gates(net.forward(batch.x, training=False)[1])
+for layer in (1, 2):
+    h = gates[f"{layer}.h"]
+    print(f"layer {layer}: current {probe(h, batch.x):.2f}, next {probe(h, batch.target):.2f}")
+know = evidence["letters"].groupby(["variant", "measure", "rate", "steps"])["value"].median()
+stack, one = know["two thin"], know["one thin"]
+print(stack[["lower: next", "upper: next"]].unstack("measure").assign(one_thin=one["lower: next"]).round(3))
+assert (stack["lower: seen"] > stack["upper: seen"] + 0.09).all()
+assert (stack["lower: next"] < stack["upper: next"]).all()
+assert (stack["lower: next"] < one["lower: next"]).all()
+assert one["lower: seen"].min() > 0.88
+assert (stack["lower: four back"] - stack["upper: four back"]).abs().max() < 0.012
+opener = stack["upper: forget gate"] > stack["lower: forget gate"]
+assert opener.groupby("rate").all().tolist() == [True, True, True, False]
+assert (stack["upper: flat"] > stack["lower: flat"]).all()
+assert 0.25 < stack["upper: flat"].drop(0.003)[:, 1800].min() < stack["upper: flat"].max() < 0.37
 
 # %% [markdown]
-# The lower layer knows better which character it *sees*. The upper layer knows better which one *comes next*, and its
-# forget gates stay, on the whole, further open: it keeps things for longer. That is division of labour, and it is what
-# people mean by more abstract features. It is real, and it still did not pay for its parameters.
+# The lower layer knows better which character it *sees*, the upper one which *comes next*, at all four rates and after
+# both budgets. That looks like division of labour. But the upper layer stands under the read-out, which asks for
+# nothing but the next character. The control is "one thin": a single layer under the read-out knows the next character
+# better than the lower layer of the stack does, and still knows the current one in 88 of 100. So what a layer holds
+# follows from where it stands, and no abstract features are needed to explain it.
+#
+# Does the upper layer keep things for longer? Its forget gates stay further open at the three lower rates, and not at
+# 0.1. But a probe for the character *four steps back* finds it as badly in either layer: their shares lie within 0.012.
+# And at the rates from 0.01 on, after 1800 steps, 25 to 37 % of the upper layer's cells end at $|c| > 9$, where
+# $\tanh(c)$ is 1 in all but name: an open gate then keeps a number that says nothing new. In the lower layer there are
+# fewer of them.
 #
 # Here are forget gates and cells of both layers while the first of these texts is read; the letters stand below.
 
@@ -358,8 +389,9 @@ y, tape = net.forward(batch.x, training=False)
 figure = le.plotting.gates_over_time(net.gates(tape), names=["2.f", "2.c", "1.f", "1.c"])
 figure.axes[3].set_xticks(range(32), list(text.decode(batch.x[:, 0])))
 course.show(figure,
-            alt="Heat maps of forget gates and cells of both layers over 32 letters. In the lower layer most of them "
-                "change from letter to letter; in the upper layer more rows keep their colour.")  # fmt: skip
+            alt="Heat maps of forget gates and cells of both layers over 32 letters, cells on one scale. In the lower "
+                "layer most gates change from letter to letter; in the upper layer cells grow large and "
+                "stay.")  # fmt: skip
 
 # %% [markdown]
 # ### How the error finds its way
@@ -372,15 +404,10 @@ dy = np.zeros_like(y)
 dy[-1] = le.SoftmaxCrossEntropy()(y[-1], batch.target[-1])[1]
 flow = le.gradient_flow(net, batch.x, dy)
 medians = {layer: np.median(flow[layer].norms("h"), axis=1) for layer in (1, 2)}
-assert medians[2][32] > medians[1][32]
-assert medians[1][16] > 2 * medians[2][16]
-for t in (32, 24, 16):
-    print(f"norm of dL/dh after step {t}: lower {medians[1][t]:.1e}, upper {medians[2][t]:.1e}")
-
-for layer, where in ((2, "upper"), (1, "lower")):
-    course.show(le.plotting.gradient_flow(flow[layer]),
-                alt=f"Heat map of the gradient at the {where} layer over steps and units, on a logarithmic scale: "
-                    "strongest at the last step, weaker by orders of magnitude towards the first.")  # fmt: skip
+assert medians[2][32] > medians[1][32] > medians[1][16] > 2 * medians[2][16]
+print(*(f"dL/dh after step {t}: lower {medians[1][t]:.1e}, upper {medians[2][t]:.1e}" for t in (32, 24, 16)), sep="\n")
+course.show(le.plotting.gradient_flow(flow),
+            alt="Gradient at both layers over steps and units, on one log scale: weaker to the left.")  # fmt: skip
 
 # %% [markdown]
 # Grey stands for exactly zero: cells so large that their tanh is flat, where nothing comes in from above.
@@ -391,15 +418,20 @@ for layer, where in ((2, "upper"), (1, "lower")):
 # %% [markdown]
 # ## Where it breaks
 #
-# **A stack overfits like any network, and dropout must not touch its memory.** Dropout sets each value to zero with
-# probability $p$ during training and divides the others by $1 - p$, so that nothing can rely on a single unit. On the
-# state that is carried from step to step this is a disaster: a value that has to survive 30 steps is spared with
-# probability $(1 - p)^{30}$. At $p = 0.2$ that is $0.8^{30} = 0.0012$. Zaremba, Sutskever and Vinyals (2014) therefore
-# use dropout on the non-recurrent connections only: on the input of each layer and on the output of the last. In a
-# stack of two layers a value then passes three masks, whatever the number of steps: $0.8^3 = 0.51$.
+# **A stack overfits like any network, and plain dropout must stay off its memory.** Dropout sets each value to zero
+# with probability $p$ during training and divides the others by $1 - p$, so that nothing can rely on a single unit. On
+# the state that is carried from step to step a fresh mask at each step is a disaster: a value that has to survive 30
+# steps is spared with probability $(1 - p)^{30}$. At $p = 0.2$ that is $0.8^{30} = 0.0012$. Zaremba, Sutskever and
+# Vinyals (2014) therefore use dropout on the non-recurrent connections only: on the input of each layer and on the
+# output of the last. In a stack of two layers a value then passes three masks, whatever the number of steps: $0.8^3 =
+# 0.51$.
+#
+# That is one way. Two later ones do touch the memory, each so that it survives. *Variational dropout* (Gal and
+# Ghahramani 2016) draws one mask for a sequence and uses it at every step: a unit is out for good, or in for good.
+# *Zoneout* (Krueger et al. 2017) does not set to zero: a unit chosen by chance keeps its old value for a step.
 #
 # `le.Dropout` above a layer touches only what goes up, since the states never leave their layer. We put one above each
-# of the two LSTMs, train on only the first 12,000 letters, thirty times over, and do the same without dropout.
+# of the two LSTMs, train on only the first 12,000 letters, fifteen times over, and do the same without dropout.
 
 
 # %%
@@ -408,7 +440,7 @@ def overfit(rate, seed, units=48):
     lower = [le.Embedding(27, 16, rng=rng), le.LSTM(16, units, rng=rng), le.Dropout(rate, rng=rng)]
     upper = [le.LSTM(units, units, rng=rng), le.Dropout(rate, rng=rng), le.Dense(units, 27, rng=rng)]
     net = le.Sequential(lower + upper)
-    le.fit(net, little, steps=600, batch=16, schedule="cosine", seed=seed, carry_state=True, progress_bar=False)
+    le.fit(net, little, steps=300, batch=16, schedule="cosine", seed=seed, carry_state=True, progress_bar=False)
     return [le.evaluate(net, little, 100, split=split)["loss"] for split in ("train", "test")]
 
 
@@ -423,9 +455,20 @@ for rate in (0.0, 0.3):
     print(f"dropout {rate}: training {train:.3f}, test {test:.3f}, gap {middle:.3f} ({low:.3f} .. {high:.3f})")
 assert gaps[0.3].max() < gaps[0.0].min()
 assert np.median(scores[0.3][:, 1]) < np.median(scores[0.0][:, 1])
+table = course.evidence(7, "dropout")
+gap, test = (course.beats(table, measure, "dropout", "none") for measure in ("gap", "test loss"))
+print(test.round(3).to_string())
+assert gap["wins"].tolist() == [5] * 6
+assert test["wins"].tolist() == [0, 5, 5, 5, 5, 5]
+assert test["median of dropout"].idxmin() == test["median of none"].idxmin() == (0.01, 200)
+assert test["median of none"].min() - test["median of dropout"].min() < 0.07
 
 # %% [markdown]
-# With dropout the network is worse on what it has read and better on what it has not: the gap shrinks in each run.
+# With dropout the network is worse on what it has read and better on what it has not. The second table holds test
+# losses from five other seeds, at three rates and two budgets. The gap shrinks in all 30 pairs. The test loss is better
+# in 25; after 200 steps at the lowest rate nothing is overfitted yet, and dropout costs. And both are best at 200
+# steps, where dropout is ahead by less than 0.07 nats: stopping early does most of what dropout does.
+#
 # Zaremba's networks, with the settings of their published code, had two layers of 650 units with half of the values
 # dropped, and two of 1500 with 0.65 dropped.
 #
@@ -561,6 +604,8 @@ course.check("07.4", stack_with_dropout)
 #
 # - W. Zaremba, I. Sutskever, O. Vinyals, *Recurrent Neural Network Regularization*, 2014, arXiv:1409.2329: dropout on
 #   the non-recurrent connections. The sizes and rates named above are those of the authors' published code.
+# - Y. Gal, Z. Ghahramani, *A Theoretically Grounded Application of Dropout in Recurrent Neural Networks*, NIPS 2016,
+#   arXiv:1512.05287, and D. Krueger and others, *Zoneout*, ICLR 2017, arXiv:1606.01305.
 # - A. Karpathy, J. Johnson, L. Fei-Fei, *Visualizing and Understanding Recurrent Networks*, 2015, arXiv:1506.02078:
 #   the sentence quoted at the top, about character models on large texts.
 # - R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, *How to Construct Deep Recurrent Neural Networks*, 2014,
