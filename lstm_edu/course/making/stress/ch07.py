@@ -89,7 +89,7 @@ def _knowledge(net: Any, task: Any, seed: int) -> Values:
     batch = task.sample(300, rng=seed, split="test")
     gates = net.gates(net.forward(batch.x, training=False)[1])
     places = [name[:-2] for name in gates if name.endswith(".h")]
-    found = {}
+    found: Values = {}
     for layer, place in (("lower", places[0]), ("upper", places[-1])):
         h, c, f = (gates[f"{place}.{letter}"] for letter in "hcf")
         found |= {

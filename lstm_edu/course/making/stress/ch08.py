@@ -1,6 +1,6 @@
 """Chapter 08: readers of digits with and without an LSTM, with and without pooling, as they are and moved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -38,9 +38,8 @@ class Pair(tasks.Digits):
 
 def reader(variant: str, rng: np.random.Generator, steps: int = 8) -> nn.Sequential:
     """A network of about 4600 parameters; what stands below the read-out is its name."""
-    eyes = {"activation": "relu", "rng": rng}
-    parts: list[Any]
-    width, parts = {
+    eyes: dict[str, Any] = {"activation": "relu", "rng": rng}
+    made: dict[str, Callable[[], tuple[int, list[Any]]]] = {
         "RNN": lambda: (59, [RNN(8, 59, rng=rng)]),
         "LSTM": lambda: (29, [LSTM(8, 29, rng=rng)]),
         "conv, all pooled": lambda: (131, [nn.Conv1D(8, 131, 3, **eyes), nn.MaxPool1D(steps)]),
@@ -51,7 +50,8 @@ def reader(variant: str, rng: np.random.Generator, steps: int = 8) -> nn.Sequent
             25,
             [nn.Conv1D(1, 16, 8, stride=8, padding="valid", **eyes), LSTM(16, 25, rng=rng)],
         ),
-    }[variant]()
+    }
+    width, parts = made[variant]()
     return nn.Sequential([*parts, nn.Dense(width, 10, steps="last", rng=rng)])
 
 
