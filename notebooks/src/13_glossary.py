@@ -91,7 +91,7 @@
 # | perplexity | $e^L$ | as bad as a guess among so many equally likely symbols | 困惑度 | 12 |
 # | bits per character | $L/\ln 2$ | how many yes-or-no questions a character is worth | 每字符比特数 | 09 |
 # | gradient | $\mathrm{d}w$ | how fast the loss changes with each parameter | 梯度 | 01 |
-# | gradient flow | | how strongly the loss depends on each state, step by step | 梯度流 | 01 |
+# | gradient flow | | how strongly the loss depends on each state, step by step | 梯度流 | 02 |
 # | derivative (partial) | $\partial$ | a derivative with everything else held | 偏导数 | 01 |
 # | backpropagation through time | BPTT | the chain rule along the unrolled network | 随时间反向传播 | 01 |
 # | unrolling | | one copy of the cell for each step | 展开 | 01 |
