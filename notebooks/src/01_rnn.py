@@ -471,7 +471,7 @@ course.check("01.4", delay_line)
 
 # %% [markdown]
 # **01.5 From a blank page.** Close everything above and write the cell: `forward` gives all outputs $h$ (T, H) and
-# whatever `backward` is to get; `backward` gives a gradient for **each** argument of `forward`. The check compares all
+# whatever `backward` is to get; `backward` gives a gradient for *each* argument of `forward`. The check compares all
 # of it with derivatives by the complex step (a numerical gradient without rounding) and names the first wrong array.
 
 

@@ -144,7 +144,7 @@ assert np.isclose(np.tanh(2 * 0.9575), 0.9575, atol=5e-5)  # a state that stays 
 #
 # Can an RNN hold a sign over 80 steps at all? With a delay line as in exercise 01.4 it takes 81 units. But a latch as
 # above needs one, with $u = 2$, and somebody who tells it *when* to listen. In our task the sign asked for is always
-# the fifth. So we build a **clock**, a row of units that switch from $-1$ to $1$ one after the other, one a step; two
+# the fifth. So we build a *clock*, a row of units that switch from $-1$ to $1$ one after the other, one a step; two
 # units that fire at step 5 alone, if the sign is $+1$ and if it is $-1$; and the latch. No training.
 
 
@@ -190,7 +190,7 @@ for lag in (10, 80, 1000):
 # For the two units of chapter 01, $U_{12} = 1$ and $h_2 = (0,\ 0.6420)$, so $(J_2)_{12} = 1 - 0.6420^2 = 0.5878$, the
 # number that we found there. Over many steps the Jacobians are multiplied, the earliest one on the left. How much such
 # a product $P$ leaves of a gradient depends on the gradient's direction. We look at two numbers: its norm $\|P\|$ is
-# what is left in the **best** direction, and the root of the mean square is what is left of a gradient in **any**
+# what is left in the *best* direction, and the root of the mean square is what is left of a gradient in *any*
 # direction, on average.
 
 
@@ -288,8 +288,9 @@ assert 3 < np.median(last[1.2]) / np.median(left[1.2][:, 50, 1]) < 6
 # nearest to 1, but only in its best direction: in the mean a fifth of that is left. From seed to seed it
 # differs by a factor of six, and training would soon move it off.
 #
-# The heat map shows the same for every single unit. The answer is asked for at the last step, at the right. Going
-# left, its gradient gets weaker from step to step, for all units alike. No unit keeps it.
+# The **gradient flow** shows the same for every single unit, brighter where the gradient is larger. The answer is asked
+# for at the last step, at the right. Going left, its gradient gets weaker from step to step, for all units alike. No
+# unit keeps it.
 
 # %%
 layer = le.RNN(1, 16, rng=0)
@@ -352,7 +353,7 @@ assert max(share for _, share in lags[80]) < 1e-4
 # %% [markdown]
 # At lag 3 half of the gradient arrives and the network learns at once. At lag 80 less than a ten-thousandth arrives,
 # and the network stays at the baseline. How far does that reach? `lstm-edu course stress 02` ran it at four learning
-# rates, four times as long, from five fresh seeds. One line is new: a lag of 80 from **another start**, $\rho = 1.2$
+# rates, four times as long, from five fresh seeds. One line is new: a lag of 80 from *another start*, $\rho = 1.2$
 # and $W$ five times smaller, so that the tanh stays near its straight part and the gradient gets through (exercise
 # 02.5).
 
@@ -454,7 +455,7 @@ assert max(clipped[0.1].max(), clipped[0.3].max()) < 0.15
 
 # %% [markdown]
 # On the left no explosion is to be seen: the norms are a few times the threshold. At a rate of 0.1 that is enough for
-# steps which jump about, and three of our five runs stay at the baseline. But **one rate is not the rule**. In the
+# steps which jump about, and three of our five runs stay at the baseline. But *one rate is not the rule*. In the
 # evidence the runs without clipping are *ahead* at 0.01 and below: the small rate keeps their steps short, and clipping
 # makes them shorter than they need be. At 0.03 both learn; at 0.1 all five learn with clipping and none without; at 0.3
 # four of five without it end in numbers that are none. Clipping does not make learning possible here. It makes the
@@ -575,7 +576,7 @@ course.check("02.4", carry_back)
 # | 80 | 1.2 | small | 4.5 | 0.99 |
 #
 # Small inputs help, because the tanh stays near its straight part, where its slope is 1. At a lag of 80 the gradient
-# arrives, and yet nothing is learned: **at this rate**. With `le.Adam(1e-3)` and 1600 steps the last row comes down to
+# arrives, and yet nothing is learned: *at this rate*. With `le.Adam(1e-3)` and 1600 steps the last row comes down to
 # 0.12 to 0.23 in all of the five seeds of the evidence above. A large rate destroys the start before it is of use. A
 # gradient that arrives is enough, if the steps are so small that it goes on arriving.
 

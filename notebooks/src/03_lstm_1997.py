@@ -113,7 +113,7 @@ for stage, words in enumerate(le.plotting.diagram_stages("lstm97"), 1):
 # times **its own slope**.
 #
 # Where units also read each other's outputs, $U \ne 0$, there is one more way: $h_t$ went into all three gates of step
-# $t + 1$. So $\mathrm{d}h_t$ has two parts, **from above and from the step after**, as in chapter 01:
+# $t + 1$. So $\mathrm{d}h_t$ has two parts, *from above and from the step after*, as in chapter 01:
 #
 # $$\mathrm{d}h_t = \mathrm{d}y_t + \delta_{t+1} U^\top$$
 #
@@ -204,7 +204,7 @@ assert np.allclose(dh * o2 * (1 - shown**2), [0.4, 0.1134], atol=5e-5)
 # The same unit over 40 steps of noise, with the mark "keep" at step 5 and "tell" at step 35 (counted from 0). Each
 # panel is one quantity over time. The input gate opens once, the state holds its level, the output gate opens once.
 #
-# This is a cell **to play with**: it runs in the page. Open the input gate by its bias and see the noise get on the
+# This is a cell *to play with*: it runs in the page. Open the input gate by its bias and see the noise get on the
 # carousel. Draw a second mark: is the first number replaced? Try to get $c$ back to zero.
 
 # %%
@@ -380,7 +380,7 @@ assert late.groupby("rate")["value"].apply(lambda v: (v > 0.001).sum()).to_list(
 # In the quick run and in the evidence alike: the RNN stays at the baseline of 0.04 at every rate, with three times the
 # training, and also with as many parameters as the LSTM, which has three times those of an RNN of its size. So it is
 # not the size. The two starts of the LSTM differ by a number that knows the length of the task, $-\log 50$: nearly
-# closed gates are ahead at every rate, but with more training the half open ones **get there too**, in all runs but
+# closed gates are ahead at every rate, but with more training the half open ones *get there too*, in all runs but
 # one of five at the highest rate. A good start saves time; the carousel is what makes it possible at all.
 #
 # The task of chapter 00, which from some starts the RNN of chapter 01 could not learn, with the same training:

@@ -70,7 +70,7 @@
 # | 45 | the RNN forward and backward, the gradient by hand and by number | 01, with exercises 01.1 and 01.2 |
 # | 35 | vanishing and exploding gradients, clipping | 02, with exercise 02.1 |
 # | 10 | pause; the circuit on the board, drawn by the learners | diagrams of 01 and 03 |
-# | 40 | the carousel, two gates, forward and backward by hand | 03, with exercise 03.3 |
+# | 40 | the carousel, two gates, forward and backward by hand | 03, with exercise 03.2 |
 # | 40 | the forget gate: streams, half-life, initial bias | 04, with exercise 04.3 |
 # | 10 | which cell for which task? Three tasks, three predictions | 10, *What we saw* |
 #
