@@ -93,6 +93,7 @@
 # | mean squared error | | the mean of the squared differences | 均方误差 | 00 |
 # | cross-entropy | | minus the logarithm of the probability of what came | 交叉熵 | 08 |
 # | nat | | the unit of that logarithm, if it is the natural one: 1 nat is 1.44 bits | 奈特 | 04 |
+# | gradient flow | | how strongly the loss depends on each state, step by step | 梯度流 | 02 |
 # | perplexity | $e^L$ | as bad as a guess among so many equally likely symbols | 困惑度 | 12 |
 # | bits per character | $L/\ln 2$ | how many yes-or-no questions a character is worth | 每字符比特数 | 09 |
 # | gradient | $\mathrm{d}w$ | how fast the loss changes with each parameter | 梯度 | 01 |

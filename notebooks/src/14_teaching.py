@@ -144,7 +144,7 @@
 # | "The LSTM of 1997 had a forget gate." | It had two gates. In an endless stream its state grows without bound. | 03; 04, *The experiment* |
 # | "Without peepholes a cell cannot measure time." | It can measure, and it can make spikes; counting goes further with peepholes. | 05, *The experiment* |
 # | "The GRU is the LSTM with fewer parameters, so it can do the same." | At equal parameters it is as good on many tasks; it does not go on counting as far beyond the lengths it was trained for. | 06; 10, counting; Weiss et al. in 15 |
-# | "More layers are better." | At equal parameters, a stack was not better than one wide layer on either of two tasks. What is held equal decides, and how long is trained. | 07 |
+# | "More layers are better." | At equal parameters a stack was not better than one wide layer on either of two tasks; whether it beats one thin layer depends on the rate and on how long is trained. | 07 |
 # | "An LSTM cell is one unit." | It is a layer of $H$ cells; so is `LSTMCell(num_units)`. | 00, counting parameters |
 # | "Each step has weights of its own." | The same weights at all steps; the gradients are added. | 01, *Backward by hand* |
 # | "The hidden state is the memory." | In an LSTM, $c$ is; $h$ is what is shown. | 03, forward by hand |
@@ -170,7 +170,7 @@
 # | The original unit has two kinds of gates: one scales what comes in, one scales what goes out. | Forward by hand, with numbers. | 03 |
 # | So it learns to take in or to ignore, and when to pass on. | More is written at the marked sign than elsewhere, in all five networks. | 00 |
 # | A unit's input goes to all gates, with different weights. | Four blocks of $W$ and $U$; counted. | 00, 12 |
-# | It can be a layer of a larger network: convolution and pooling below, softmax above. | All three, on images read column by column. **On digits as they are, a softmax on the pixels does as well.** | 08 |
+# | It can be a layer of a larger network: convolution and pooling below, softmax above. | All three, on images read column by column. **On digits a global pool without a memory does better still; order is what needs the LSTM.** | 08 |
 # | `LSTMCell` replaces `BasicRNNCell`; despite its name it is a whole layer. | The same network around every cell; names in other libraries. | 10, 12 |
 # | The forget gate scales the inner loop, so the network can forget. | In a stream without marks, the states of the LSTM stay bounded, those of 1997 grow. | 04 |
 # | The local derivative is then the forget gate's activation. | Equal to what the gradient flow measures, step by step. | 04 |
