@@ -19,11 +19,19 @@ course.begin(97)
 
 # %%
 figure = Figure(figsize=(3, 2))
-figure.subplots().plot([0, 1])
+axes = figure.subplots()
+
+# %% tags=["alt"]
+axes.plot([0, 1])
 course.show(figure, alt="A line that rises from left to right", name="97-line")
 
+
 # %%
-course.explore(lambda axes, slope: axes.plot([0, slope]), slope=[0.0, 1.0, 3.0], alt="Three lines, ever steeper")
+def draw(axes, slope):
+    axes.plot([0, slope])
+
+
+course.explore(draw, slope=[0.0, 1.0, 3.0], alt="Three lines, ever steeper")
 
 
 # %%

@@ -38,7 +38,8 @@ class ChapterFailed(Exception):
 def make(chapter: library.Chapter) -> NotebookNode:
     """The notebook of a chapter as its source has it, without outputs: the same bytes for the same source.
 
-    Solutions are folded: code cells by JupyterLab's and the book's marks for that, text by ``<details>``.
+    Solutions are folded: code cells by JupyterLab's and the book's marks for that, text by ``<details>``. Of a cell
+    with the tag "alt", which shows a figure and says it in words, the code is folded and the figure is not.
     """
     library.need("jupytext", "nbformat")
     import jupytext
@@ -54,6 +55,8 @@ def make(chapter: library.Chapter) -> NotebookNode:
             source += _buttons(chapter)
         if "solution" in tags and cell.cell_type == "code":
             metadata |= {"jupyter": {"source_hidden": True}, "tags": [*tags, "hide-cell"]}
+        elif "alt" in tags:
+            metadata |= {"jupyter": {"source_hidden": True}, "tags": [*tags, "hide-input"]}
         elif "solution" in tags:
             source = f"<details><summary>Solution</summary>\n\n{source}\n\n</details>"
         # an id that changes only with the cell, so that a diff shows what was edited and nothing else

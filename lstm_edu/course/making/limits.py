@@ -33,6 +33,7 @@ BYTES = 1_500_000
 WORDS = (1500, 2500)
 CODE_CELLS = (15, 25)
 LINES, MEDIAN_LINES = 25, 8
+WIDTH = 88  # characters of a line of code, which does not scroll beside the contents of a page
 EXERCISES = (4, 6)
 SECONDS = 60
 
@@ -153,7 +154,7 @@ def _short(values: Any) -> str:
 
 def _of_limits(read: Any) -> list:
     found = []
-    cells, words, median = nb.code_cells(read), nb.words(read), nb.median_lines(read)
+    cells, words, median = nb.lesson_cells(read), nb.words(read), nb.median_lines(read)
     if not WORDS[0] <= words <= WORDS[1]:
         found.append(f"{words} words of prose, {WORDS[0]} to {WORDS[1]} are asked for")
     if not CODE_CELLS[0] <= len(cells) <= CODE_CELLS[1]:
@@ -163,6 +164,8 @@ def _of_limits(read: Any) -> list:
     for place, cell in enumerate(read.cells, start=1):
         if cell.cell_type == "code" and nb.lines(cell) > LINES:
             found.append(f"cell {place} has {nb.lines(cell)} lines, at most {LINES} are asked for")
+        if cell.cell_type == "code" and (width := max(map(len, cell.source.splitlines()), default=0)) > WIDTH:
+            found.append(f"cell {place} has a line of {width} characters, at most {WIDTH} are asked for")
     return found
 
 

@@ -24,6 +24,11 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def lesson_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code that a reader reads: not what shows a figure and says it in words."""
+    return [cell for cell in code_cells(notebook) if "alt" not in tags(cell)]
+
+
 def prose(notebook: NotebookNode) -> str:
     """What a reader reads: the text without code, HTML, pictures, addresses and solutions; a formula is a word."""
     text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown" and "solution" not in tags(c))
@@ -43,7 +48,7 @@ def lines(cell: NotebookNode) -> int:
 
 
 def median_lines(notebook: NotebookNode) -> float:
-    return statistics.median([lines(cell) for cell in code_cells(notebook)] or [0])
+    return statistics.median([lines(cell) for cell in lesson_cells(notebook)] or [0])
 
 
 def exercises(notebook: NotebookNode) -> list[NotebookNode]:
@@ -85,7 +90,7 @@ def question(notebook: NotebookNode) -> str:
 
 def minutes(notebook: NotebookNode) -> int:
     """How long a reader takes, to five minutes."""
-    total = words(notebook) / _WORDS_A_MINUTE + _MINUTES_A_CELL * len(code_cells(notebook))
+    total = words(notebook) / _WORDS_A_MINUTE + _MINUTES_A_CELL * len(lesson_cells(notebook))
     return max(5, 5 * round((total + _MINUTES_AN_EXERCISE * len(exercises(notebook))) / 5))
 
 

@@ -88,11 +88,20 @@ def test_solutions_are_folded(folder):
             assert cell.source.endswith("\n\n</details>")
 
 
+def test_of_a_cell_that_says_a_figure_in_words_only_the_code_is_folded(folder):
+    made = notebook.read(folder / "notebooks" / "97_test.ipynb")
+    (cell,) = (cell for cell in made.cells if "alt" in notebook.tags(cell))
+    assert cell.metadata.jupyter == {"source_hidden": True}
+    assert "hide-input" in cell.metadata.tags
+    assert "hide-cell" not in cell.metadata.tags
+    assert 'alt="A line that rises' in cell.outputs[0].data["text/html"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("assert 2 + 2 == 4", "assert 2 + 2 == 4.0", "cell 7 differs from the source (`assert 2 + 2 == 4.0`)"),
-        ('tags=["claim"]', 'tags=["other"]', "cell 7 differs from the source"),
+        ("assert 2 + 2 == 4", "assert 2 + 2 == 4.0", "cell 8 differs from the source (`assert 2 + 2 == 4.0`)"),
+        ('tags=["claim"]', 'tags=["other"]', "cell 8 differs from the source"),
         ("# # 97 · A test", "# # 97 · Another test", "cell 1 differs from the source (`# 97 · Another test`)"),
         ("# %%\ncourse.ran()\n", "", "in the source: build the chapter anew"),
     ],
@@ -125,7 +134,7 @@ def test_a_chapter_that_fails_is_named_with_its_cell_and_nothing_is_written(tmp_
     monkeypatch.chdir(tmp_path)
     assert run("build") == 1
     printed = capsys.readouterr().out
-    assert "97_test: cell 8 (`# what now?`): RuntimeError: no way" in printed
+    assert "97_test: cell 9 (`# what now?`): RuntimeError: no way" in printed
     assert re.search(r"98_good +\d+ +15 +\S+ +15\d\d +4 +0.0\d +0\n", printed)
     assert "limits                           60      15-25          8  1500-2500        4-6        1.5" in printed
     assert sorted(path.name for path in (tmp_path / "notebooks").iterdir()) == ["98_good.ipynb", "src"]

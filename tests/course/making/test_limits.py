@@ -107,13 +107,17 @@ def long_cell(made):
     code(made).source = "\n\n".join(["x = 1"] * 26)
 
 
+def wide_cell(made):
+    code(made).source = "x = " + "1 + " * 21 + "1"
+
+
 def long_cells(made):
     for cell in notebook.code_cells(made)[1:-1]:
         cell.source += "\nx = 1" * 9
 
 
 def swap(made):
-    made.cells[8], made.cells[9] = made.cells[9], made.cells[8]
+    made.cells[9], made.cells[10] = made.cells[10], made.cells[9]
 
 
 def tag(made, before, after):
@@ -125,6 +129,7 @@ def tag(made, before, after):
     ("spoil", "words"),
     [
         (long_cell, "cell 4 has 26 lines, at most 25 are asked for"),
+        (wide_cell, "cell 4 has a line of 89 characters, at most 88 are asked for"),
         (long_cells, "the median code cell has "),
         (swap, "the headings stand in another order: The question, Intuition, What you need"),
         (lambda made: remove(made, "## What we saw"), 'the heading "What we saw" is missing'),
@@ -133,14 +138,14 @@ def tag(made, before, after):
         (lambda made: made.cells.insert(1, v4.new_markdown_cell("word " * 1000)), "256"),
         (lambda made: tag(made, "predict", "x"), "no cell asks for a prediction"),
         (lambda made: tag(made, "claim", "x"), "no cell holds what the text says by an assert"),
-        (lambda made: setattr(code(made, 4), "source", "2 + 2"), 'has the tag "claim" and no assert'),
+        (lambda made: setattr(code(made, 5), "source", "2 + 2"), 'has the tag "claim" and no assert'),
         (lambda made: setattr(code(made, 0), "source", "course.begin(9)"), "does not call course.begin(97)"),
         (lambda made: setattr(code(made, -1), "source", "print()"), "the last code cell does not call course.ran()"),
         (lambda made: setattr(made.cells[0], "source", "A test"), "does not begin with a heading"),
         (lambda made: setattr(code(made, 5), "execution_count", None), "did not run once each from first to last"),
         (lambda made: setattr(code(made, 5), "execution_count", 99), "did not run once each from first to last"),
-        (lambda made: code(made, 5).outputs.append(stream("97.1: right.")), "is right before anybody has done it"),
-        (lambda made: code(made, 6).outputs.append(stream("97.1: not yet. No.")), "is refused: 97.1: not yet. No."),
+        (lambda made: code(made, 6).outputs.append(stream("97.1: right.")), "is right before anybody has done it"),
+        (lambda made: code(made, 7).outputs.append(stream("97.1: not yet. No.")), "is refused: 97.1: not yet. No."),
     ],
 )
 def test_what_a_chapter_must_keep_to_is_held(good, spoil, words):
@@ -219,3 +224,13 @@ def test_a_file_is_held_to_its_size_and_to_the_pictures_that_it_links(good, tmp_
 )
 def test_words_are_those_that_a_reader_reads(text, count):
     assert notebook.words(v4.new_notebook(cells=[v4.new_markdown_cell(text)])) == count
+
+
+def test_code_that_shows_a_figure_and_says_it_in_words_is_not_counted(good):
+    cells, median = len(notebook.lesson_cells(good)), notebook.median_lines(good)
+    long = "\n".join(["x = 1"] * 20)
+    for _ in range(20):
+        good.cells.insert(-1, v4.new_code_cell(long, metadata={"tags": ["alt", "hide-input"]}))
+    renumber(good)
+    assert (len(notebook.lesson_cells(good)), notebook.median_lines(good)) == (cells, median)
+    assert limits.problems(good) == []
