@@ -64,7 +64,7 @@ def build_chapters(numbers: _Numbers = None) -> None:
             _row(
                 chapter.name,
                 f"{seconds:.0f}",
-                len(notebook.code_cells(made)),
+                len(notebook.lesson_cells(made)),
                 f"{notebook.median_lines(made):g}",
                 notebook.words(made),
                 len(notebook.exercises(made)),
