@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import checks, memory
+from .about import About
 from .parameters import Parameters
 from .summary import summary
 
@@ -39,6 +40,8 @@ class Layer:
         The names of what can't be set anew.
     in_a_row : bool
         True for a container whose children are each fed with the output of the one before.
+    about : About or None
+        What its numbers mean, once it was trained; see `lstm_edu.core.About`.
     in_network : bool
         True once the parameters lie in a network's buffer.
     """
@@ -50,6 +53,7 @@ class Layer:
     inputs: int | None
     units: int | None
     in_a_row: bool = False
+    about: About | None = None
     in_network: Any = False  # or what is true here and False in a copy
 
     def __setattr__(self, name: str, value: Any) -> None:

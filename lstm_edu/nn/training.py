@@ -158,6 +158,8 @@ class Training:
         self._latest: np.ndarray | None = None  # the last parameters, while the network has the best ones
         self._whole = True  # False in the midst of a step
         self._grads = net.params.empty_like()
+        if callable(getattr(task, "about", None)):
+            net.about = task.about()
         self._finite = net.params.flat.copy()  # the last parameters whose loss was finite
 
     @property

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import LAYERS, Layer, checks
+from lstm_edu.core import LAYERS, About, Layer, checks
 from lstm_edu.core.blank import Blank
 from lstm_edu.core.container import described
 from lstm_edu.core.files import as_path, replace_file
 from lstm_edu.core.version import __version__
 
 _KEY = "lstm_edu"  # the name of our entry in the file's metadata
-_ENTRY = ("version", "architecture", "sha256")
+_ENTRY = ("version", "architecture", "about", "sha256")
 
 # A file from elsewhere can hold anything; these keep reading it short.
 _LONGEST_HEADER = 2**24  # bytes
@@ -28,7 +28,7 @@ _DEEPEST = 16  # of networks in networks
 
 
 def save(net: Layer, path: str | PathLike) -> None:
-    """Write a network, or a single layer, with its architecture as safetensors.
+    """Write a network, or a single layer, with its architecture and what its numbers mean (`about`) as safetensors.
 
     The file is readable by every library that knows the format, and holds no code, but a checksum of all that `load`
     takes from it. It is written under a temporary name and renamed, so that an interrupted save leaves the old file
@@ -65,8 +65,9 @@ def save(net: Layer, path: str | PathLike) -> None:
     path = as_path(path)
     architecture = _describe(net)
     arrays = {name: array.copy() for name, array in net.params.items()}  # training may go on in another thread
-    checksum = _checksum(architecture, arrays)
-    entry = json.dumps({"version": __version__, "architecture": architecture, "sha256": checksum})
+    about = {} if net.about is None else {"about": net.about.to_json()}
+    checksum = _checksum(architecture, arrays, about.get("about"))
+    entry = json.dumps({"version": __version__, "architecture": architecture} | about | {"sha256": checksum})
     try:
         _checked(entry, arrays)
     except ValueError as error:
@@ -118,9 +119,9 @@ def load(path: str | PathLike, into: Layer | None = None) -> Layer:
             "make the network yourself and pass it as into="
         )
     try:
-        architecture = _checked(metadata[_KEY], arrays) if _KEY in metadata else None
+        architecture, about = _checked(metadata[_KEY], arrays) if _KEY in metadata else ({}, None)
         if net is None:
-            net = _build(architecture or {})
+            net = _build(architecture)
     except _Damaged:
         raise ValueError(f"path: {str(path)!r} is damaged: its checksum does not fit what it holds") from None
     except Exception as error:  # a foreign file can give a constructor anything; RecursionError is one more
@@ -128,6 +129,7 @@ def load(path: str | PathLike, into: Layer | None = None) -> Layer:
         raise ValueError(f"path: the architecture in {str(path)!r} can't be read ({reason})") from None
     _check_fit(path, arrays, net)
     net.params.update(arrays)
+    net.about = about
     return net
 
 
@@ -183,8 +185,8 @@ class _Damaged(Exception):
     """The checksum of a file does not fit."""
 
 
-def _checked(text: str, arrays: dict[str, np.ndarray]) -> dict:
-    """The architecture in our entry of a file's metadata, with its checksum found right and of a size that can be."""
+def _checked(text: str, arrays: dict[str, np.ndarray]) -> tuple[dict, About | None]:
+    """What our entry of a file's metadata says, with its checksum found right and of a size that can be."""
     if len(text) > _LONGEST:
         raise ValueError(f"it takes {len(text)} characters, the limit is {_LONGEST}")
     entry = json.loads(text)
@@ -192,7 +194,7 @@ def _checked(text: str, arrays: dict[str, np.ndarray]) -> dict:
         raise ValueError(f"its entry must hold {', '.join(_ENTRY)}, no more")
     architecture = entry["architecture"]
     # files that are older than the checksum load without
-    if "sha256" in entry and entry["sha256"] != _checksum(architecture, arrays):
+    if "sha256" in entry and entry["sha256"] != _checksum(architecture, arrays, entry.get("about")):
         raise _Damaged
     _entries(architecture)
     kind, config = described(_with_classes(architecture))
@@ -200,14 +202,15 @@ def _checked(text: str, arrays: dict[str, np.ndarray]) -> dict:
     held = sum(array.size for array in arrays.values())
     if needed > held:
         raise ValueError(f"it needs {needed} numbers, the file holds {held}")
-    return architecture
+    return architecture, About.from_json(entry["about"]) if "about" in entry else None
 
 
-def _checksum(architecture: Any, arrays: dict[str, np.ndarray]) -> str:
-    """SHA-256 over the architecture, the name, type and shape of each array, and the numbers, all sorted by name."""
+def _checksum(architecture: Any, arrays: dict[str, np.ndarray], about: Any = None) -> str:
+    """SHA-256 over what is known, the name, type and shape of each array, and the numbers, all sorted by name."""
     names = sorted(arrays)
     shapes = [[name, arrays[name].dtype.name, arrays[name].shape] for name in names]
-    digest = hashlib.sha256(json.dumps([architecture, shapes], sort_keys=True, separators=(",", ":")).encode())
+    known = [architecture, shapes] if about is None else [architecture, shapes, about]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True, separators=(",", ":")).encode())
     for name in names:
         digest.update(np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")).data)
     return digest.hexdigest()

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lstm_edu.core import checks
+from lstm_edu.core.about import LOSSES
 
-from .task import LOSSES, SPLITS, Batch, Task, best_class, checked_share, draw, real_steps
+from .task import SPLITS, Batch, Task, best_class, checked_share, draw, real_steps
 
 MOST_CLASSES = 10_000_000  # far more than any vocabulary: a larger number is an identifier, not a class
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.core import Layer, checks
+from lstm_edu.core import About, Layer, checks
 from lstm_edu.core.arrays import sigmoid
 
 SPLITS = ("train", "valid", "test")
-LOSSES = ("mean_squared_error", "softmax_cross_entropy", "sigmoid_cross_entropy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +170,16 @@ class Task(ABC):
             By name; empty where the field has none.
         """
         return {}
+
+    def about(self) -> About:
+        """What the numbers of a network for this task mean; training gives it to the network, which keeps it.
+
+        Returns
+        -------
+        About
+            Loss, steps and the task's name; with names for symbols and classes where the class has them.
+        """
+        return About(loss=self.loss, steps=self.steps, trained={"task": type(self).__name__})
 
     @abstractmethod
     def _sample(self, batch: int, rng: np.random.Generator, split: str) -> Batch: ...

@@ -6,14 +6,14 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import log
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lstm_edu.core import checks
+from lstm_edu.core import About, checks
 from lstm_edu.core.arrays import log_softmax
 
 from .task import Batch, Task
@@ -205,6 +205,23 @@ class Text(Task):
         place = np.arange(batch) * rows + np.arange(self.length + 1)[:, None]
         for start in range(0, rows - self.length + 1, self.length):
             yield _batch(part[place + start])
+
+    def about(self) -> About:
+        """What the numbers of a network for this text mean.
+
+        Returns
+        -------
+        About
+            With the vocabulary as names of the symbols and of the classes.
+
+        Examples
+        --------
+        >>> text = Text()
+        >>> text.about().symbols == tuple(text.vocabulary)
+        True
+        """
+        letters = tuple(self.vocabulary)
+        return replace(super().about(), symbols=letters, classes=letters)
 
     @staticmethod
     def perplexity(loss: float) -> float:
