@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lstm_edu import __version__
-from lstm_edu.commands import compare, course, info, tasks
+from lstm_edu.commands import compare, course, forecast, info, inspect, sample, tasks, train
 
 app = typer.Typer(
     name="lstm-edu",
@@ -23,6 +23,10 @@ app.command()(compare.compare)
 app.command("tasks")(tasks.list_tasks)
 app.command()(info.info)
 app.command()(info.warmup)
+app.add_typer(train.app)
+app.command()(sample.sample)
+app.command()(forecast.forecast)
+app.command()(inspect.inspect)
 app.add_typer(course.app)
 
 

@@ -32,3 +32,38 @@ def ending_in_order() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+class Wish:
+    """Whether somebody asked this process to end, and by which signal."""
+
+    number: int | None = None
+
+    def __call__(self) -> bool:
+        return self.number is not None
+
+
+@contextlib.contextmanager
+def ending_between_steps() -> Iterator[Wish]:
+    """While inside, Ctrl-C, SIGTERM and SIGHUP only leave a wish, which a loop looks at between two steps: what it
+    works on is whole then. A second one ends this process on the spot.
+
+    In the main thread alone, and for signals that nobody ignores. Afterwards everything is as it was.
+    """
+    wish, before = Wish(), {}
+
+    def note(number: int, _: Any) -> None:
+        wish.number = number
+        signal.signal(number, before[number] if callable(before[number]) else signal.SIG_DFL)
+
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number is not None and (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None):
+                    before[number] = handler
+                    signal.signal(number, note)
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -4,13 +4,14 @@ from lstm_edu.core import register
 
 from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluation import evaluate, predict
+from .forecasting import forecast
 from .gradient_flow import GradientFlow, gradient_flow
 from .history import History
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
-from .sampling import sample_text
+from .sampling import sample_text, write_text
 from .sizes import count_parameters, match_parameters
 from .stack import make_network
 from .training import Training, fit
@@ -39,6 +40,7 @@ __all__ = [
     "count_parameters",
     "evaluate",
     "fit",
+    "forecast",
     "gradient_flow",
     "load",
     "load_checkpoint",
@@ -48,4 +50,5 @@ __all__ = [
     "sample_text",
     "save",
     "save_checkpoint",
+    "write_text",
 ]

@@ -4,6 +4,7 @@ from .contest import evidence
 from .curves import learning_curves
 from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
+from .forecasts import forecast
 from .gates import gates_over_time
 from .style import save
 from .text import TextStates, text_states
@@ -13,6 +14,7 @@ __all__ = [
     "diagram",
     "diagram_stages",
     "evidence",
+    "forecast",
     "gates_over_time",
     "gradient_flow",
     "learning_curves",

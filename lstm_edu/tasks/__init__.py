@@ -21,6 +21,7 @@ from .counting import AnBn, AnBnCn
 from .digits import Digits
 from .periodic import PeriodicFunction
 from .reber import EmbeddedReber
+from .series import Series
 from .spikes import SpikeDelay, TimedSpikes
 from .sunspots import Sunspots
 from .task import Batch, Task
@@ -39,6 +40,7 @@ __all__ = [
     "Digits",
     "EmbeddedReber",
     "PeriodicFunction",
+    "Series",
     "SpikeDelay",
     "Sunspots",
     "Task",

@@ -1,11 +1,13 @@
 """Sampling from a text network: what it draws, that it remembers, and its door."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 import lstm_edu as le
+from lstm_edu.cells import CLASSIC
 
 
 @dataclass(frozen=True)
@@ -104,3 +106,65 @@ def test_a_network_that_diverged_is_refused():
     net.params["3.b"] = np.full(4, np.nan, np.float32)
     with pytest.raises(ValueError, match="net gave an output that is not finite"):
         le.sample_text(net, Letters(), "a", 3)
+
+
+def knowing(net, letters="abcd"):
+    net.about = le.core.About(symbols=tuple(letters), classes=tuple(letters))
+    return net
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.4, 0])
+@pytest.mark.parametrize("cell", CLASSIC)
+def test_the_fast_way_through_a_usual_network_writes_the_same_as_its_forward(cell, temperature, monkeypatch):
+    from lstm_edu.nn import sampling
+
+    kind = le.CELLS[cell]
+    net = le.Sequential([le.Embedding(4, 7, rng=2), kind(7, 9, rng=3), kind(9, 6, rng=4), le.Dense(6, 4, rng=5)])
+    net.params.flat[:] *= 2
+    text = le.sample_text(net, Letters(), "abd", 80, temperature, rng=6)
+    monkeypatch.setattr(sampling, "Sequential", None)  # no network is a usual one
+    assert text == le.sample_text(net, Letters(), "abd", 80, temperature, rng=6)
+
+
+def test_writing_on_and_on_is_sampling_and_a_prompt_is_read_with_what_the_network_knows():
+    letters = le.write_text(knowing(network()), "abca", temperature=0.7, rng=4)
+    assert "".join(itertools.islice(letters, 60)) == le.sample_text(network(), Letters(), "abca", 60, 0.7, rng=4)
+
+
+def test_an_unknown_letter_of_a_prompt_is_read_as_the_unseen_sign_or_named():
+    with pytest.raises(ValueError, match="never saw 'x'; it knows 'abcd'"):
+        le.write_text(knowing(network()), "abx")
+    one, other = (le.write_text(knowing(network(), "abc\ufffd"), prompt, rng=1) for prompt in ("abx", "ab\ufffd"))
+    assert [next(one) for _ in range(20)] == [next(other) for _ in range(20)]
+
+
+def test_writing_takes_no_more_memory_the_longer_it_goes_on():
+    import tracemalloc
+
+    letters = le.write_text(knowing(network()), "a", rng=0)
+    for _ in range(200):
+        next(letters)
+    tracemalloc.start()
+    for _ in range(100):
+        next(letters)
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(2000):
+        next(letters)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 2000
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda: le.write_text(network(), "a"), "does not know what characters"),
+        (lambda: le.write_text(knowing(network(), "abc"), "a"), "must have 3 outputs"),
+        (lambda: le.write_text(knowing(network()), ""), "at least one character"),
+        (lambda: le.write_text(knowing(network()), "a", temperature=-1), "temperature must be at least 0"),
+        (lambda: le.write_text("net", "a"), "net must be a network, got str"),
+    ],
+)
+def test_what_writing_cannot_do_is_said_at_once(change, words):
+    with pytest.raises(ValueError, match=words):
+        change()
