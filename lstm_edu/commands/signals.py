@@ -50,7 +50,8 @@ def ending_between_steps() -> Iterator[Wish]:
 
     In the main thread alone, and for signals that nobody ignores. Afterwards everything is as it was.
     """
-    wish, before = Wish(), {}
+    wish = Wish()
+    before: dict[int, Any] = {}
 
     def note(number: int, _: Any) -> None:
         wish.number = number

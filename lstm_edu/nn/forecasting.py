@@ -1,7 +1,6 @@
 """From a series to its next numbers, by a network that was trained on one: feeding back, intervals, simple rivals."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -208,13 +207,13 @@ def half_widths(errors: np.ndarray, level: float) -> np.ndarray:
     return np.array(widths)
 
 
-def widened(widths: Sequence[float], steps: int) -> np.ndarray:
+def widened(widths: ArrayLike, steps: int) -> np.ndarray:
     """Half widths for so many steps: beyond the last distance that was measured the widest of all.
 
     Parameters
     ----------
-    widths : sequence of float
-        From `half_widths`.
+    widths : array_like
+        (known,) from `half_widths`.
     steps : int
         How many are needed.
 

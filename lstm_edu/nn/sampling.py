@@ -150,8 +150,9 @@ def _step_of(net: Any, state: Any) -> Callable[[int], np.ndarray]:
     """
     layers = net.layers if type(net) is Sequential else ()
     if len(layers) > 2 and type(layers[0]) is Embedding and type(layers[-1]) is Dense:
-        embedding, *cells, dense = layers
-        if all(isinstance(cell, Recurrent) for cell in cells) and dense.activation is None:
+        embedding, dense = layers[0], layers[-1]
+        cells = [cell for cell in layers[1:-1] if isinstance(cell, Recurrent)]
+        if len(cells) == len(layers) - 2 and getattr(dense, "activation", None) is None:
             steps = [Steps(cell, own) for cell, own in zip(cells, state[1:-1], strict=True)]
 
             def fast(code: int) -> np.ndarray:

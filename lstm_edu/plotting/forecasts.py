@@ -1,6 +1,6 @@
 """A series, what was forecast of it, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def forecast(
     values: ArrayLike,
     paths: Sequence[tuple[int, ArrayLike]],
-    widths: dict[str, ArrayLike] | None = None,
+    widths: Mapping[str, ArrayLike] | None = None,
     *,
     times: Sequence[Any] | None = None,
     first: int = 0,

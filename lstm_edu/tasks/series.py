@@ -106,6 +106,12 @@ class Series(Task):
         """How many numbers a forecast has."""
         return self.horizon
 
+    @property
+    def needed(self) -> int:
+        """How many numbers a forecast needs before it: the window, and what its first difference looks back to."""
+        assert self.window is not None  # None is what one may give; it has become a number
+        return self.window + self.difference
+
     def _ends(self, count):
         return [round(share * count) for share in PARTS] + [count]
 
@@ -114,7 +120,7 @@ class Series(Task):
         checks.one_of("split", part, SPLITS)
         k = SPLITS.index(part)
         ends = self._ends(len(self.values))
-        first = max(0 if k == 0 else ends[k - 1], self.window + self.difference)
+        first = max(0 if k == 0 else ends[k - 1], self.needed)
         return np.arange(first, ends[k] - self.horizon + 1)
 
     def ordered(self, split: str = "test") -> tuple[np.ndarray, Batch]:
@@ -210,7 +216,7 @@ class Series(Task):
     def _batch(self, origins):
         # z[k] belongs to values[k + difference]
         at = origins - self.difference
-        seen, ahead = at + np.arange(-self.window, 0)[:, None], at[:, None] + np.arange(self.horizon)
+        seen, ahead = at + np.arange(self.difference - self.needed, 0)[:, None], at[:, None] + np.arange(self.horizon)
         return Batch(self._z[seen][:, :, None], self._z[ahead])
 
     def _sample(self, batch, rng, split):

@@ -88,7 +88,11 @@ def test_what_no_forecast_can_be_made_of_is_refused_in_words(call, words):
 
 def test_what_a_file_says_of_its_window_is_looked_at():
     net, task = trained()
-    for wrong, words in ({"window": "x"}, "window"), ({"window": -3}, "window"), ({"window": 4, "difference": 1.5}, "diff"):
+    for wrong, words in (
+        ({"window": "x"}, "window"),
+        ({"window": -3}, "window"),
+        ({"window": 4, "difference": 1.5}, "diff"),
+    ):
         net.about = le.core.About(inputs=task.scaling, target=task.scaling, trained=wrong)
         with pytest.raises(ValueError, match=words):
             le.forecast(net, task.values, 2)

@@ -146,7 +146,7 @@ def intervals(net: Layer, task: Series) -> tuple[list[list[float]], list[float]]
         For each level the share of the test part's numbers, up to the horizon, that the interval held.
     """
     first, end = task.part("valid")
-    origins = np.arange(max(first, task.window + task.difference), end)
+    origins = np.arange(max(first, task.needed), end)
     steps = max(task.horizon, min(_FURTHEST, len(origins) // 2))
     errors = forecast_from(net, task.values, origins, steps) - what_came(task.values, origins, steps, end)
     widths = [half_widths(errors, level).tolist() for level in LEVELS]
@@ -188,7 +188,7 @@ def told(
         "file": Path(file).name,
         "column": column,
         "rows": len(task.values),
-        "last": task.values[-task.window - task.difference :].tolist(),
+        "last": task.values[-task.needed :].tolist(),
         "settings": asdict(settings),
         "test": {name: row.to_dict() for name, row in found.iterrows()},
         "levels": list(LEVELS),

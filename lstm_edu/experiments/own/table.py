@@ -1,6 +1,7 @@
 """A column of numbers out of a CSV file, and the times beside it."""
 
 import difflib
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,7 +137,7 @@ def _times(texts: pd.Series, name: str, file: Any) -> pd.Series:
     if times.isna().any():
         return texts
     step = times.diff().iloc[1:]
-    wrong = np.flatnonzero(~(step > step.iloc[0] * 0).to_numpy()) if len(step) else []
+    wrong: Any = np.flatnonzero(~(step > step.iloc[0] * 0).to_numpy()) if len(step) else []
     if len(wrong):
         where = f"line {wrong[0] + 3} of {str(file)!r}"
         raise ValueError(f"time: {name!r} must grow from row to row, it does not in {where}: sort the rows")
@@ -168,7 +169,9 @@ def times_after(times: Any, steps: int) -> Any:
     if times is None or len(times) < 3:
         return None
     if pd.api.types.is_datetime64_any_dtype(times):
-        rule = pd.infer_freq(pd.DatetimeIndex(times))
+        with warnings.catch_warnings():  # that a later pandas gives its rule in another form, which serves as well
+            warnings.simplefilter("ignore")
+            rule = pd.infer_freq(pd.DatetimeIndex(times))
         if rule is None:
             return None
         ahead = pd.date_range(times.iloc[-1], periods=steps + 1, freq=rule)[1:]
