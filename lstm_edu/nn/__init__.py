@@ -16,13 +16,15 @@ from .sizes import count_parameters, match_parameters
 from .stack import make_network
 from .training import Training, fit
 from .weights import load, save
+from .wrappers import Bidirectional, Residual
 
-for _class in (Conv1D, Dense, Dropout, Embedding, MaxPool1D, Sequential):
+for _class in (Bidirectional, Conv1D, Dense, Dropout, Embedding, MaxPool1D, Residual, Sequential):
     register(_class)
 
 __all__ = [
     "SGD",
     "Adam",
+    "Bidirectional",
     "Conv1D",
     "Dense",
     "Dropout",
@@ -32,6 +34,7 @@ __all__ = [
     "MaxPool1D",
     "MeanSquaredError",
     "RMSProp",
+    "Residual",
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
