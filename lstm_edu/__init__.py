@@ -13,7 +13,7 @@ Importing the package loads NumPy and Numba and compiles nothing; everything els
 import importlib
 from typing import Any
 
-from .cells import CELLS, GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
+from .cells import CELLS, GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, ProjectedLSTM, Recurrent
 from .core import Container, Layer, Parameters, get_num_threads, register, set_num_threads
 from .core.version import __version__ as __version__
 
@@ -35,9 +35,11 @@ __all__ = [
     "LSTM97",
     "RNN",
     "Container",
+    "CoupledLSTM",
     "Layer",
     "Parameters",
     "PeepholeLSTM",
+    "ProjectedLSTM",
     "Recurrent",
     "get_num_threads",
     "register",

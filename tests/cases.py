@@ -6,7 +6,7 @@ import numpy as np
 import own_cell
 import reference
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, PeepholeLSTM
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, ProjectedLSTM
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,17 @@ CELLS = [
     Cell("peephole", PeepholeLSTM, reference.peephole, {}),
     Cell("gru-before", GRU, reference.gru, {"reset_after": False}),
     Cell("gru-after", GRU, reference.gru, {"reset_after": True}),
+    Cell("lstm-clipped", LSTM, reference.lstm, {"cell_clip": 0.6}),
+    Cell("peephole-clipped", PeepholeLSTM, reference.peephole, {"cell_clip": 0.6}),
+    Cell("coupled-f", CoupledLSTM, reference.coupled, {"gate": "f"}),
+    Cell("coupled-i", CoupledLSTM, reference.coupled, {"gate": "i"}),
+    Cell("projected", ProjectedLSTM, reference.projected, {"projection": 5}),
+    Cell(
+        "projected-all",
+        ProjectedLSTM,
+        reference.projected,
+        {"projection": 3, "peepholes": True, "cell_clip": 0.7, "projection_clip": 0.5},
+    ),
     Cell("mine", own_cell.Mine, own_cell.twin, {}),  # stands in no file of the package, and has an h narrower than c
 ]
 

@@ -51,7 +51,14 @@ def lstm97(x, params, state, squashing="tanh"):
     return {name: np.array(values) for name, values in out.items()}
 
 
-def lstm(x, params, state):
+def clip(x, bound):
+    """x held within +-bound; a complex step decides by the real part."""
+    if bound is None:
+        return x
+    return np.where(np.abs(np.real(x)) < bound, x, np.sign(np.real(x)) * bound)
+
+
+def lstm(x, params, state, cell_clip=None):
     h, c = state
     W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
     out = {name: [] for name in "ifgohc"}
@@ -60,14 +67,14 @@ def lstm(x, params, state):
         f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"])
         g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
         o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"])
-        c = f * c + i * g
+        c = clip(f * c + i * g, cell_clip)
         h = o * np.tanh(c)
         for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
             out[name].append(value)
     return {name: np.array(values) for name, values in out.items()}
 
 
-def peephole(x, params, state):
+def peephole(x, params, state, cell_clip=None):
     h, c = state
     W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
     p_i, p_f, p_o = params["p"]
@@ -76,9 +83,43 @@ def peephole(x, params, state):
         i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"] + p_i * c)
         f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"] + p_f * c)
         g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
-        c = f * c + i * g
+        c = clip(f * c + i * g, cell_clip)
         o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"] + p_o * c)
         h = o * np.tanh(c)
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def coupled(x, params, state, gate="f"):
+    h, c = state
+    letters = gate + "go"
+    W, U, b = (by_gate(params[k], letters) for k in ("W", "U", "b"))
+    out = {name: [] for name in letters + "hc"}
+    for x_t in x:
+        there = sigmoid(x_t @ W[gate] + h @ U[gate] + b[gate])
+        g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"])
+        f, i = (there, 1 - there) if gate == "f" else (1 - there, there)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        for name, value in zip(letters + "hc", (there, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def projected(x, params, state, projection, peepholes=False, cell_clip=None, projection_clip=None):
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    p_i, p_f, p_o = params["p"] if peepholes else (0, 0, 0)
+    out = {name: [] for name in "ifgohc"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"] + p_i * c)
+        f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"] + p_f * c)
+        g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
+        c = clip(f * c + i * g, cell_clip)
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"] + p_o * c)
+        h = clip((o * np.tanh(c)) @ params["R"], projection_clip)
         for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
             out[name].append(value)
     return {name: np.array(values) for name, values in out.items()}

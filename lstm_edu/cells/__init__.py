@@ -2,10 +2,12 @@
 
 from lstm_edu.core.registry import CELLS, register
 
+from .coupled import CoupledLSTM
 from .gru import GRU
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .peephole import PeepholeLSTM
+from .projected import ProjectedLSTM
 from .recurrent import Recurrent
 from .rnn import RNN
 from .tape import Tape
@@ -13,6 +15,21 @@ from .tape import Tape
 for _name, _class in {"rnn": RNN, "lstm97": LSTM97, "lstm": LSTM, "peephole": PeepholeLSTM, "gru": GRU}.items():
     register(_name)(_class)
 
-CLASSIC = tuple(CELLS)  # the names of the package's own, whatever is registered later
+CLASSIC = tuple(CELLS)  # the cells that shaped the field, whatever is registered later
 
-__all__ = ["CELLS", "CLASSIC", "GRU", "LSTM", "LSTM97", "RNN", "PeepholeLSTM", "Recurrent", "Tape"]
+register("coupled")(CoupledLSTM)
+register(ProjectedLSTM)  # without a short name: its projection must be said
+
+__all__ = [
+    "CELLS",
+    "CLASSIC",
+    "GRU",
+    "LSTM",
+    "LSTM97",
+    "RNN",
+    "CoupledLSTM",
+    "PeepholeLSTM",
+    "ProjectedLSTM",
+    "Recurrent",
+    "Tape",
+]

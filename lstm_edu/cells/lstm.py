@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from lstm_edu.core import checks
 from lstm_edu.core.checks import Rng
 from lstm_edu.core.functions import sigmoid, tanh
 from lstm_edu.core.kernel import kernel
 from lstm_edu.core.layer import initial_values
 from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed
 
+from . import clipped
 from .recurrent import Recurrent
 from .tape import Tape
 
@@ -86,6 +88,8 @@ class LSTM(Recurrent):
         Where the biases of f start: one number, or one per unit.
     input_bias : float or sequence of float, default 0.0
         Where those of i start.
+    cell_clip : float, optional
+        A bound for c to both sides, beyond which it is held; None: none.
     dtype : dtype, default float32
         Of all numbers: float32 or float64.
     rng : int or numpy.random.Generator, optional
@@ -103,7 +107,8 @@ class LSTM(Recurrent):
     Raises
     ------
     ValueError
-        For sizes below 1, for another dtype, and for biases that are not finite or of another count.
+        For sizes below 1, for another dtype, for biases that are not finite or of another count, and for a bound that
+        is not above 0.
 
     Notes
     -----
@@ -131,6 +136,8 @@ class LSTM(Recurrent):
     state_names = ("h", "c")
     keeping_bias, admitting_bias = "forget_bias", "input_bias"
     passing = {"f": 1, "i": 0}
+    fixed = Recurrent.fixed | {"cell_clip"}
+    later = frozenset({"cell_clip"})
 
     def __init__(
         self,
@@ -139,14 +146,21 @@ class LSTM(Recurrent):
         *,
         forget_bias: ArrayLike = 1.0,
         input_bias: ArrayLike = 0.0,
+        cell_clip: float | None = None,
         dtype: DTypeLike = np.float32,
         rng: Rng = None,
     ) -> None:
+        self.cell_clip = None if cell_clip is None else checks.positive("cell_clip", cell_clip)
         super().__init__(inputs, units, dtype=dtype, rng=rng)
+        if cell_clip is not None:
+            self.passing = {}  # at the bound nothing passes
         self.forget_bias = initial_values("forget_bias", forget_bias, self.units)
         self.input_bias = initial_values("input_bias", input_bias, self.units)
         self.params["b"][self._block("f")] = self.forget_bias
         self.params["b"][self._block("i")] = self.input_bias
+
+    def _form(self) -> dict[str, Any]:
+        return {} if self.cell_clip is None else {"cell_clip": self.cell_clip}
 
     def config(self) -> dict[str, Any]:
         """The arguments that make this layer again, not its weights.
@@ -156,13 +170,26 @@ class LSTM(Recurrent):
         dict
             Plain numbers, strings and lists by the arguments' names.
         """
-        return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias}
+        return super().config() | {"forget_bias": self.forget_bias, "input_bias": self.input_bias} | self._form()
+
+    def _bounded(self) -> tuple[np.ndarray, np.generic]:
+        """The peepholes, and the bound of c."""
+        p = self.params["p"] if "p" in self.params else clipped.no_peepholes(self.params["U"])
+        return p, self.dtype.type(self.cell_clip)
 
     def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
-        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
+        if self.cell_clip is not None:
+            (W, U, b, *_), (p, k) = self.params.values(), self._bounded()
+            clipped.forward(tape.x, W, U, b, p, tape.a, tape.h, tape.c, k, b0, b1)
+        else:
+            forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
     def _run_backward(
         self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
     ) -> None:
         dh, dc = dstate
-        backward(dy, tape.a, tape.c, self.params["U"], *deltas, dh, dc, b0, b1)
+        if self.cell_clip is not None:
+            p, k = self._bounded()
+            clipped.backward(dy, tape.a, tape.c, self.params["U"], p, *deltas, dh, dc, k, b0, b1)
+        else:
+            backward(dy, tape.a, tape.c, self.params["U"], *deltas, dh, dc, b0, b1)

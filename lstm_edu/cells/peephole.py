@@ -85,6 +85,8 @@ class PeepholeLSTM(LSTM):
         Where the biases of f start: one number, or one per unit.
     input_bias : float or sequence of float, default 0.0
         Where those of i start.
+    cell_clip : float, optional
+        A bound for c to both sides, beyond which it is held; None: none.
     dtype : dtype, default float32
         Of all numbers: float32 or float64.
     rng : int or numpy.random.Generator, optional
@@ -131,12 +133,18 @@ class PeepholeLSTM(LSTM):
         return super().parameter_shapes(inputs, units) | {"p": (3, units)}
 
     def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
-        forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
+        if self.cell_clip is not None:
+            super()._run_forward(tape, b0, b1)
+        else:
+            forward(tape.x, *self.params.values(), tape.a, tape.h, tape.c, b0, b1)
 
     def _run_backward(
         self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
     ) -> None:
         dh, dc = dstate
+        if self.cell_clip is not None:
+            super()._run_backward(dy, tape, deltas, dstate, b0, b1)
+            return
         backward(dy, tape.a, tape.c, self.params["U"], self.params["p"], *deltas, dh, dc, b0, b1)
 
     def _other_gradients(self, tape: Tape, deltas: tuple, grads: Parameters) -> None:

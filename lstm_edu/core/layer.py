@@ -38,6 +38,8 @@ class Layer:
         Of the parameters; None for a layer without any.
     fixed : frozenset of str
         The names of what can't be set anew.
+    later : frozenset of str
+        The names of arguments that came after the first files were written: a file without them means their default.
     in_a_row : bool
         True for a container whose children are each fed with the output of the one before.
     about : About or None
@@ -47,6 +49,7 @@ class Layer:
     """
 
     fixed: frozenset[str] = frozenset({"params", "inputs", "units", "dtype"})
+    later: frozenset[str] = frozenset()
 
     params: Parameters
     dtype: np.dtype

@@ -76,6 +76,8 @@ def operator(layer: Recurrent) -> tuple[str, dict[str, Any]]:
             f"layer: ONNX has no {cls.__name__}: it has the cells {', '.join(c.__name__ for c in OPERATORS)}, and this "
             "class may compute anything"
         )
+    if isinstance(layer, LSTM) and layer.cell_clip is not None:
+        raise ValueError("layer: the LSTM of ONNX has no cell_clip: its clip bounds what goes into the activations")
     attributes: dict[str, Any] = {"hidden_size": layer.units}
     if isinstance(layer, GRU):
         attributes["linear_before_reset"] = int(layer.reset_after)

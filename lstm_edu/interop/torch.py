@@ -26,7 +26,7 @@ __all__ = ["class_name", "from_arrays", "to_arrays"]
 CLASSES = {RNN: "RNN", LSTM: "LSTM", GRU: "GRU"}  # the class here -> that in torch.nn
 GATES = {RNN: ("h",), LSTM: ("i", "f", "g", "o"), GRU: ("r", "z", "n")}
 AXES = {"weight_ih_l0": 2, "weight_hh_l0": 2, "bias_ih_l0": 1, "bias_hh_l0": 1}
-WHY_NOT = {
+WHY_NOT: dict[type[Recurrent], str] = {
     LSTM97: "the LSTM of PyTorch always has a forget gate",
     PeepholeLSTM: "the LSTM of PyTorch has no peepholes",
 }
@@ -63,6 +63,8 @@ def class_name(layer: Recurrent) -> str:
     if cls not in CLASSES:
         why = WHY_NOT.get(cls, f"it has {', '.join(CLASSES.values())}, and this class may compute anything")
         raise ValueError(f"layer: PyTorch has no {cls.__name__}: {why}")
+    if isinstance(layer, LSTM) and layer.cell_clip is not None:
+        raise ValueError("layer: the LSTM of PyTorch has no cell_clip")
     if isinstance(layer, GRU) and not layer.reset_after:
         raise ValueError(
             "layer: PyTorch has no GRU with the reset gate before the product with h: its own is reset_after=True"

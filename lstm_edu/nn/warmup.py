@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import CELLS, GRU
+from lstm_edu.cells import CELLS, CLASSIC, GRU
 
 from . import progress
 from .optimizers import SGD, Adam, RMSProp
@@ -27,7 +27,7 @@ def warm(dtypes: Sequence[str] = ("float32",), show: bool | None = None) -> floa
     float
         The seconds it took.
     """
-    forms: list[tuple[Any, dict]] = [(cls, {}) for cls in CELLS.values()] + [(GRU, {"reset_after": True})]
+    forms: list[tuple[Any, dict]] = [(CELLS[name], {}) for name in CLASSIC] + [(GRU, {"reset_after": True})]
     optimizers: list[Any] = [SGD, RMSProp, Adam]
     began = time.perf_counter()
     with progress.bar(len(dtypes) * (len(forms) + len(optimizers)), "compile", show) as bar:

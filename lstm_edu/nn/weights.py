@@ -236,7 +236,7 @@ def _inner(entry: Any) -> list:
         raise ValueError(f"a layer must be a dict, got {type(entry).__name__}")
     name = checks.one_of("layer class", entry.get("class"), LAYERS)
     needed = _arguments(LAYERS[name])
-    missing = [key for key in needed if key not in entry]
+    missing = [key for key in needed if key not in entry and key not in LAYERS[name].later]
     surplus = [key for key in entry if key not in needed and key != "class"]
     if missing:
         raise ValueError(f"{name} lacks {missing[0]!r}")

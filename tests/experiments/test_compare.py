@@ -99,7 +99,7 @@ def test_the_gates_start_with_a_memory_of_the_asked_length():
         steps = np.exp(keep)
         assert 1 <= steps.min() < 3
         assert 48 < steps.max() <= 50
-        if "f" in b:
+        if "i" in b and "f" in b:
             assert np.array_equal(b["i"], -b["f"])
     assert le.make_network(task, "lstm", 3, rng=0).params["0.b"][3:6].tolist() == [1, 1, 1]
 

@@ -293,6 +293,11 @@ EVERY_LAYER = [
     le.Embedding(2, 3),
     le.Dropout(0.5),
     le.Sequential([le.Dropout(0.5)]),
+    le.LSTM(2, 3, cell_clip=4.0),
+    le.CoupledLSTM(2, 3),
+    le.ProjectedLSTM(2, 3, 4, peepholes=True),
+    le.Bidirectional(le.GRU(2, 3)),
+    le.Residual(le.GRU(2, 2)),
 ]
 
 
@@ -302,7 +307,7 @@ def test_every_argument_of_a_layer_must_stand_in_its_file(tmp_path, layer):
     le.save(layer, path)
     assert repr(le.load(path)) == repr(layer)
     name = type(layer).__name__
-    for key in layer.config():
+    for key in set(layer.config()) - layer.later:
         header, entry, numbers = parts(path)
         del entry["sha256"], entry["architecture"][key]
         put_together(tmp_path / "less", header, entry, numbers)
