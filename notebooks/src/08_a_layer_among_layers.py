@@ -432,7 +432,8 @@ course.show(
 
 # %% tags=["claim"]
 order, slow = course.evidence(8, "order"), course.evidence(8, "pixels")
-figure = le.plotting.evidence(order, "first digit", label="share right", reference=0.55)
+how = {"label": "share right", "reference": 0.55, "log": False}
+figure = le.plotting.evidence(order, "first digit", **how)
 by = ["variant", "rate", "steps"]
 told = order[order["measure"] == "first digit"].groupby(by)["value"]
 learnt = slow[slow["measure"] == "as they are"].groupby(by)["value"].median().unstack()

@@ -198,7 +198,7 @@ assert first[["lstm97", "lstm"]].min() > 0.1 > 100 * first["rnn"]
 # Every best rate lies inside of the rates that were tried. They differ between the cells by a factor of ten, and
 # most are higher than the 0.01 that one would try first. The RNN wants the lowest ones.
 #
-# **Now the contest**, live and short: 200 steps, each cell at its own best rate for 200 steps, from ten *new* seeds, on
+# **Now the contest**, live and short: each cell at its own best rate for 200 steps, from ten *new* seeds, on
 # test sequences.
 
 # %%

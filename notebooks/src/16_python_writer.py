@@ -98,6 +98,7 @@ assert packed["xz"] < packed["gzip"] < counted[best]
 # %%
 import time
 
+le.set_num_threads(1)  # or the seconds would be those of two cores
 small_task, rng = shipped.task(length=64), np.random.default_rng(0)
 letters, cell = le.Embedding(task.inputs, 32, rng=rng), le.LSTM(32, 64, rng=rng)
 small = le.Sequential([letters, cell, le.Dense(64, task.outputs, rng=rng)])
@@ -158,7 +159,7 @@ axes.semilogx(seconds, log["train_bits"], ls=":", label="LSTM, training", **look
 for n in (1, 2, 3, champion):
     axes.axhline(tables[n], color=REFERENCE, linestyle="--", linewidth=1)
     words, place = f"table, looks back {n}", (seconds[0], tables[n])
-    axes.annotate(words, place, va="bottom", fontsize=8)
+    axes.annotate(words, place, va="top" if n == champion else "bottom", fontsize=8)
 axes.set(xlabel="seconds of training on one core", ylabel="bits per character")
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 course.show(
@@ -259,13 +260,13 @@ print(f"real lines {real:.0%}; after the quick run, at temperature 0.7: {quick:.
 lines = {t: share_of_python(samples[t]) for t in TEMPERATURES}
 print("after the long run:", {t: f"{share:.0%}" for t, share in lines.items()})
 assert quick < lines[0.7]
-assert lines[1.0] < real
+assert max(lines[0.3], lines[1.0]) < min(lines[0.7], real)
 
 # %% [markdown]
 # After the quick run few lines are Python. After the long one it is about as many as in real files at 0.7, and far
 # fewer at 1, where the unlikely is drawn as often as the network believes in it. Colder is not better here either: at
-# 0.3 it says what is likeliest, and in our run that is a docstring that turns in circles, of which the parser accepts
-# nothing. And a line that is Python need not make sense.
+# 0.3 it says what is likeliest, and in our run that is the prose of docstrings, line after line, of which the parser
+# accepts little. And a line that is Python need not make sense.
 #
 # ## What single units know
 #
