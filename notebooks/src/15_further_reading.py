@@ -4,7 +4,7 @@
 # What to read after each chapter, and where in it to look. A table, figure or equation number stands here only where
 # the text of the source, its program, or notes of somebody who read it were looked at, and notes are named as such.
 # Where none was, the entry says what the source is about, mostly from its abstract, and no more. Links lead to the DOI
-# or to arXiv, and where there is neither, to the publisher. The course itself needs none of them.
+# or to arXiv. The course itself needs none of them.
 
 # %% [markdown]
 # ## The papers
@@ -77,9 +77,8 @@
 # %% [markdown]
 # ## What the big searches found
 #
-# **R. Jozefowicz, W. Zaremba, I. Sutskever, [*An Empirical Exploration of Recurrent Network
-# Architectures*](https://proceedings.mlr.press/v37/jozefowicz15.pdf), ICML 2015, PMLR 37, 2342–2350** (neither DOI nor
-# arXiv; the link is the publisher's). A search through more than ten thousand architectures. From the
+# **R. Jozefowicz, W. Zaremba, I. Sutskever, *An Empirical Exploration of Recurrent Network Architectures*, ICML 2015,
+# PMLR 37, 2342–2350** (neither DOI nor arXiv). A search through more than ten thousand architectures. From the
 # abstract: "adding a bias of 1 to the LSTM's forget gate closes the gap between the LSTM and the GRU". Read it with
 # chapter 12 beside you: one constant at the start was worth as much as another cell. Chapters 04, 06 and 10.
 #
@@ -134,8 +133,8 @@
 # - A. Zhang, Z. C. Lipton, M. Li, A. J. Smola, [*Dive into Deep Learning*](https://arxiv.org/abs/2106.11342), 2021: a
 #   whole textbook that runs, with chapters on the RNN, the LSTM and the GRU in four frameworks. There is a Chinese
 #   edition, 《动手学深度学习》; many of the Chinese terms of chapter 13 are as in it.
-# - C. Olah, [*Understanding LSTM Networks*](https://colah.github.io/posts/2015-08-Understanding-LSTMs/), 2015: the
-#   drawings that most readers know. It begins with the LSTM of 2000, forget gate included, and has no way back; read it beside
+# - C. Olah, *Understanding LSTM Networks*, 2015, `colah.github.io/posts/2015-08-Understanding-LSTMs`: the drawings that
+#   most readers know. It begins with the LSTM of 2000, forget gate included, and has no way back; read it beside
 #   chapter 04, then draw its arrows backward.
 
 # %% [markdown]

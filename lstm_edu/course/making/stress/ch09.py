@@ -119,7 +119,11 @@ def forecast(variant: str, rate: float, seed: int, marks: tuple[int, ...]) -> It
         net = nn.Sequential([LSTM(1, units, rng=rng), nn.Dense(units, 1, steps="last", rng=rng)])
         nn.fit(net, years.task, steps=steps, every=20, patience=10, optimizer=nn.Adam(rate), schedule="cosine",
                seed=int(order.generate_state(1)[0]), progress_bar=False)  # fmt: skip
-        yield steps, years.judge(lambda batch, net=net: net(batch.x))
+        yield steps, years.judge(_read_by(net))
+
+
+def _read_by(net: nn.Sequential) -> Forecast:
+    return lambda batch: net(batch.x)
 
 
 EXPERIMENTS = (
