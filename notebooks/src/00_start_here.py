@@ -59,7 +59,7 @@ course.begin(0)
 # | 06 One gate fewer: the GRU | What does a cell lose with one gate fewer? | 55 |
 # | 07 Deep or wide | Several thin layers or a single wide one? | 55 |
 # | 08 A layer among layers | What goes below a recurrent layer, and what above? | 55 |
-# | 09 A worked example | How does one get from a file to samples and forecasts? | 50 |
+# | 09 A worked example | How does one get from a file to samples and forecasts? | 55 |
 # | 10 A fair contest | Which cell for which task, and how sure can we be? | 55 |
 # | 11 Under the hood | How does a Python loop become as fast as the machine? | 55 |
 # | 16 A network that writes Python | What does a network learn that does nothing but read Python? | 50 |

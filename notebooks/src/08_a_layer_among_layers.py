@@ -23,9 +23,6 @@
 # *convolution*, *pooling*, *softmax* and *cross-entropy*; each is defined before it is used.
 
 # %%
-from dataclasses import dataclass
-
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lstm_edu as le
@@ -35,7 +32,7 @@ course.begin(8)
 task = le.tasks.Digits()
 batch = task.sample(4, rng=0, split="test")
 print("x", batch.x.shape, " target", batch.target)
-print((16 * batch.x[:, 0].T).astype(int))  # the first image: rows from top to bottom, one step is one column
+print((16 * batch.x[:, 0].T).astype(int))  # the first image: one step is one column
 
 # %% [markdown]
 # The images are the 1797 handwritten digits that come with scikit-learn, 8 x 8 pixels. A step is one column: $T = 8$
@@ -53,12 +50,10 @@ print((16 * batch.x[:, 0].T).astype(int))  # the first image: rows from top to b
 
 # %%
 rng = np.random.default_rng(0)
-net = le.Sequential([
-    le.Conv1D(8, 16, 3, activation="relu", rng=rng),
-    le.MaxPool1D(2),
-    le.LSTM(16, 24, rng=rng),
-    le.Dense(24, 10, steps="last", rng=rng),
-])  # fmt: skip
+see = le.Conv1D(8, 16, 3, activation="relu", rng=rng)
+remember = le.LSTM(16, 24, rng=rng)
+decide = le.Dense(24, 10, steps="last", rng=rng)
+net = le.Sequential([see, le.MaxPool1D(2), remember, decide])
 course.show(figure := le.plotting.stack(net), alt=figure.alt_text)
 
 # %% [markdown]
@@ -127,7 +122,7 @@ assert pooled.ravel().tolist() == [1, 1, 0]
 
 # %% tags=["claim"]
 def softmax(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))  # the same p, and no exponential can overflow
+    e = np.exp(z - z.max(axis=-1, keepdims=True))  # same p, and nothing can overflow
     return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -182,6 +177,9 @@ course.source(le.MaxPool1D.backward)
 
 
 # %%
+from dataclasses import dataclass
+
+
 def by_pixel(x):
     """Columns (8, B, 8) to single pixels (64, B, 1)."""
     return x.transpose(0, 2, 1).reshape(64, -1, 1)
@@ -206,21 +204,23 @@ print(pixels.sample(2, rng=0).x.shape)
 def reader(kind, seed):
     """A network for the digits: what stands below the dense layer is its name."""
     rng = np.random.default_rng(seed)
-    eyes = le.Conv1D(8, 16, 3, activation="relu", rng=rng)
-    gather = {"stride": 8, "padding": "valid", "activation": "relu", "rng": rng}
+    conv, LSTM, relu = le.Conv1D, le.LSTM, {"activation": "relu", "rng": rng}
+    eyes, gather = conv(8, 16, 3, **relu), {"stride": 8, "padding": "valid", **relu}
     width, below = {
         "RNN": (59, [le.RNN(8, 59, rng=rng)]),
-        "LSTM": (29, [le.LSTM(8, 29, rng=rng)]),
-        "conv, LSTM": (24, [eyes, le.LSTM(16, 24, rng=rng)]),
-        "conv, pool, LSTM": (24, [eyes, le.MaxPool1D(2), le.LSTM(16, 24, rng=rng)]),
-        "conv, all pooled": (131, [le.Conv1D(8, 131, 3, activation="relu", rng=rng), le.MaxPool1D(8)]),
-        "pixel: LSTM": (32, [le.LSTM(1, 32, rng=rng)]),
-        "pixel: conv, LSTM": (25, [le.Conv1D(1, 16, 8, **gather), le.LSTM(16, 25, rng=rng)]),
+        "LSTM": (29, [LSTM(8, 29, rng=rng)]),
+        "conv, LSTM": (24, [eyes, LSTM(16, 24, rng=rng)]),
+        "conv, pool, LSTM": (24, [eyes, le.MaxPool1D(2), LSTM(16, 24, rng=rng)]),
+        "conv, all pooled": (131, [conv(8, 131, 3, **relu), le.MaxPool1D(8)]),
+        "pixel: LSTM": (32, [LSTM(1, 32, rng=rng)]),
+        "pixel: conv, LSTM": (25, [conv(1, 16, 8, **gather), LSTM(16, 25, rng=rng)]),
     }[kind]
     return le.Sequential([*below, le.Dense(width, 10, steps="last", rng=rng)])
 
 
-kinds = ["pixel: LSTM", "pixel: conv, LSTM", "RNN", "LSTM", "conv, LSTM", "conv, pool, LSTM", "conv, all pooled"]
+# %%
+with_eyes = ["conv, LSTM", "conv, pool, LSTM", "conv, all pooled"]
+kinds = ["pixel: LSTM", "pixel: conv, LSTM", "RNN", "LSTM", *with_eyes]
 tasks = {kind: pixels if kind.startswith("pixel") else task for kind in kinds}
 sizes = {kind: le.count_parameters(reader(kind, 0)) for kind in kinds}
 print(*(f"{kind:18} {size} parameters" for kind, size in sizes.items()), sep="\n")
@@ -229,7 +229,7 @@ assert (min(sizes.values()), max(sizes.values())) == (4586, 4708)
 
 # %% tags=["claim"]
 def arrives(kind, seed):
-    """Steps of the LSTM, and which share of the gradient at its end reaches its beginning."""
+    """Steps of the LSTM; the share of its last gradient that reaches its first step."""
     net, images = reader(kind, seed), tasks[kind].sample(100, rng=seed)
     dy = le.SoftmaxCrossEntropy()(net(images.x), images.target)[1]
     (flow,) = le.gradient_flow(net, images.x, dy).values()
@@ -242,7 +242,8 @@ for kind in ("pixel: LSTM", "pixel: conv, LSTM", "conv, LSTM", "conv, pool, LSTM
     found = [arrives(kind, seed) for seed in range(5)]
     shares = [share for _, share in found]
     low[kind], middle[kind], high[kind] = np.quantile(shares, [0, 0.5, 1])
-    print(f"{kind:18} {found[0][0]:3} steps: {middle[kind]:.1e} ({low[kind]:.1e} .. {high[kind]:.1e})")
+    print(f"{kind:18} {found[0][0]:3} steps: {middle[kind]:.1e}", end=" ")
+    print(f"({low[kind]:.1e} .. {high[kind]:.1e})")
 
 assert 0.003 < low["pixel: LSTM"] < high["pixel: LSTM"] < 0.03
 assert min(low["pixel: conv, LSTM"], low["conv, LSTM"]) > 0.06
@@ -298,49 +299,69 @@ def moved(x, columns):
 
 
 def scores(answer):
-    """Share of the test images that are right: as they are, and the mean of both moves."""
-    as_is, left, right = (np.mean(answer(x) == test.target) for x in (test.x, moved(test.x, -1), moved(test.x, 1)))
+    """Share of test images that are right: as they are, and the mean of both moves."""
+    images = (test.x, moved(test.x, -1), moved(test.x, 1))
+    as_is, left, right = (np.mean(answer(x) == test.target) for x in images)
     return as_is, (left + right) / 2
 
 
 def train(kind, seed):
-    net = reader(kind, seed)
-    le.fit(net, tasks[kind], steps=400, schedule="cosine", seed=seed, progress_bar=False)
-    return net, scores(lambda x: net(by_pixel(x) if kind.startswith("pixel") else x).argmax(axis=1))
+    net, how = reader(kind, seed), {"schedule": "cosine", "progress_bar": False}
+    le.fit(net, tasks[kind], steps=400, seed=seed, **how)
+    seen = by_pixel if kind.startswith("pixel") else lambda x: x
+    return net, scores(lambda x: net(seen(x)).argmax(axis=1))
 
 
 # %%
 test = task.sample(1797, rng=0, split="test")
 nets = {(kind, seed): train(kind, seed) for kind in kinds for seed in range(3)}
-right = {"all pixels, logistic": np.array([scores(logistic(seed)) for seed in range(3)])}
+right = {"all pixels, logistic": np.array([scores(logistic(k)) for k in range(3)])}
 right |= {kind: np.array([nets[kind, seed][1] for seed in range(3)]) for kind in kinds}
-print(f"{len(test.target)} images         as they are: median (range)    moved by one column")
+print(
+    len(test.target),
+    "images            as they are: median (range)    moved by one column",
+)
 for kind, found in right.items():
-    columns = [f"{np.median(one):.1%} ({one.min():.1%} .. {one.max():.1%})" for one in found.T]
-    print(f"{kind:22} {columns[0]:30} {columns[1]}")
+    middle, low, high = np.quantile(found, [0.5, 0, 1], axis=0)
+    for words, j in ((f"{kind:22}", 0), ("     ", 1)):
+        print(f"{words} {middle[j]:.1%} ({low[j]:.1%} .. {high[j]:.1%})", end="")
+    print()
 
 # %% tags=["claim"]
-figure, axes = plt.subplots(figsize=(8.5, 3.6), layout="constrained")
-for k, found in enumerate(right.values()):
-    for j, (mark, dy) in enumerate((("o", -0.14), ("s", 0.14))):
-        colour = le.plotting.style.COLOURS[j]
-        axes.plot(found[:, j], [k + dy] * 3, mark, color=colour, alpha=0.35, markersize=5)
-        axes.plot(np.median(found[:, j]), k + dy, mark, color=colour, markersize=8,
-                  label=None if k else ["as they are", "moved by\none column"][j])  # fmt: skip
-axes.axvline(0.1, color=le.plotting.style.REFERENCE, linestyle="--", label="guessing")
-axes.set_yticks(range(len(right)), list(right))
-axes.set(xlabel="share of test images that are right (large: median of three seeds)",
-         xlim=(0, 1.02), ylim=(len(right) - 0.4, -0.6))  # fmt: skip
-figure.legend(loc="outside right upper")
-course.show(figure, name="08-accuracy",
-            alt="Share of test images that are right. As they are: all near 98 % but the LSTM that reads "
-                "single pixels, near 55 %. Moved by one column: logistic regression and the RNN near one half, the "
-                "LSTMs near nine tenths, the convolution that is pooled over all columns near 99 %.")  # fmt: skip
 as_is, after = ({kind: found[:, j] for kind, found in right.items()} for j in (0, 1))
-assert abs(np.median(as_is["LSTM"]) - np.median(as_is["all pixels, logistic"])) < 3 * 0.0074
+gap = np.median(as_is["LSTM"]) - np.median(as_is["all pixels, logistic"])
+assert abs(gap) < 3 * 0.0074
 assert max(after["all pixels, logistic"].max(), after["RNN"].max()) <= 0.5
-assert min(after["LSTM"].min(), after["conv, LSTM"].min(), after["conv, pool, LSTM"].min()) > 0.85
+with_memory = ("LSTM", "conv, LSTM", "conv, pool, LSTM")
+assert min(after[kind].min() for kind in with_memory) > 0.85
 assert after["conv, all pooled"].min() > 0.98
+
+# %% tags=["alt"]
+from lstm_edu.plotting.style import COLOURS, REFERENCE, new_figure
+
+figure, axes = new_figure(size=(8.5, 3.6))
+looks = (("o", -0.14, "as they are"), ("s", 0.14, "moved by\none column"))
+for k, found in enumerate(right.values()):
+    for j, (mark, dy, words) in enumerate(looks):
+        look, label = {"marker": mark, "color": COLOURS[j]}, None if k else words
+        axes.plot(found[:, j], [k + dy] * 3, ls="", alpha=0.35, ms=5, **look)
+        axes.plot(np.median(found[:, j]), k + dy, ls="", ms=8, label=label, **look)
+axes.axvline(0.1, color=REFERENCE, linestyle="--", label="guessing")
+axes.set_yticks(range(len(right)), list(right))
+axes.set(
+    xlabel="share of test images that are right (large: median of three seeds)",
+    xlim=(0, 1.02),
+    ylim=(len(right) - 0.4, -0.6),
+)
+figure.legend(loc="outside right upper")
+course.show(
+    figure,
+    name="08-accuracy",
+    alt="Share of test images that are right. As they are: all near 98 % but the LSTM "
+    "that reads single pixels, near 55 %. Moved by one column: logistic regression and "
+    "the RNN near one half, the LSTMs near nine tenths, the convolution that is pooled "
+    "over all columns near 99 %.",
+)
 
 # %% [markdown]
 # ## What we saw
@@ -357,28 +378,36 @@ assert after["conv, all pooled"].min() > 0.98
 
 # %% tags=["claim"]
 table = course.evidence(8, "parts")
-course.show(le.plotting.evidence(table, "moved", label="share right, moved by one column"),
-            alt="Share of moved images that are right against steps, a panel for each of three rates. In "
-                "all of them the order is the same: all pooled near 0.99, LSTM and convolution with LSTM near 0.95, "
-                "with a pool between them lower, near 0.88, and the RNN near one half.")  # fmt: skip
-pairs = [("conv, all pooled", "LSTM"), ("LSTM", "RNN"), ("conv, LSTM", "LSTM"), ("conv, pool, LSTM", "conv, LSTM")]
+figure = le.plotting.evidence(table, "moved", label="share right, moved by one column")
+pairs = [("conv, all pooled", "LSTM"), ("LSTM", "RNN"), ("conv, LSTM", "LSTM")]
+pairs.append(("conv, pool, LSTM", "conv, LSTM"))
 gain = {}
 for a, b in pairs:
     found = course.beats(table, "moved", a, b, better="high")
     gain[a, b] = 100 * (found[f"median of {a}"] - found[f"median of {b}"])
     wins, losses = found["wins"].sum(), found["losses"].sum()
-    print(f"{a:16} against {b:10} {wins:2} won, {losses:2} lost, points: "
-          f"{gain[a, b].min():+5.1f} .. {gain[a, b].max():+5.1f}")  # fmt: skip
+    points = f"{gain[a, b].min():+5.1f} .. {gain[a, b].max():+5.1f}"
+    print(f"{a:16} against {b:10} {wins:2} won, {losses:2} lost, points: {points}")
     assert 30 in (wins, losses) or a == "conv, LSTM"
 assert gain["LSTM", "RNN"].min() > 38
 assert gain["conv, LSTM", "LSTM"].abs().max() < 2
-assert -12 < gain["conv, pool, LSTM", "conv, LSTM"].min() < gain["conv, pool, LSTM", "conv, LSTM"].max() < -6
-as_is = table[table["measure"] == "as they are"].groupby(["variant", "rate", "steps"])["value"].median()
-after = table[table["measure"] == "moved"].groupby(["variant", "rate", "steps"])["value"].median()
+pool = gain["conv, pool, LSTM", "conv, LSTM"]
+assert -12 < pool.min() < pool.max() < -6
+median = table.groupby(["measure", "variant", "rate", "steps"])["value"].median()
+as_is, after = median["as they are"], median["moved"]
 assert min(as_is["conv, all pooled"].min(), after["conv, all pooled"].min()) > 0.988
 best = as_is.groupby("variant").max()
 assert best.min() > 0.98
 assert best.idxmax() == "conv, all pooled"
+
+# %% tags=["alt"]
+course.show(
+    figure,
+    alt="Share of moved images that are right against steps, a panel for each of "
+    "three rates. In all of them the order is the same: all pooled near 0.99, LSTM and "
+    "convolution with LSTM near 0.95, with a pool between them lower, near 0.88, and "
+    "the RNN near one half.",
+)
 
 # %% [markdown]
 # *One change at a time*, at every rate and after both budgets:
@@ -403,25 +432,32 @@ assert best.idxmax() == "conv, all pooled"
 
 # %% tags=["claim"]
 order, slow = course.evidence(8, "order"), course.evidence(8, "pixels")
-course.show(le.plotting.evidence(order, "first digit", label="share right", reference=0.55),
-            alt="Share of pairs whose first digit is named, against steps, for three rates. The reader "
-                "that pools over everything stays on the dashed line at 0.55; those with an LSTM rise above 0.9, but "
-                "at the rate 0.03 the one without a pool has a median at guessing.")  # fmt: skip
-told = (
-    order.query("measure == 'first digit' and rate == 0.01").groupby(["variant", "steps"])["value"].median().unstack()
-)
-learnt = slow[slow["measure"] == "as they are"].groupby(["variant", "rate", "steps"])["value"].median().unstack()
+how = {"label": "share right", "reference": 0.55, "log": False}
+figure = le.plotting.evidence(order, "first digit", **how)
+by = ["variant", "rate", "steps"]
+told = order[order["measure"] == "first digit"].groupby(by)["value"]
+learnt = slow[slow["measure"] == "as they are"].groupby(by)["value"].median().unstack()
+stuck = told.agg(lambda shares: sum(shares < 0.15)).xs((0.03, 900), level=[1, 2])
+told = told.median().unstack().xs(0.01, level="rate")
 print(told.round(3).to_string(), learnt.round(3).to_string(), sep="\n\n")
 assert told.loc["conv, all pooled"].max() < 0.56
 with_memory = told.drop("conv, all pooled")
 assert with_memory.min().min() > 0.88
 assert with_memory[900].min() > 0.95
-stuck = {kind: np.sum(order.query("variant == @kind and rate == 0.03 and steps == 900 and measure == 'first digit'")
-                      ["value"] < 0.15) for kind in ("conv, LSTM", "conv, pool, LSTM")}  # fmt: skip
-assert stuck == {"conv, LSTM": 3, "conv, pool, LSTM": 0}
-assert learnt.loc["pixel: LSTM"][400].max() < 0.6
-assert learnt.loc["pixel: LSTM"][3600].min() > 0.83
-assert learnt.loc["pixel: LSTM"][3600].max() < 0.91 < 0.93 < learnt.loc["pixel: conv, LSTM"].min().min()
+assert stuck[["conv, LSTM", "conv, pool, LSTM"]].tolist() == [3, 0]
+pixel, gathered = learnt.loc["pixel: LSTM"], learnt.loc["pixel: conv, LSTM"]
+assert pixel[400].max() < 0.6
+assert 0.83 < pixel[3600].min() < pixel[3600].max() < 0.91
+assert gathered.min(axis=None) > 0.93
+
+# %% tags=["alt"]
+course.show(
+    figure,
+    alt="Share of pairs whose first digit is named, against steps, for three rates. "
+    "The reader that pools over everything stays on the dashed line at 0.55; those "
+    "with an LSTM rise above 0.9, but at the rate 0.03 the one without a pool has a "
+    "median at guessing.",
+)
 
 # %% [markdown]
 # *With a memory* nine in ten are told after 300 steps at the rate 0.01, and 95 of 100 after 900. *Without one* no
@@ -447,41 +483,53 @@ belief = softmax(gates["h"] @ net.params["1.W"] + net.params["1.b"])  # (8, B, 1
 known = [np.mean(p.argmax(axis=1) == test.target) for p in belief]
 print("right after each column:", np.round(known, 2))
 four = int(np.flatnonzero(test.target == 4)[0])
-figure, (left, below) = plt.subplots(1, 2, figsize=(7.5, 2.9), width_ratios=[1, 1.3], layout="constrained")
+last = gates["c"][-1, four]  # the units of the second figure
+units = sorted(np.argsort(-np.abs(last))[:10], key=lambda unit: -last[unit])
+assert known[-1] > 0.95 > 0.6 > known[3]
+assert belief[-1, four].argmax() == 4
+
+# %% tags=["alt"]
+figure, (left, below) = new_figure(1, 2, size=(7.5, 2.9), width_ratios=[1, 1.3])
 left.imshow(test.x[:, four].T, cmap="Greys")
 left.set(title="the image, read from left to right", xlabel="column", ylabel="row")
 image = below.imshow(belief[:, four].T, cmap="viridis", vmin=0, vmax=1, aspect="auto")
-below.set(title="what the network believes", xlabel="after column", ylabel="digit", yticks=range(10))
+below.set(
+    title="what the network believes",
+    xlabel="after column",
+    ylabel="digit",
+    yticks=range(10),
+)
 figure.colorbar(image, label="probability")
 for axes in (left, below):
     axes.set_xticks(range(8))
     axes.grid(visible=False)
-course.show(figure, name="08-reading",
-            alt="Left: a handwritten four of 8 by 8 pixels. Right: the probability of each digit after "
-                "each of its columns: even at first, then leaning to the four, "
-                "and sure of it before the end.")  # fmt: skip
-assert known[-1] > 0.95 > 0.6 > known[3]
-assert belief[-1, four].argmax() == 4
+course.show(
+    figure,
+    name="08-reading",
+    alt="Left: a handwritten four of 8 by 8 pixels. Right: the probability of each "
+    "digit after each of its columns: even at first, then leaning to the four, and "
+    "sure of it before the end.",
+)
 
 # %% [markdown]
 # And the gates while this four is read, for the ten units whose cells end furthest from zero, the largest positive one
 # on top. Each row is one unit, the same in all panels.
 
-# %%
-last = gates["c"][-1, four]
-units = sorted(np.argsort(-np.abs(last))[:10], key=lambda unit: -last[unit])
-figure, axes = plt.subplots(2, 3, figsize=(8.5, 4.8), sharex=True, layout="constrained")
+# %% tags=["alt"]
+figure, axes = new_figure(2, 3, size=(8.5, 4.8), sharex=True)
 axes[0, 0].imshow(test.x[:, four].T, cmap="Greys", aspect="auto")
 axes[0, 0].set(title="the image", ylabel="row")
-panels = {"c": "cell state c", "h": "output h", "i": "input gate i", "f": "forget gate f", "o": "output gate o"}
-for (letter, title), panel in zip(panels.items(), axes.ravel()[1:], strict=True):
-    values = gates[letter][:, four, units].T
-    bound = 1 if letter in "ifo" else np.abs(values).max()
-    colours, low = ("viridis", 0) if letter in "ifo" else ("PuOr", -bound)
-    image = panel.imshow(values, cmap=colours, vmin=low, vmax=bound, aspect="auto")
+names = ["cell state c", "output h", "input gate i", "forget gate f", "output gate o"]
+for title, panel in zip(names, axes.ravel()[1:], strict=True):
+    values = gates[title[-1]][:, four, units].T
+    gate, bound = "gate" in title, np.abs(values).max()
+    how = {"vmin": 0, "vmax": 1} if gate else {"vmin": -bound, "vmax": bound}
+    image = panel.imshow(
+        values, cmap="viridis" if gate else "PuOr", aspect="auto", **how
+    )
     panel.set(title=title, yticks=range(10), yticklabels=units)
-    if letter in "cho":  # the three gates share one scale
-        figure.colorbar(image, ax=axes[1] if letter == "o" else panel)
+    if title[-1] in "cho":  # the three gates share one scale
+        figure.colorbar(image, ax=axes[1] if gate else panel)
 for panel in axes.ravel():
     panel.set_xticks(range(8))
     panel.grid(visible=False)
@@ -489,8 +537,9 @@ axes[1, 0].set_ylabel("unit")
 figure.supxlabel("column", fontsize=10)
 course.show(
     figure,
-    alt="Six panels over eight columns: the image, and for ten units the cell state, the output and "
-    "the three gates. The cells are near zero at first and grow as the strokes pass; gates open and close.",
+    alt="Six panels over eight columns: the image, and for ten units the cell state, "
+    "the output and the three gates. The cells are near zero at first and grow as the "
+    "strokes pass; gates open and close.",
 )
 
 # %% [markdown]
@@ -583,8 +632,12 @@ course.check("08.4", head_with_bugs)
 
 # %% tags=["solution"]
 def head_repaired(h, W, b):
-    z = h[-1] @ W + b  # time is the first axis: h[:, -1] was all steps of the last image
-    p = my_softmax(z)  # over the classes of each image, not over the images of each class
+    z = (
+        h[-1] @ W + b
+    )  # time is the first axis: h[:, -1] was all steps of the last image
+    p = my_softmax(
+        z
+    )  # over the classes of each image, not over the images of each class
     return p.argmax(axis=1), p
 
 
@@ -606,11 +659,13 @@ course.check("08.4", head_repaired)
 # %% [markdown]
 # ## References
 #
-# - E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository, 1998: the
-#   images, as they come with scikit-learn.
-# - C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, equation 4.108: softmax and
-#   cross-entropy, and 4.109 for the gradient that was derived above.
-# - S. Hochreiter, J. Schmidhuber, *Long Short-Term Memory*, Neural Computation 9(8), 1997: the layer in the middle.
+# - E. Alpaydin, C. Kaynak, [*Optical Recognition of Handwritten
+#   Digits*](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits), UCI Machine Learning
+#   Repository, 1998: the images, as they come with scikit-learn.
+# - C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, equation 4.108: softmax and cross-entropy,
+#   and 4.109 for the gradient that was derived above.
+# - S. Hochreiter, J. Schmidhuber, [*Long Short-Term Memory*](https://doi.org/10.1162/neco.1997.9.8.1735), Neural
+#   Computation 9(8), 1997: the layer in the middle.
 
 # %%
 course.ran()

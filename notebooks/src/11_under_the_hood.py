@@ -15,7 +15,6 @@
 # %%
 import time
 
-import matplotlib.pyplot as plt
 import numba
 import numpy as np
 
@@ -67,11 +66,13 @@ T, B, D, H = 50, 32, 32, 64
 rng, layer = np.random.default_rng(0), le.LSTM(D, H, rng=0)
 W, U, b = layer.params.values()
 x = rng.normal(size=(T, B, D)).astype(np.float32)
-right, micro = layer(x), {}  # what every version has to return; name -> µs for one step of one sequence
+right = layer(x)  # what every version has to return
+micro = {}  # name -> µs for one step of one sequence
 
 
 def climb(name, function, x=x):
-    assert np.allclose(function(x, W, U, b), right[: len(x), : x.shape[1]], atol=1e-5), name
+    y = function(x, W, U, b)
+    assert np.allclose(y, right[: len(x), : x.shape[1]], atol=1e-5), name
     micro[name] = best(function, x, W, U, b) / (len(x) * x.shape[1]) * 1e6
     print(f"{name}: {micro[name]:.2f} µs")
 
@@ -128,9 +129,10 @@ climb("1 Python loops", python_loops, x[:2, :2])
 
 
 # %%
-def numpy_by_gate(x, W, U, b):
+def by_gate(x, W, U, b):
     h, c, out = np.zeros((x.shape[1], H), x.dtype), 0, []
-    (Wi, Wf, Wg, Wo), (Ui, Uf, Ug, Uo), (bi, bf, bg, bo) = (np.split(array, 4, axis=-1) for array in (W, U, b))
+    (Wi, Wf, Wg, Wo), (Ui, Uf, Ug, Uo) = np.split(W, 4, axis=1), np.split(U, 4, axis=1)
+    bi, bf, bg, bo = np.split(b, 4)
     for x_t in x:
         i, f = sigmoid(x_t @ Wi + h @ Ui + bi), sigmoid(x_t @ Wf + h @ Uf + bf)
         g, o = np.tanh(x_t @ Wg + h @ Ug + bg), sigmoid(x_t @ Wo + h @ Uo + bo)
@@ -140,11 +142,10 @@ def numpy_by_gate(x, W, U, b):
     return np.array(out)
 
 
-def numpy_together(x, W, U, b):
+def together(x, W, U, b):
     h, c, out = np.zeros((x.shape[1], H), x.dtype), 0, []
     W, U, b = (np.stack(np.split(array, 4, axis=-1)) for array in (W, U, b))
-    a = x[:, None] @ W + b[:, None]  # (T, 4, B, H): all steps at once
-    for a_t in a:
+    for a_t in x[:, None] @ W + b[:, None]:  # (T, 4, B, H): all steps at once
         i, f, g, o = a_t + h @ U
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
@@ -153,9 +154,9 @@ def numpy_together(x, W, U, b):
 
 
 with threadpool_limits(1):
-    climb("2 NumPy, gate by gate", numpy_by_gate)
-    climb("3 NumPy, products together", numpy_together)
-    one = [best(function, x[:, :1], W, U, b) / T * 1e6 for function in (numpy_by_gate, numpy_together)]
+    climb("2 NumPy, gate by gate", by_gate)
+    climb("3 NumPy, products together", together)
+    one = [best(f, x[:, :1], W, U, b) / T * 1e6 for f in (by_gate, together)]
 print(f"with one sequence instead of 32: {one[0]:.1f} and {one[1]:.1f} µs")
 
 # %% [markdown]
@@ -169,7 +170,7 @@ print(f"with one sequence instead of 32: {one[0]:.1f} and {one[1]:.1f} µs")
 # **Step 4.** Now Numba. We translate the loops of step 1 word for word and put `@numba.njit` above them.
 #
 # **Predict first.** NumPy's product is written by specialists, in assembler. Will our compiled loops be faster than
-# steps 2 and 3, or slower?
+# steps 2 and 3, or slower? By which factor? (The figure at the top knows. Guess before you look.)
 
 
 # %%
@@ -177,7 +178,11 @@ print(f"with one sequence instead of 32: {one[0]:.1f} and {one[1]:.1f} µs")
 def naive(x, W, U, b):
     T, B, D = x.shape
     H = len(U)
-    h, c, a = np.zeros((T + 1, B, H), x.dtype), np.zeros((B, H), x.dtype), np.empty(4 * H, x.dtype)
+    h, c, a = (
+        np.zeros((T + 1, B, H), x.dtype),
+        np.zeros((B, H), x.dtype),
+        np.empty(4 * H, x.dtype),
+    )
     for t in range(T):
         for n in range(B):
             for j in range(4 * H):
@@ -201,6 +206,8 @@ climb("4 naive kernel", naive)
 # column of `U`. Neighbours in a column lie $4H$ numbers apart in memory, so each load brings in a whole line of the
 # cache and uses one number of it. And the sum depends on the addition before it, so nothing can be done side by side.
 #
+# ### Along the rows
+#
 # **Step 5** exchanges the two loops: for each $k$, the whole *row* `U[k]` times one number is added to the row of
 # results. Rows lie in one piece, and all additions of a row are independent. Such a loop vectorises. It helps the
 # compiler if each array is a slice of its own (`row`, `gates`), with an index that begins at 0.
@@ -218,7 +225,8 @@ the_sigmoid, the_tanh = kernel.sigmoid, kernel.tanh
 def by_rows(x, W, U, b):
     T, B, _ = x.shape
     H = len(U)
-    h, c, gates = np.zeros((T + 1, B, H), x.dtype), np.zeros((B, H), x.dtype), np.empty(4 * H, x.dtype)
+    h, c = np.zeros((T + 1, B, H), x.dtype), np.zeros((B, H), x.dtype)
+    gates = np.empty(4 * H, x.dtype)
     i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
     for t in range(T):
         for n in range(B):
@@ -249,8 +257,20 @@ climb("6 no hidden branches", numba.njit(**options)(by_rows))
 # will read them.
 #
 # The package's tile is written in the language of the compiler below Numba, because no loop in Python leads there. Its
-# meaning is short: `add_product(out, h, weights, b0, b1)` is `out[b0:b1] += h[b0:b1] @ U`. This is the kernel in use,
-# with `input_product` in place of the large product of step 3, a few steps ahead of the loop.
+# meaning is short: `add_product(out, h, weights, b0, b1)` is `out[b0:b1] += h[b0:b1] @ U`. The kernel in use stands
+# below, with `input_product` in place of the large product of step 3, a few steps ahead of the loop.
+#
+# It stands there whole. `course.source` shows kernels in the other chapters *folded*, and this is what it leaves out:
+#
+# | in the file | in a listing | why it is there |
+# | --- | --- | --- |
+# | `from_h = pack(U, b1 - b0)`, or `pack_transposed(U)` on the way back | nothing | the weights in the tile's order, laid out once for all steps |
+# | `input_product(a, x, from_x, bias, t, b0, b1)` | `a[t] = x[t] @ W + bias` | made for some steps at once |
+# | `add_product(a_t, h[t], from_h, b0, b1)` | `a[t] += h[t] @ U` | the register tile |
+# | `b0`, `b1` | still there, in the loop over `b` | a thread's share of the sequences (step 9); with four or fewer, a team of threads shares the columns of each product instead |
+# | `a_t = a[t % len(a)]` | `a[t]` | without a way back the gates of a few steps are enough, used over and over |
+# | `i, f = a_t[b, :H], ...` | a comment: parts of `a` | slices with an index that begins at 0 |
+# | `one = U.dtype.type(1)` | `1` | a plain 1 would make float64 of float32 |
 #
 # **Step 8** is about memory. A fresh array costs more than its numbers: the system has to find pages for it and to
 # clear them, at the first touch. The package keeps the memory of large arrays that nobody holds any more and uses it
@@ -261,11 +281,12 @@ climb("6 no hidden branches", numba.njit(**options)(by_rows))
 # kernel with `nogil=True` lets the other one run. It gains something only if the second core has nothing else to do.
 
 # %%
-course.source(le.cells.lstm.forward)
+course.source(le.cells.lstm.forward, whole=True)
 threads, small = le.get_num_threads(), memory.SMALL
 le.set_num_threads(1)
 climb("7 register tile", lambda x, W, U, b: layer.forward(x)[0])
-print(f"{2 * 4 * H * (D + H) / micro['7 register tile'] / 1e3:.0f} thousand million operations a second on one core")
+speed = 2 * 4 * H * (D + H) / micro["7 register tile"] / 1e3
+print(f"{speed:.0f} thousand million operations a second on one core")
 
 x_long = np.concatenate([x, x])  # 100 steps
 
@@ -285,22 +306,6 @@ le.set_num_threads(threads)
 print({name: f"{1e3 * seconds:.1f} ms" for name, seconds in training.items()})
 
 # %% tags=["claim"]
-figure, (left, right_axes) = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained", width_ratios=(1.5, 1))
-times, slow = np.array(list(micro.values())), micro["1 Python loops"]
-left.barh(list(micro), times, color=["#777777"] + ["#E69F00"] * 2 + ["#0072B2"] * 4)
-for place, value in enumerate(times):
-    words = f"{value:,.2f} µs" + f", {slow / value:,.0f} times" * (place > 0)
-    left.text(value * 1.2, place, words, va="center", fontsize=9)
-left.set(xscale="log", xlim=(times.min() / 3, slow * 60), xlabel="µs for one step of one sequence", title="forward")
-right_axes.barh(list(training), 1e3 * np.array(list(training.values())), color="#009E73")
-right_axes.set(xlabel="ms for one pass", title="forward and backward")
-for axes in (left, right_axes):
-    axes.invert_yaxis()
-    axes.grid(visible=False, axis="y")
-course.show(figure, name="11-under-the-hood", alt="Left: seven bars on a logarithmic scale, from the Python loop to "
-            "the register tile, hundreds of times shorter or more. Right: forward and backward, with fresh memory, "
-            "with memory used again, with two threads.")  # fmt: skip
-
 at = dict(zip(range(1, 8), micro.values(), strict=True))
 numpy = min(at[2], at[3])
 assert at[1] > 20 * numpy  # Python against NumPy
@@ -308,6 +313,31 @@ assert at[4] > 2 * numpy  # a naive kernel loses against NumPy
 assert at[4] > 2 * at[6]  # along the rows, without branches
 assert at[1] > 200 * at[7]
 print(f"Python to the package: {at[1] / at[7]:,.0f} times")
+
+# %% tags=["alt"]
+from lstm_edu.plotting.style import REFERENCE, new_figure
+
+figure, (left, right_axes) = new_figure(1, 2, size=(9.5, 3.4), width_ratios=(1.5, 1))
+times, slow = np.array(list(micro.values())), micro["1 Python loops"]
+left.barh(list(micro), times, color=[REFERENCE] + ["#E69F00"] * 2 + ["#0072B2"] * 4)
+for place, value in enumerate(times):
+    words = f"{value:,.2f} µs" + f", {slow / value:,.0f} times" * (place > 0)
+    left.text(value * 1.2, place, words, va="center", fontsize=9)
+left.set(xscale="log", xlim=(times.min() / 3, slow * 60), title="forward")
+left.set_xlabel("µs for one step of one sequence")
+milliseconds = [1e3 * seconds for seconds in training.values()]
+right_axes.barh(list(training), milliseconds, color="#009E73")
+right_axes.set(xlabel="ms for one pass", title="forward and backward")
+for axes in (left, right_axes):
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+course.show(
+    figure,
+    name="11-under-the-hood",
+    alt="Left: seven bars on a logarithmic scale, from the Python loop to the "
+    "register tile, hundreds of times shorter or more. Right: forward and backward, "
+    "with fresh memory, with memory used again, with two threads.",
+)
 
 # %% [markdown]
 # ## What we saw
@@ -335,8 +365,10 @@ def add_one(x):
 
 compiled = numba.njit(add_one)
 first, second = once(compiled, 1.0), best(compiled, 1.0)
-eager, lazy = once(lambda: numba.njit("float64(float64)")(add_one)), once(lambda: numba.njit(add_one))
-print(f"first call {1e3 * first:.1f} ms, second {1e3 * second:.4f} ms; with a signature {1e3 * eager:.1f} ms to define")
+eager = once(lambda: numba.njit("float64(float64)")(add_one))
+lazy = once(lambda: numba.njit(add_one))
+print(f"first call {1e3 * first:.1f} ms, second {1e3 * second:.4f} ms", end="; ")
+print(f"with a signature {1e3 * eager:.1f} ms to define")
 assert first > 20 * second
 assert eager > 5 * lazy
 
@@ -366,21 +398,25 @@ def count_nan(x):
 
 
 many, out = rng.normal(size=100_000).astype(np.float32), np.empty(100_000, np.float32)
-slow, fast = (best(numba.njit(**options)(f), many, out) for f in (with_numpy, without_branches))
+slow, fast = (
+    best(numba.njit(**options)(f), many, out) for f in (with_numpy, without_branches)
+)
 print(f"tanh: {1e4 * slow:.2f} ns with np.tanh, {1e4 * fast:.2f} ns without branches")
-finds = {
-    name: numba.njit(fastmath=value)(count_nan)(np.array([1.0, np.nan]))
-    for name, value in {"no fastmath": False, "fastmath=True": True, "a part": set(kernel.FASTMATH)}.items()
-}
+parts = {"no fastmath": False, "fastmath=True": True, "a part": options["fastmath"]}
+one_nan, finds = np.array([1.0, np.nan]), {}
+for name, part in parts.items():
+    finds[name] = numba.njit(fastmath=part)(count_nan)(one_nan)
 print("how many NaN:", finds)
-assert slow > 2 * fast or numba.config.USING_SVML  # Intel's library has a tanh for vectors
+assert slow > 2 * fast or numba.config.USING_SVML  # Intel's tanh for vectors
 assert finds == {"no fastmath": 1, "fastmath=True": 0, "a part": 1}
 
 # %% [markdown]
 # A network that has diverged, and looks healthy: that is what `fastmath=True` buys. The package uses all of it but the
 # two flags that deny NaN and infinity.
 #
-# **Closures and the cache.** `cache=True` keeps machine code on disk, for the next process. It works for a function
+# ### Closures and the cache
+#
+# `cache=True` keeps machine code on disk, for the next process. It works for a function
 # that stands by itself. It fails for a function made inside another one that holds a *kernel*: that one is compiled
 # anew each time, and leaves a file behind each time. Let us count. We load a small module three times, as three
 # processes would.
@@ -411,10 +447,10 @@ module = importlib.import_module("on_disk")
 for _ in range(3):
     module = importlib.reload(module)
     module.square(2.0), module.closed(2.0)
-    hits = [sum(function.stats.cache_hits.values()) for function in (module.square, module.closed)]
+    hits = [sum(f.stats.cache_hits.values()) for f in (module.square, module.closed)]
 files = len(list(Path(module.closed.stats.cache_path).glob("*twice*.nbc")))
-print(f"third load: square found {hits[0]} time, the closure {hits[1]} times; it has left {files} files")
-assert (hits, files) in (([1, 0], 3), ([1, 0], 0))  # 0 if NUMBA_CACHE_DIR sends them elsewhere
+print("third load: found for square and for the closure:", hits, " files left:", files)
+assert (*hits, files) in ((1, 0, 3), (1, 0, 0))  # 0: NUMBA_CACHE_DIR is elsewhere
 
 # %% [markdown]
 # **`np.dot` in a kernel** works, but it prepares the weights anew at each of the $T$ steps, where `pack` does it
@@ -489,7 +525,8 @@ class OneGate(le.Recurrent):
         one_gate_forward(tape.x, *self.params.values(), tape.a, tape.h, b0, b1)
 
     def _run_backward(self, dy, tape, deltas, dstate, b0, b1):
-        one_gate_backward(dy, tape.a, tape.h, self.params["U"], *deltas, *dstate, b0, b1)
+        kept = tape.a, tape.h, self.params["U"]
+        one_gate_backward(dy, *kept, *deltas, *dstate, b0, b1)
 
 
 # %% [markdown]
@@ -523,7 +560,8 @@ def complex_step(loss, arrays, name, epsilon=1e-30):
     return gradient
 
 
-mine, small_x, dy = OneGate(3, 4, dtype=np.float64, rng=0), rng.normal(size=(5, 2, 3)), rng.normal(size=(5, 2, 4))
+mine = OneGate(3, 4, dtype=np.float64, rng=0)
+small_x, dy = rng.normal(size=(5, 2, 3)), rng.normal(size=(5, 2, 4))
 y, tape = mine.forward(small_x)
 dx, grads, _ = mine.backward(dy, tape)
 arrays = {"x": small_x, **mine.params}
@@ -540,7 +578,8 @@ for name, gradient in {"x": dx, **grads}.items():
 # %%
 task = le.tasks.Adding(length=20)
 settings = {"parameters": 500, "steps": 300, "rate": 0.03, "memory": 0, "seeds": 3}
-contest = le.compare(task, cells=["gru", "one-gate"], jobs=1, progress_bar=False, **settings)
+settings |= {"cells": ["gru", "one-gate"], "jobs": 1, "progress_bar": False}
+contest = le.compare(task, **settings)
 own = contest["test_loss"][contest["cell"] == "one-gate"] / task.baseline
 print("one gate, error over baseline in three runs:", own.round(4).tolist())
 assert own.median() < 0.3
@@ -634,7 +673,9 @@ course.check("11.3", one_gate_back_with_bugs)
 
 # %% tags=["solution"]
 def one_gate_back(dh, h_old, f, n, U):
-    df = dh * (h_old - n) * f * (1 - f)  # was n - h_old: h = f h' + (1 - f) n grows with f by h' - n
+    df = (
+        dh * (h_old - n) * f * (1 - f)
+    )  # was n - h_old: h = f h' + (1 - f) n grows with f by h' - n
     dn = dh * (1 - f) * (1 - n**2)
     dh_old = dh * f + np.concatenate([df, dn], axis=-1) @ U.T  # was without dh * f
     return df, dn, dh_old
@@ -675,8 +716,8 @@ course.check("11.4", stable_sigmoid)
 # %% [markdown]
 # ## References
 #
-# - W. Squire, G. Trapp, *Using Complex Variables to Estimate Derivatives of Real Functions*, SIAM Review 40(1), 1998:
-#   the complex step.
+# - W. Squire, G. Trapp, [*Using Complex Variables to Estimate Derivatives of Real
+#   Functions*](https://doi.org/10.1137/S003614459631241X), SIAM Review 40(1), 1998: the complex step.
 # - The package's own `core/kernel.py`, `core/functions.py` and `core/matmul.py`: options, functions without branches,
 #   the register tile.
 

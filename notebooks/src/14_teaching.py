@@ -35,7 +35,7 @@
 # | 06 One gate fewer: the GRU | 55 |
 # | 07 Deep or wide | 55 |
 # | 08 A layer among layers | 55 |
-# | 09 A worked example | 50 |
+# | 09 A worked example | 55 |
 # | 10 A fair contest | 55 |
 # | 11 Under the hood | 55 |
 # | 16 A network that writes Python | 50 |

@@ -23,12 +23,8 @@
 # the weights yourself: `python -m lstm_edu.course.making.python_writer`. Ctrl-C stops it, and the same command goes on.
 
 # %%
-import ast
 import json
-import time
-import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lstm_edu as le
@@ -36,10 +32,10 @@ from lstm_edu import course
 from lstm_edu.course import writer
 
 course.begin(16)
-COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
 shipped = writer.shipped()
 facts, log = shipped.facts, shipped.log
-print(json.dumps({name: facts[name] for name in ("command", "python", "packages", "settings")}, indent=1))
+for name in ("command", "python", "packages", "settings"):
+    print(name, json.dumps(facts[name]))
 
 # %% [markdown]
 # ## The text, split by files
@@ -57,7 +53,11 @@ print(json.dumps({name: facts[name] for name in ("command", "python", "packages"
 task = shipped.task(length=128)
 for split in ("train", "valid", "test"):
     names = task.names(split)
-    print(f"{split:6} {len(names):4} files {len(task.codes(split)):10,} characters, such as {', '.join(names[5:8])}")
+    print(
+        f"{split:6} {len(names):4} files {len(task.codes(split)):10,} characters",
+        end="",
+    )
+    print(", such as", *names[5:8])
 same = task.version == facts["corpus"]
 print(f"{task.inputs} characters; the very files of the long training: {same}")
 text = {split: task.text(split) for split in ("train", "test")}
@@ -81,7 +81,7 @@ places = writer.places_read(task, rows=80, most=READ)
 costs = writer.tables(task.codes("train"), test, task.inputs, range(8))
 counted = {n: float(one[places].mean()) for n, one in costs.items()}
 best = min(counted, key=counted.get)
-print({name: round(packed[name], 2) for name in ("gzip", "xz")})
+print({"gzip": round(packed["gzip"], 2), "xz": round(packed["xz"], 2)})
 print({n: round(bits, 2) for n, bits in counted.items()}, "best: look back", best)
 assert 3 <= best <= 6
 assert packed["xz"] < packed["gzip"] < counted[best]
@@ -96,25 +96,24 @@ assert packed["xz"] < packed["gzip"] < counted[best]
 # First, an LSTM of 64 units, trained here and now.
 
 # %%
-small_task = shipped.task(length=64)
-rng = np.random.default_rng(0)
-small = le.Sequential(
-    [le.Embedding(task.inputs, 32, rng=rng), le.LSTM(32, 64, rng=rng), le.Dense(64, task.outputs, rng=rng)]
-)
+import time
+
+le.set_num_threads(1)  # or the seconds would be those of two cores
+small_task, rng = shipped.task(length=64), np.random.default_rng(0)
+letters, cell = le.Embedding(task.inputs, 32, rng=rng), le.LSTM(32, 64, rng=rng)
+small = le.Sequential([letters, cell, le.Dense(64, task.outputs, rng=rng)])
+how = {"steps": 500, "batch": 16, "carry_state": True, "every": 500, "validation": 64}
 began = time.process_time()
-le.fit(small, small_task, steps=500, batch=16, carry_state=True, every=250, validation=64, progress_bar=False)
+le.fit(small, small_task, progress_bar=False, **how)
 quick_seconds = time.process_time() - began
 small_bits = writer.bits_per_character(small, task, rows=80, most=READ)
 print(
-    f"{small.count_parameters():,} numbers, {quick_seconds:.0f} seconds of a core: {small_bits:.2f} bits per character"
+    f"{small.count_parameters():,} numbers, {quick_seconds:.0f} seconds of a core",
+    end="",
 )
+print(f": {small_bits:.2f} bits per character")
 print(le.sample_text(small, task, writer.END, 200, temperature=0.7, rng=0))
 assert counted[3] < small_bits < counted[1]
-
-# %% [markdown] tags=["predict"]
-# **Predict first.** After these seconds the table that looks back three characters is better. The long training gave an
-# LSTM of 320 units twelve minutes of a core. Will it pass the best table? Will it pass gzip, and xz? After how many
-# seconds?
 
 # %% [markdown]
 # ## The long run
@@ -122,6 +121,11 @@ assert counted[3] < small_bits < counted[1]
 # The log has a row for each evaluation on validation files, with the seconds that the training had had of its core. The
 # tables are counted over the same files and scored on the same characters. So the question "table or network?" gets an
 # answer that depends on time.
+
+# %% [markdown] tags=["predict"]
+# **Predict first.** After the seconds of the quick run the table that looks back three characters is better. The long
+# training gave an LSTM of 320 units twelve minutes of a core. Will it pass the best table? Will it pass gzip, and xz?
+# After how many seconds?
 
 # %% tags=["claim"]
 tables = {int(n): bits for n, bits in facts["tables_of_the_log"].items()}
@@ -136,7 +140,8 @@ def passed(level):
 
 
 for n, level in tables.items():
-    print(f"the table that looks back {n}: {level:.2f} bits; the network is better from {passed(level):5.0f} s on")
+    print(f"the table that looks back {n}: {level:.2f} bits; ", end="")
+    print(f"the network is better from {passed(level):5.0f} s on")
 champion = min(tables, key=tables.get)
 times = [passed(tables[n]) for n in range(champion + 1)]
 assert times == sorted(times)
@@ -144,19 +149,27 @@ assert bits[seconds < 15].min() > tables[3]  # seconds of training: the tables w
 assert bits[-1] < tables[champion] - 0.2  # minutes: no table is near
 assert 600 < seconds[-1] < 900
 
-# %%
-figure, axes = plt.subplots(figsize=(7.5, 3.6))
-axes.semilogx(seconds, bits, color=COLOURS[0], marker=".", label="LSTM, validation")
-axes.semilogx(seconds, log["train_bits"], color=COLOURS[0], linestyle=":", label="LSTM, training")
+# %% tags=["alt"]
+from lstm_edu.plotting.style import COLOURS, REFERENCE, new_figure
+
+figure, axes = new_figure(size=(7.5, 3.6))
+look = {"color": COLOURS[0]}
+axes.semilogx(seconds, bits, marker=".", label="LSTM, validation", **look)
+axes.semilogx(seconds, log["train_bits"], ls=":", label="LSTM, training", **look)
 for n in (1, 2, 3, champion):
     axes.axhline(tables[n], color=REFERENCE, linestyle="--", linewidth=1)
-    axes.annotate(f"table, looks back {n}", (seconds[0], tables[n]), va="bottom", fontsize=8)
+    words, place = f"table, looks back {n}", (seconds[0], tables[n])
+    axes.annotate(words, place, va="top" if n == champion else "bottom", fontsize=8)
 axes.set(xlabel="seconds of training on one core", ylabel="bits per character")
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-course.show(figure, name="16-training",
-            alt="Bits per character against seconds of training, on a scale of powers of ten: the network's curve "
-                "falls from above four bits, passes the tables one after the other, the best one after minutes, and "
-                "falls once more at the end, when the learning rate goes to zero.")  # fmt: skip
+course.show(
+    figure,
+    name="16-training",
+    alt="Bits per character against seconds of training, on a scale of powers of ten: "
+    "the network's curve falls from above four bits, passes the tables one after the "
+    "other, the best one after minutes, and falls once more at the end, when the "
+    "learning rate goes to zero.",
+)
 
 # %% [markdown]
 # Both are true: after seconds, count; after minutes, train. A sentence such as "tables beat the LSTM" without a time in
@@ -164,7 +177,8 @@ course.show(figure, name="16-training",
 
 # %% tags=["claim"]
 network_bits = writer.bits_per_character(shipped.net, task, rows=80, most=READ)
-rows = {f"table, looks back {n}": counted[n] for n in (1, 2, 3, best)} | {"gzip": packed["gzip"], "xz": packed["xz"]}
+rows = {f"table, looks back {n}": counted[n] for n in (1, 2, 3, best)}
+rows |= {name: packed[name] for name in ("gzip", "xz")}
 rows |= {f"LSTM, {quick_seconds:.0f} s": small_bits, "LSTM, the long run": network_bits}
 for name, value in sorted(rows.items(), key=lambda row: -row[1]):
     print(f"{value:5.2f} bits  {name}")
@@ -193,19 +207,24 @@ for split, sign in (("valid", 1), ("test", -1)):
 # %%
 for step in (50, 500, 2000):
     (k,) = np.flatnonzero(log["step"] == step)
-    written = facts["writings"][k].replace(writer.END, "\n")
-    print(f"--- after {seconds[k]:.0f} s, {bits[k]:.2f} bits\n{written[:200]}\n")
+    there = facts["writings"][k].replace(writer.END, "\n")
+    print(f"--- after {seconds[k]:.0f} s, {bits[k]:.2f} bits\n{there[:200]}\n")
 
-TEMPERATURES = (0.3, 0.7, 1.0)
+# %%
+TEMPERATURES, SEEDS = (0.3, 0.7, 1.0), range(4)
 HEAD = writer.END + "import os\nimport sys\n\n\n"
-PROMPTS = [HEAD + begin for begin in ("class ", "def get(self, name):\n    if ", "def _", "x = ")]
-samples = {
-    (temperature, seed): le.sample_text(shipped.net, task, prompt, 500, temperature=temperature, rng=seed)
-    for temperature in TEMPERATURES
-    for seed, prompt in enumerate(PROMPTS)
-}
+PROMPTS = [HEAD + "class ", HEAD + "def get(self, name):\n    if "]
+PROMPTS += [HEAD + "def _", HEAD + "x = "]
+
+
+def written(net, temperature, seed):
+    prompt, how = PROMPTS[seed], {"temperature": temperature, "rng": seed}
+    return le.sample_text(net, task, prompt, 500, **how)
+
+
+samples = {t: [written(shipped.net, t, seed) for seed in SEEDS] for t in TEMPERATURES}
 for temperature in TEMPERATURES:
-    print(f"--- temperature {temperature}\nclass {samples[temperature, 0][:420]}\n")
+    print(f"--- temperature {temperature}\nclass {samples[temperature][0][:420]}\n")
 
 # %% [markdown] tags=["predict"]
 # **Predict first.** How much of that is Python at all? We ask Python's own parser of each line by itself; a line that
@@ -214,6 +233,10 @@ for temperature in TEMPERATURES:
 
 
 # %%
+import ast
+import warnings
+
+
 def is_python(line):
     line = line.strip()
     try:
@@ -224,25 +247,26 @@ def is_python(line):
 
 
 def share_of_python(texts):
-    """The share of the lines with something on them; the first and last line of a text may be cut off."""
-    with warnings.catch_warnings(action="ignore"):  # Python's own, such as for a backslash too many
-        return np.mean([is_python(line) for text in texts for line in text.split("\n")[1:-1] if line.strip()])
+    """Of the lines with something on them; a text's first and last may be cut off."""
+    lines = [line for text in texts for line in text.split("\n")[1:-1] if line.strip()]
+    with warnings.catch_warnings(action="ignore"):  # Python's own: a backslash too many
+        return np.mean([is_python(line) for line in lines])
 
 
 # %% tags=["claim"]
 real = share_of_python([text["test"][:20_000]])
-quick = share_of_python([le.sample_text(small, task, prompt, 500, temperature=0.7, rng=0) for prompt in PROMPTS])
+quick = share_of_python([written(small, 0.7, seed) for seed in SEEDS])
 print(f"real lines {real:.0%}; after the quick run, at temperature 0.7: {quick:.0%}")
-lines = {t: share_of_python([samples[t, seed] for seed in range(4)]) for t in TEMPERATURES}
-print("after the long run:", {f"temperature {t}": f"{share:.0%}" for t, share in lines.items()})
+lines = {t: share_of_python(samples[t]) for t in TEMPERATURES}
+print("after the long run:", {t: f"{share:.0%}" for t, share in lines.items()})
 assert quick < lines[0.7]
-assert lines[1.0] < real
+assert max(lines[0.3], lines[1.0]) < min(lines[0.7], real)
 
 # %% [markdown]
 # After the quick run few lines are Python. After the long one it is about as many as in real files at 0.7, and far
 # fewer at 1, where the unlikely is drawn as often as the network believes in it. Colder is not better here either: at
-# 0.3 it says what is likeliest, and in our run that is a docstring that turns in circles, of which the parser accepts
-# nothing. And a line that is Python need not make sense.
+# 0.3 it says what is likeliest, and in our run that is the prose of docstrings, line after line, of which the parser
+# accepts little. And a line that is Python need not make sense.
 #
 # ## What single units know
 #
@@ -279,32 +303,36 @@ print("".join(str(one) for one in marks["brackets"][line : line + 33]))
 # has read, too.
 
 # %%
-sources = [source for source in writer.standard_library() if source.split == "test" and len(source.text) > 400]
-starts = [source.text[:4000] for source in sources]
+files = [one.text for one in writer.standard_library() if one.split == "test"]
+starts = [text[:4000] for text in files if len(text) > 400]
 known = [writer.labels_of(start) for start in starts]
 
 
 def halves(net):
-    """States and labels of every second text, and of the others; every third character is enough."""
+    """States and labels of every second text, and of the rest; every third place."""
     states = writer.states_of(net, task, [writer.END + start for start in starts])
-    return [
-        (
-            np.concatenate([one[1::3] for one in states[k::2]]),
-            {name: np.concatenate([one[name][::3] for one in known[k::2]]) for name in writer.LABELS},
-        )
-        for k in (0, 1)
-    ]
+    for k in (0, 1):
+        labels = {
+            name: [one[name][::3] for one in known[k::2]] for name in writer.LABELS
+        }
+        joined = {name: np.concatenate(one) for name, one in labels.items()}
+        yield np.concatenate([one[1::3] for one in states[k::2]]), joined
 
 
 # %% tags=["claim"]
 found = {}
-for name, net in (("trained", shipped.net), ("random", writer.new_network(task, seed=1))):
-    both = halves(net)
+nets = {"trained": shipped.net, "random": writer.new_network(task, seed=1)}
+for name, net in nets.items():
+    both = list(halves(net))
     for label in writer.LABELS:
-        unit = writer.best_unit(label, *((states, labels[label]) for states, labels in both))
+        unit = writer.best_unit(label, *((c, labels[label]) for c, labels in both))
         found[name, label] = unit
         measure = "r" if label in ("brackets", "indentation") else "AUC"
-        print(f"{name:8} {label:12} unit {unit.unit:3}: {measure} {unit.score:.2f} (chosen at {unit.chosen_at:.2f})")
+        print(
+            f"{name:8} {label:12} unit {unit.unit:3}: {measure} {unit.score:.2f}",
+            end="",
+        )
+        print(f" (chosen at {unit.chosen_at:.2f})")
 for label in ("string", "brackets", "indentation"):
     assert found["trained", label].score > found["random", label].score + 0.15
 assert found["trained", "string"].score > 0.88
@@ -326,7 +354,8 @@ states = writer.states_of(shipped.net, task, [writer.END + EXAMPLE])[0][1:]
 panels = {}
 for label in ("string", "docstring", "brackets", "indentation"):
     unit = found["trained", label]
-    panels[f"unit {unit.unit}: {label} ({unit.score:.2f})"] = unit.sign * states[:, unit.unit]
+    title = f"unit {unit.unit}: {label} ({unit.score:.2f})"
+    panels[title] = unit.sign * states[:, unit.unit]
 shown = le.plotting.text_states(EXAMPLE, panels)
 course.show(shown.figure(), name="16-states", alt=shown.alt)
 
@@ -335,10 +364,11 @@ course.show(shown.figure(), name="16-states", alt=shown.alt)
 # picture: rest on one of them to see the number.
 
 # %%
-own = PROMPTS[1].removeprefix(writer.END) + samples[0.7, 1]
+own = PROMPTS[1].removeprefix(writer.END) + samples[0.7][1]
 states = writer.states_of(shipped.net, task, [writer.END + own])[0][1:]
 unit = found["trained", "brackets"]
-le.plotting.text_states(own, unit.sign * states[:, unit.unit], title=f"unit {unit.unit}: brackets")
+title = f"unit {unit.unit}: brackets"
+le.plotting.text_states(own, unit.sign * states[:, unit.unit], title=title)
 
 # %% [markdown]
 # ## Where it breaks
@@ -358,13 +388,15 @@ le.plotting.text_states(own, unit.sign * states[:, unit.unit], title=f"unit {uni
 
 # %% tags=["claim"]
 def copied(piece):
-    """The share of chains of 30 characters, one beginning every 10, that stand in the training files."""
-    return np.mean([piece[k : k + 30] in text["train"] for k in range(0, len(piece) - 30, 10)])
+    """Of its chains of 30 characters, every tenth: how many stand in the training."""
+    starts = range(0, len(piece) - 30, 10)
+    return np.mean([piece[k : k + 30] in text["train"] for k in starts])
 
 
-shares_copied = {t: np.mean([copied(samples[t, seed]) for seed in range(4)]) for t in TEMPERATURES}
+shares_copied = {t: np.mean([copied(s) for s in samples[t]]) for t in TEMPERATURES}
 test_copied = copied(text["test"][:8000])
-print({t: f"{share:.0%}" for t, share in shares_copied.items()}, f"the test files themselves: {test_copied:.0%}")
+print({t: f"{share:.0%}" for t, share in shares_copied.items()})
+print(f"the test files themselves: {test_copied:.0%}")
 assert shares_copied[1.0] < test_copied + 0.05
 assert shares_copied[0.3] > shares_copied[1.0]
 
@@ -455,9 +487,10 @@ course.check("16.4", probe_with_bugs)
 def probe_repaired(first, second):
     states, label = first
     r = [np.corrcoef(states[:, k], label)[0, 1] for k in range(states.shape[1])]
-    unit = np.argmax(np.abs(r))  # a unit that is low where the label is high tells as much
-    states, label = second  # what was not chosen on
-    return unit, np.corrcoef(states[:, unit], label)[0, 1]
+    unit = np.argmax(
+        np.abs(r)
+    )  # a unit that is low where the label is high tells as much
+    return unit, np.corrcoef(second[0][:, unit], second[1])[0, 1]  # not chosen on it
 
 
 course.check("16.4", probe_repaired)
@@ -477,12 +510,13 @@ course.check("16.4", probe_repaired)
 # %% [markdown]
 # ## References
 #
-# - A. Karpathy, J. Johnson, L. Fei-Fei, *Visualizing and Understanding Recurrent Networks*, 2015, arXiv:1506.02078:
-#   cells for quotes, brackets and the length of a line, found by eye in networks that read C and a novel.
-# - A. Radford, R. Jozefowicz, I. Sutskever, *Learning to Generate Reviews and Discovering Sentiment*, 2017,
-#   arXiv:1704.01444: one unit that holds whether a review is kind.
-# - I. H. Witten, T. C. Bell, *The Zero-Frequency Problem*, IEEE Transactions on Information Theory 37(4), 1991: the
-#   tables.
+# - A. Karpathy, J. Johnson, L. Fei-Fei, [*Visualizing and Understanding Recurrent
+#   Networks*](https://arxiv.org/abs/1506.02078), 2015: cells for quotes, brackets and the length of a line, found by
+#   eye in networks that read C and a novel.
+# - A. Radford, R. Jozefowicz, I. Sutskever, [*Learning to Generate Reviews and Discovering
+#   Sentiment*](https://arxiv.org/abs/1704.01444), 2017: one unit that holds whether a review is kind.
+# - I. H. Witten, T. C. Bell, [*The Zero-Frequency Problem*](https://doi.org/10.1109/18.87000), IEEE Transactions on
+#   Information Theory 37(4), 1991: the tables.
 # - The text: the standard library of Python, © Python Software Foundation, under its licence.
 
 # %%

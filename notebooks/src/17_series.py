@@ -21,12 +21,12 @@
 # %%
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from statsmodels.datasets import sunspots
 
 import lstm_edu as le
 from lstm_edu import course
+from lstm_edu.plotting.style import COLOURS, REFERENCE, new_figure
 
 course.begin(17)
 FILE = Path(sunspots.__file__).with_name("sunspots.csv")  # put your own path here
@@ -370,26 +370,29 @@ ratio = scores["ensemble"] / scores["season"]
 assert ratio[0] < 0.5 < 0.75 < ratio[4:].min()
 
 # %%
-COLOURS, REFERENCE = le.plotting.style.COLOURS, le.plotting.style.REFERENCE
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3))
+figure, (left, right) = new_figure(1, 2, size=(9, 3.3))
 distance = np.arange(1, AHEAD + 1)
 looks = [{"color": COLOURS[k], "marker": "ovs^"[k], "markersize": 4} for k in range(4)]
 for look, (name, score) in zip(looks, scores.items(), strict=True):
     left.plot(distance, score, label=name, **look)
 for look, (name, band) in zip(looks, bands.items(), strict=True):
     right.plot(distance, coverage(*band, axis=1), label=name, **look)
+
+# %% tags=["alt"]
 right.axhline(0.9, color=REFERENCE, linestyle="--")
 left.set(ylabel="RMSE in sunspots, test", ylim=(0, None))
 right.set(ylabel="coverage, test", ylim=(0, 1.02))
 for axes in (left, right):
     axes.set(xlabel="years ahead", xticks=distance[::2])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8)
-course.show(figure,
-    alt="Left: the error of four forecasts one to eleven years ahead. Last rises "
-    "to about 90 and falls again, season stays near 33, AR and the ensemble rise "
-    "from 17 to about 30 within four years and stay there. Right: which share of "
-    "what came lies in four 90 % intervals: about half for the spread, about four fifths "
-    "with training errors, around nine tenths with validation errors.")  # fmt: skip
+course.show(
+    figure,
+    alt="Left: the error of four forecasts one to eleven years ahead. Last rises to "
+    "about 90 and falls again, season stays near 33, AR and the ensemble rise from 17 "
+    "to about 30 within four years and stay there. Right: which share of what came "
+    "lies in four 90 % intervals: about half for the spread, about four fifths with "
+    "training errors, around nine tenths with validation errors.",
+)
 
 # %% [markdown]
 # *How far can one see?* One year ahead the ensemble's error is less than half of the season's. At five years most of
@@ -408,12 +411,18 @@ course.show(figure,
 # %%
 evidence = course.evidence(17, "forecasts")
 panels = evidence[evidence["rate"].isin([0.006, 0.02, 0.06])]
-figure = le.plotting.evidence(panels, "test", label="ensemble's RMSE, test",
-                              names={"ar": "AR(12)"})  # fmt: skip
-course.show(figure, alt="The error on the test years against the steps, at three "
-    "rates. AR(12) is a level line at 29. RNN and LSTM are above it everywhere. The GRU "
-    "goes below it by a little at 360 steps of the lowest rate and at 120 steps of the "
-    "middle one, and rises again.")  # fmt: skip
+figure = le.plotting.evidence(
+    panels, "test", label="ensemble's RMSE, test", names={"ar": "AR(12)"}
+)
+
+# %% tags=["alt"]
+course.show(
+    figure,
+    alt="The error on the test years against the steps, at three rates. AR(12) is a "
+    "level line at 29. RNN and LSTM are above it everywhere. The GRU goes below it by "
+    "a little at 360 steps of the lowest rate and at 120 steps of the middle one, and "
+    "rises again.",
+)
 
 # %% tags=["claim"]
 best = course.at_best_rates(evidence, "valid")  # each at the rate that suits it
@@ -469,24 +478,29 @@ drawn = fan(final, z[-SEEN:, None, None], held_out, 22, draws=100)[:, 0]
 cuts = np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95], axis=-1)
 low, lower, centre, upper, high = mean + deviation * cuts
 
-figure, axes = plt.subplots(figsize=(8.5, 3.4))
+figure, axes = new_figure(size=(8.5, 3.4))
 future = np.arange(years[-1] + 1, years[-1] + 23)
 axes.plot(years[-49:], spots[-49:], color="black", linewidth=1.2, label="the data")
 band = {"color": COLOURS[0], "linewidth": 0}
 axes.fill_between(future, low, high, alpha=0.18, label="90 %", **band)
 axes.fill_between(future, lower, upper, alpha=0.35, label="50 %", **band)
 axes.plot(future, centre, color=COLOURS[0], label="median of the paths")
-axes.axvline(years[-1], color=REFERENCE, linestyle=":")
-axes.set(xlabel="year", ylabel="sunspots", ylim=(0, None))
-axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-course.show(figure, name="17-beyond",
-    alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises "
-    "to about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches "
-    "from about 40 to 157 at the first maximum and from near 0 to above 140 in the "
-    "last years.")  # fmt: skip
 top = centre[:11].argmax()
 print(f"the next maximum: {future[top]}, median {centre[top]:.0f}", end=", ")
 print(f"90 % from {low[top]:.0f} to {high[top]:.0f}")
+
+# %% tags=["alt"]
+axes.axvline(years[-1], color=REFERENCE, linestyle=":")
+axes.set(xlabel="year", ylabel="sunspots", ylim=(0, None))
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+course.show(
+    figure,
+    name="17-beyond",
+    alt="The sunspots of 1960 to 2008, and the forecast up to 2030. The median rises "
+    "to about 100 in 2012, falls, and rises again around 2023. The 90 % band reaches "
+    "from about 40 to 157 at the first maximum and from near 0 to above 140 in the "
+    "last years.",
+)
 
 # %% tags=["claim"]
 usual = np.ptp(np.quantile(spots[train_end:], [0.05, 0.95]))
@@ -608,12 +622,13 @@ course.check("17.4", interval_repaired)
 # %% [markdown]
 # ## References
 #
-# - G. U. Yule, *On a Method of Investigating Periodicities in Disturbed Series*, Philosophical Transactions of the
-#   Royal Society A 226, 1927: the autoregression, made for the sunspots.
-# - B. Lakshminarayanan, A. Pritzel, C. Blundell, *Simple and Scalable Predictive Uncertainty Estimation using Deep
-#   Ensembles*, 2017, arXiv:1612.01474: ensembles from other first numbers.
-# - R. J. Hyndman, G. Athanasopoulos, *Forecasting: Principles and Practice*, 3rd edition, 2021: baselines, and paths
-#   with drawn errors.
+# - G. U. Yule, [*On a Method of Investigating Periodicities in Disturbed
+#   Series*](https://doi.org/10.1098/rsta.1927.0007), Philosophical Transactions of the Royal Society A 226, 1927: the
+#   autoregression, made for the sunspots.
+# - B. Lakshminarayanan, A. Pritzel, C. Blundell, [*Simple and Scalable Predictive Uncertainty Estimation using Deep
+#   Ensembles*](https://arxiv.org/abs/1612.01474), 2017: ensembles from other first numbers.
+# - R. J. Hyndman, G. Athanasopoulos, [*Forecasting: Principles and Practice*](https://otexts.com/fpp3/), 3rd edition,
+#   2021: baselines, and paths with drawn errors.
 # - The sunspots: yearly numbers of the National Geophysical Data Center, public domain, as a CSV within statsmodels.
 
 # %%
