@@ -10,24 +10,32 @@ import typer
 from lstm_edu import __version__
 from lstm_edu.commands import compare, course, forecast, info, inspect, sample, tasks, train
 
+START = """
+Start here:
+  lstm-edu compare adding     five cells on one task, about a minute
+  lstm-edu course open        the course in JupyterLab
+  lstm-edu COMMAND --help     what a command takes
+"""
+
 app = typer.Typer(
     name="lstm-edu",
     help="Recurrent networks to learn from and to try fast.",
-    no_args_is_help=True,
     add_completion=False,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(compare.compare)
-app.command("tasks")(tasks.list_tasks)
-app.command()(info.info)
-app.command()(info.warmup)
-app.add_typer(train.app)
-app.command()(sample.sample)
-app.command()(forecast.forecast)
-app.command()(inspect.inspect)
-app.add_typer(course.app)
+# a list of commands shows one line of each, which it would cut
+app.command("compare", short_help="Train every cell on one task, side by side.")(compare.compare)
+app.command("tasks", short_help="What there is to learn.")(tasks.list_tasks)
+app.add_typer(train.app, short_help="Train a network on a text or a series of your own.")
+app.command("sample", short_help="Let a network write that was trained on a text.")(sample.sample)
+app.command("forecast", short_help="Forecast the rows behind the end of a CSV file.")(forecast.forecast)
+app.command("inspect", short_help="What a network is, knows, and does with its gates.")(inspect.inspect)
+app.add_typer(course.app, short_help="The course: list, open, check, copies, the book.")
+app.command("info", short_help="Versions, processor, cache and threads.")(info.info)
+app.command("warmup", short_help="Compile every kernel now.")(info.warmup)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -76,10 +84,14 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="and exit")
     ] = False,
-) -> None: ...
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        print(START)
 
 
 if __name__ == "__main__":

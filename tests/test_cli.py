@@ -44,6 +44,58 @@ def test_compare_prints_a_table_and_writes_a_figure_and_the_numbers(tmp_path, ca
     assert title == "Adding, length 8: 6 units, initial memory up to 8 steps, 2 seeds"
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_row_of_the_table_is_longer_than_the_terminal(width, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    (tmp_path / "my.txt").write_text("to be or not to be\n" * 40)
+    arguments = ["--cells", "rnn,peephole", "--out", str(tmp_path / "out"), *QUICK]
+    assert run("compare", "adding", "--length", "8", *arguments) == 0
+    assert (
+        run("compare", "text", "--file", str(tmp_path / "my.txt"), *arguments[:4], "--steps", "3", "--seeds", "1") == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= width for line in lines if not line.startswith(("figure:", "tables:")))
+    rows = [line.split()[0] for line in lines if line.strip().startswith(("rnn ", "peephole "))]
+    assert rows == ["rnn", "peephole"] * 2
+    assert any("no room for: steps_to_solve" in line for line in lines) == (width < 120)
+
+
+def test_without_a_terminal_every_column_is_there(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert run("compare", "adding", "--length", "8", "--cells", "rnn", *QUICK, "--out", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "steps_to_solve" in printed
+    assert "no room" not in printed
+
+
+def test_results_go_into_a_folder_of_their_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("compare", "adding", "--length", "8", "--cells", "rnn", *QUICK) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_short_text_is_read_written_and_its_networks_are_kept(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("my.txt").write_text("中文字符测试，这是一个小文件。" * 20, encoding="utf-8")
+    arguments = ["--file", "my.txt", "--cells", "rnn,gru", "--steps", "3", "--seeds", "2", "--jobs", "1"]
+    assert run("compare", "text", *arguments, "--save", "nets") == 0
+    printed = capsys.readouterr().out
+    assert "the best network of each cell writes" in printed
+    assert "solved" not in printed
+    files = sorted(path.name for path in Path("nets").iterdir())
+    assert files == [f"{cell}-{seed}.safetensors" for cell in ("gru", "rnn") for seed in (0, 1)]
+    net = lstm_edu.load("nets/gru-1.safetensors")
+    assert next(lstm_edu.write_text(net, "中文")) in "中文字符测试，这是一个小文件。"
+
+
+def test_the_bare_command_says_what_there_is_and_where_to_start(capsys):
+    assert run() == 0
+    printed = capsys.readouterr().out
+    assert "Start here:" in printed
+    assert "lstm-edu compare adding" in printed
+    assert "..." not in printed.split("Commands:")[1]
+
+
 def test_compare_at_equal_parameters_prints_units_and_parameters(tmp_path, capsys):
     arguments = ["--length", "8", "--cells", "rnn,lstm", *QUICK[2:], "--parameters", "400", "--out", str(tmp_path)]
     assert run("compare", "adding", *arguments) == 0
@@ -197,7 +249,9 @@ def test_runs_that_diverge_are_named_and_do_not_end_the_others(tmp_path, capsys)
 def test_ctrl_c_ends_a_command_without_a_traceback(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("lstm_edu.compare", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     assert run("compare", "adding", "--out", str(tmp_path)) == 130
-    assert "Traceback" not in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "ended early before a run was done; nothing is written" in error
 
 
 @pytest.mark.parametrize(
@@ -301,7 +355,7 @@ def test_runs_that_were_finished_before_ctrl_c_are_printed_and_written(tmp_path,
     monkeypatch.setattr("lstm_edu.nn.fit", fit)
     assert run(*COMPARE, "--out", str(tmp_path)) == 130
     printed = capsys.readouterr()
-    assert "ended early" in printed.out
+    assert "ended early: 1 of 2 runs are done" in " ".join(printed.out.split())
     assert "0 of 1" in printed.out
     assert len(pd.read_csv(tmp_path / FILES[0])) == 1
     assert "Traceback" not in printed.err

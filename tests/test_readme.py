@@ -5,11 +5,8 @@ import io
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NUMBER = r"\d+\.\d+"
 
 
 def test_the_first_example_prints_what_the_readme_shows():
@@ -19,10 +16,7 @@ def test_the_first_example_prints_what_the_readme_shows():
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {})
-    # the same words; the numbers to what another processor's rounding may change over 600 steps
-    assert re.sub(NUMBER, "#", printed.getvalue()).split() == re.sub(NUMBER, "#", shown).split()
-    loss = float(re.search(rf"'loss': ({NUMBER})", printed.getvalue()).group(1))
-    assert loss == pytest.approx(float(re.search(rf"'loss': ({NUMBER})", shown).group(1)), rel=0.5)
+    assert printed.getvalue() == shown  # rounded, so that every processor prints the same
 
 
 def test_both_commands_stand_between_the_markers_that_ci_reads():

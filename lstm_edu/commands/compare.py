@@ -14,6 +14,10 @@ from lstm_edu.cells import CLASSIC
 
 from .own import load
 from .signals import ending_in_order
+from .tables import columns, fitted, wrapped
+
+# of the table: the first that goes where a terminal is narrow, then the next
+UNNEEDED = ("steps_to_solve", "seconds", "parameters", "units", "bits/char", "lowest", "highest")
 
 if TYPE_CHECKING:  # both load much, and a command loads what it needs
     from lstm_edu.experiments import Comparison
@@ -41,9 +45,16 @@ def compare(
     ] = None,
     seeds: Annotated[str, typer.Option(help="How many, or a list with commas: 3 or 0,1,2.")] = "3",
     jobs: Annotated[int | None, typer.Option(help="Runs at a time.  [default: one per core]")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("figures"),
+    out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("results"),
+    save: Annotated[
+        Path | None, typer.Option(help="Folder for the trained networks, one file for each cell and seed.")
+    ] = None,
 ) -> None:
-    """Train every cell on one task, side by side: a table, a figure (PNG) and the numbers (CSV)."""
+    """Train every cell on one task, side by side: a table, a figure (PNG) and the numbers (CSV).
+
+    lstm-edu compare adding --cells lstm,gru --seeds 5
+
+    lstm-edu compare text --file my.txt --save networks"""
     import lstm_edu
     from lstm_edu import tasks
 
@@ -53,6 +64,8 @@ def compare(
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
     name = f"compare-{task}"
     _check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png")])
+    if save is not None:
+        _check_out(save, [], "save")
     with ending_in_order():
         try:
             found = lstm_edu.compare(
@@ -67,21 +80,33 @@ def compare(
                 memory=memory,
                 seeds=_seeds(seeds),
                 jobs=jobs,
+                keep_networks=save is not None or hasattr(made, "decode"),
             )
         except (KeyboardInterrupt, SystemExit) as stop:
-            if (finished := getattr(stop, "finished", None)) is not None:
-                _report(finished, made, out, name, "\nended early: these runs were finished")
-            raise
-        if not _report(found, made, out, name):
+            finished, asked = getattr(stop, "finished", None), getattr(stop, "asked", None)
+            done = (
+                "" if asked is None else f": {0 if finished is None else len(finished.table)} of {asked} runs are done"
+            )
+            if finished is not None:
+                _report(finished, made, out, name, save, f"\nended early{done}")
+            else:
+                _complain(f"ended early{done or ' before a run was done'}; nothing is written")
+            if isinstance(stop, SystemExit):
+                raise
+            raise typer.Exit(130) from None
+        if not _report(found, made, out, name, save):
             raise typer.Exit(1)
 
 
-def _report(found: "Comparison", task: "Task", out: Path, name: str, first: str = "") -> bool:
+def _report(found: "Comparison", task: "Task", out: Path, name: str, save: Path | None = None, first: str = "") -> bool:
     """Print what was found, then write it: what took so long to compute is on the screen whatever happens to the disk,
     and on the disk whatever happened to the terminal. Returns whether all of it is where it was to be."""
-    text = f"{first}\n{_in_words(found, task)}"
+    text = f"{first}\n{_in_words(found, task)}{_samples(found, task)}"
     printed = _printed(text)
     complete, places = _write_all(found, out, name)
+    if save is not None:
+        kept = _kept(found, save)
+        complete, places = complete and len(kept) == len(found.networks), f"{places}\nnetworks: {', '.join(kept)}"
     if places and printed:
         printed = _printed(places)
     elif places:
@@ -101,19 +126,52 @@ def _printed(text: str) -> bool:
 
 
 def _in_words(found: "Comparison", task: "Task") -> str:
-    summary = found.summary()
+    width, summary = columns(), found.summary()
     for place, name in enumerate(task.measures(1.0), start=6):
         summary.insert(place, name, [task.measures(loss)[name] for loss in summary["test_loss"]])
     measures = "".join(f", {name} {value:.4g}" for name, value in task.measures(task.baseline).items())
     lines = [
-        f"{found.about['title']}, {found.about['steps']} steps. {task.question}\n",
-        f"{_format(summary)}\n",
-        f"baseline, the best guess without memory: {task.baseline:.4g}{measures}",
+        wrapped(f"{found.about['title']}, {found.about['steps']} steps. {task.question}", width) + "\n",
+        f"{fitted(_texts(summary), width, UNNEEDED)}\n",
+        wrapped(f"baseline, the best guess without memory: {task.baseline:.4g}{measures}", width),
     ]
     for _, run in found[found["test_loss"].isna()].iterrows():
         advice = f"a smaller --rate than {found.about['rate']:g} may help"
-        lines.append(f"{run['cell']}, seed {run['seed']}: diverged; {advice}")
+        lines.append(wrapped(f"{run['cell']}, seed {run['seed']}: diverged; {advice}", width))
     return "\n".join(lines)
+
+
+def _samples(found: "Comparison", task: "Task") -> str:
+    """What the best network of each cell writes, for a text."""
+    if not hasattr(task, "decode") or not found.networks:
+        return ""
+    from lstm_edu.nn.sampling import sample_text
+
+    rows = found.table.dropna(subset="test_loss").sort_values("test_loss").drop_duplicates("cell")
+    best = rows.set_index("cell")["seed"].to_dict()
+    prompt = task.decode(task.sample(1, 0, "test").x[:20, 0])
+    lines = [f"after {prompt!r} the best network of each cell writes:"]
+    for cell in dict.fromkeys(found.table["cell"]):
+        if cell in best:
+            written = sample_text(found.networks[cell, best[cell]], task, prompt, 120, 0.8)
+            lines.append(f"{cell}: {written!r}")
+    return "\n\n" + "\n".join(wrapped(line, columns()) for line in lines)
+
+
+def _kept(found: "Comparison", folder: Path) -> list[str]:
+    """The files of the networks that could be written."""
+    from lstm_edu import save
+
+    kept = []
+    for (cell, seed), net in found.networks.items():
+        path = folder / f"{cell}-{seed}.safetensors"
+
+        def write(net: Any = net, path: Path = path) -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(net, path)
+
+        kept += [str(path)] if _written(path, write) else []
+    return kept
 
 
 def _write_all(found: "Comparison", out: Path, name: str) -> tuple[bool, str]:
@@ -171,22 +229,22 @@ def _seeds(text: str) -> int | list[int]:
     return numbers if "," in text else numbers[0]
 
 
-def _check_out(folder: Path, names: Iterable[str]) -> None:
+def _check_out(folder: Path, names: Iterable[str], option: str = "out") -> None:
     """Refuse, before the work begins, a folder that can't be written to or made, and one where something else than a
     file has the name of a file to be written."""
     existing = next(parent for parent in [folder, *folder.absolute().parents] if _is_there(parent))
     if not existing.exists():
-        raise ValueError(f"out: can't write to {str(folder)!r} ({str(existing)!r} is a link to nothing)")
+        raise ValueError(f"{option}: can't write to {str(folder)!r} ({str(existing)!r} is a link to nothing)")
     if not existing.is_dir():
-        raise ValueError(f"out: can't write to {str(folder)!r} ({str(existing)!r} is no folder)")
+        raise ValueError(f"{option}: can't write to {str(folder)!r} ({str(existing)!r} is no folder)")
     for path in (folder / name for name in names):
         if path.is_dir():
-            raise ValueError(f"out: can't write {str(path)!r} (a folder is there)")
+            raise ValueError(f"{option}: can't write {str(path)!r} (a folder is there)")
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        raise ValueError(f"out: can't write to {str(folder)!r} ({error.strerror})") from None
+        raise ValueError(f"{option}: can't write to {str(folder)!r} ({error.strerror})") from None
 
 
 def _is_there(path: Path) -> bool:
@@ -194,6 +252,9 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def _format(table: Any) -> str:
-    numbers = dict.fromkeys(table.select_dtypes("float"), "{:.4g}".format)
-    return table.to_string(index=False, formatters=numbers | {"seconds": "{:.1f}".format})
+def _texts(table: Any) -> Any:
+    """The table with every number as it is shown."""
+    table = table.copy()
+    for name in table.select_dtypes("float"):
+        table[name] = table[name].map(("{:.1f}" if name == "seconds" else "{:.4g}").format)
+    return table.astype(str)

@@ -1,6 +1,5 @@
 """The commands `lstm-edu course ...`."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+NO_SOURCES = "there are no sources notebooks/src/NN_name.py here: only a clone of the repository has them"
+# options of JupyterLab that take no value
+SWITCHES = ("--no-browser", "--debug", "--allow-root", "--core-mode", "--dev-mode", "--collaborative")
 _Numbers = Annotated[list[str] | None, typer.Argument(metavar="[NN]...", help="Chapters.  [default: all]")]
 
 
@@ -32,7 +34,7 @@ def list_chapters() -> None:
     from lstm_edu.course.making import build, notebook
 
     for chapter in library.find().chapters:
-        made = notebook.read(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
+        made = notebook.peek(chapter.notebook) if chapter.notebook.is_file() else build.make(chapter)
         kind = f"{notebook.minutes(made)} min" if notebook.code_cells(made) else "appendix"
         print(f"{chapter.number:02d}  {notebook.title(made)} ({kind})")
         print(f"    {_plain(notebook.question(made))}")
@@ -48,7 +50,7 @@ def build_chapters(numbers: _Numbers = None) -> None:
     library.need("jupytext", "nbformat", "nbclient", "ipykernel")
     chapters = [chapter for chapter in library.find().choose(numbers or []) if chapter.source.is_file()]
     if not chapters:
-        raise ValueError("there are no sources notebooks/src/NN_name.py here: only a clone of the repository has them")
+        raise ValueError(NO_SOURCES)
     failed, found = [], {}
     print(_row("chapter", "seconds", "cells", "median", "words", "exercises", "MB", "problems"))
     for chapter in chapters:
@@ -106,6 +108,8 @@ def check_chapters(numbers: _Numbers = None) -> None:
 
     library.need("jupytext", "nbformat")
     chapters = library.find().choose(numbers or [])
+    if not any(chapter.source.is_file() for chapter in chapters):
+        raise ValueError(NO_SOURCES)
     found = {}
     for chapter in chapters:
         found[chapter.name] = build.drift(chapter)
@@ -170,19 +174,22 @@ def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) 
 @app.command("open", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def open_chapter(
     context: typer.Context,
-    number: Annotated[str, typer.Argument(metavar="[NN]", help="The chapter to begin with.")] = "00",
     folder: Annotated[Path, typer.Option(help="Where your copy of the chapters is, or is to be.")] = Path(
         "lstm_edu-course"
     ),
 ) -> None:
     """Open a chapter in JupyterLab.
 
-    It opens in a copy of your own: what you have changed there is never overwritten. Further options go to JupyterLab,
-    as in: lstm-edu course open 03 --no-browser --port=8899"""
+    It opens in a copy of your own: what you have changed there is never overwritten. Name a chapter by its number; all
+    other options go to JupyterLab, in any order:
+
+    lstm-edu course open 03 --no-browser --port=8899"""
+    from lstm_edu.commands import lab
     from lstm_edu.course.making import copies
 
     library.need("jupyterlab", "ipykernel", "ipywidgets", "nbformat")
     course = library.find()
+    number, options = _number_and_options(context.args)
     (chapter,) = course.choose([number])
     if not chapter.notebook.is_file():
         raise ValueError(f"chapter {chapter.name} has no notebook yet: lstm-edu course build {chapter.number:02d}")
@@ -190,8 +197,19 @@ def open_chapter(
     print(f"your copy of the course: {folder.resolve()} ({len(written)} chapters new)")
     if kept:
         print(f"kept as you left them, although there are newer ones: {', '.join(kept)}")
-    command = [sys.executable, "-m", "jupyterlab", str(folder / chapter.notebook.name), *context.args]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    raise typer.Exit(lab.run(folder, chapter.notebook.name, options))
+
+
+def _number_and_options(words: list[str]) -> tuple[str, list[str]]:
+    """The chapter's number, wherever it stands, and what is JupyterLab's: a number behind an option belongs to that."""
+    number, options = "00", []
+    for place, word in enumerate(words):
+        after_an_option = place > 0 and words[place - 1].startswith("--") and "=" not in words[place - 1]
+        if word.startswith("-") or (after_an_option and words[place - 1] not in SWITCHES):
+            options.append(word)
+        else:
+            number = word
+    return number, options
 
 
 @app.command("book")

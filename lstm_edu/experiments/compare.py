@@ -36,6 +36,7 @@ def compare(
     memory: int | None = None,
     seeds: int | Iterable[int] = 3,
     jobs: int | None = None,
+    keep_networks: bool = False,
     progress_bar: bool | None = None,
 ) -> Comparison:
     """Train the same network around every cell, from every seed.
@@ -70,6 +71,8 @@ def compare(
     jobs : int, optional
         How many runs at a time, each on one core; None: the cores this process may use. The result of a run does not
         depend on it.
+    keep_networks : bool, default False
+        Whether the Comparison holds the trained networks, as `networks[cell, seed]`.
     progress_bar : bool or None
         None: in a notebook and at a terminal.
 
@@ -85,7 +88,8 @@ def compare(
     MemoryError
         For a worker process that was ended from outside.
     KeyboardInterrupt
-        With Ctrl-C. Its attribute `finished` is the Comparison of the runs that were finished, where there are any.
+        With Ctrl-C. Its attribute `finished` is the Comparison of the runs that were finished, where there are any;
+        `asked` says how many there were to be.
 
     Examples
     --------
@@ -109,7 +113,7 @@ def compare(
         "units": _units(task, cells, recipe.units, units, parameters, layers),
         "layers": layers,
         "steps": checks.whole("steps", recipe.steps if steps is None else steps),
-        "batch": checks.whole("batch", recipe.batch if batch is None else batch),
+        "batch": checks.whole("batch", _batch(task, recipe) if batch is None else batch),
         "rate": checks.number("rate", recipe.rate if rate is None else rate, least=0),
         "memory": checks.whole("memory", _memory(task, recipe) if memory is None else memory, least=0),
         "carry_state": recipe.carry_state,
@@ -129,30 +133,40 @@ def compare(
         "loss": task.loss,
         "baseline": task.baseline,
         "floor": task.floor,
+        "solvable": task.solvable,
     }
     results: dict[tuple[str, int], Result] = {}
     try:
-        for result in _results(runs, min(jobs, len(runs)), progress_bar):
+        for result in _results(runs, min(jobs, len(runs)), progress_bar, keep_networks):
             results[result.run.name, result.run.seed] = result
     except (KeyboardInterrupt, SystemExit) as stop:
         stop.finished = _gathered(runs, results, about) if results else None  # type: ignore[union-attr]
+        stop.asked = len(runs)  # type: ignore[union-attr]
         raise
     return _gathered(runs, results, about)
 
 
-def _results(runs: list[Run], jobs: int, progress_bar: bool | None) -> Iterator[Result]:
+def _results(runs: list[Run], jobs: int, progress_bar: bool | None, keep: bool) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
-    with progress.bar(len(runs), "compile", progress_bar) as bar:
-        if jobs > 1:  # each cell once, here: the workers then find the machine code on disk
-            for name, run in {run.name: run for run in runs}.items():
+    first = {run.name: run for run in runs}
+    with progress.bar(len(first), "compile", progress_bar) as bar, progress.ticking(bar):
+        for name, run in first.items():  # each cell once, here: workers then find the machine code on disk
+            progress.say(bar, name)
+            bar.refresh()
+            if jobs > 1 or not bar.disable:
                 execute(replace(run, seed=0, steps=1))
-                bar.set_postfix_str(name)
-        bar.set_description(f"compare {type(runs[0].task).__name__}")
-        with contextlib.closing(results_of(runs, jobs)) as results:
-            for result in results:
-                yield result
-                bar.set_postfix_str(f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}")
-                bar.update()
+            bar.update()
+    what = f"compare {type(runs[0].task).__name__}"
+    with (
+        progress.bar(len(runs), what, progress_bar) as bar,
+        progress.ticking(bar),
+        contextlib.closing(results_of(runs, jobs, keep)) as results,
+    ):
+        for result in results:
+            yield result
+            loss = f"{result.run.name} {result.test_loss:.4g}"
+            progress.say(bar, f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}", loss)
+            bar.update()
 
 
 def _gathered(runs: list[Run], results: dict[tuple[str, int], Result], about: dict) -> Comparison:
@@ -162,7 +176,8 @@ def _gathered(runs: list[Run], results: dict[tuple[str, int], Result], about: di
     curves = pd.concat(
         [result.curve.assign(cell=result.run.name, seed=result.run.seed) for result in found], ignore_index=True
     )
-    return Comparison(table, curves[["cell", "seed", *nn.History.columns_recorded]], about)
+    networks = {(result.run.name, result.run.seed): result.net for result in found if result.net is not None}
+    return Comparison(table, curves[["cell", "seed", *nn.History.columns_recorded]], about, networks)
 
 
 def _cell_list(cells: Any) -> list[str | type[Layer]]:
@@ -199,6 +214,12 @@ def _units(
 
 def _memory(task: Any, recipe: Recipe) -> int:
     return task.length if recipe.memory else 0
+
+
+def _batch(task: Any, recipe: Recipe) -> int:
+    """The recipe's, or as many as a short text can be cut into."""
+    most = getattr(task, "most_rows", None)
+    return recipe.batch if most is None or not recipe.carry_state else max(1, min(recipe.batch, most()))
 
 
 def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:

@@ -34,6 +34,8 @@ class Comparison(Record):
         One row per cell, seed and evaluation, with the columns of a History.
     about : dict or None
         The task and the settings.
+    networks : dict, optional
+        (cell, seed) -> trained network, if they were to be kept.
 
     Attributes
     ----------
@@ -43,12 +45,15 @@ class Comparison(Record):
         As given.
     about : dict
         As given; empty for None.
+    networks : dict
+        As given; empty for None. They are not written to the files.
     """
 
-    def __init__(self, table: Any, curves: Any = None, about: dict | None = None) -> None:
+    def __init__(self, table: Any, curves: Any = None, about: dict | None = None, networks: dict | None = None) -> None:
         super().__init__(pd.DataFrame(table))
         self.curves = None if curves is None else pd.DataFrame(curves)
         self.about = dict(about or {})
+        self.networks: dict[tuple[str, int], Any] = dict(networks or {})
 
     def summary(self) -> pd.DataFrame:
         """What the seeds of each cell gave together.
@@ -56,8 +61,8 @@ class Comparison(Record):
         Returns
         -------
         pandas.DataFrame
-            One row per cell: units, parameters, median and range of the test loss, solved, median steps to solve and
-            seconds.
+            One row per cell: units, parameters, median and range of the test loss, solved and median steps to solve
+            (where the task can be), and median seconds.
         """
         rows = []
         for cell, runs in self.table.groupby("cell", sort=False):
@@ -76,7 +81,8 @@ class Comparison(Record):
                     "seconds": runs["seconds"].median(),
                 }
             )
-        return pd.DataFrame(rows)
+        summary = pd.DataFrame(rows)
+        return summary if self.about.get("solvable", True) else summary.drop(columns=["solved", "steps_to_solve"])
 
     def writers(self, folder: str | PathLike, name: str) -> dict[Path, Callable[[], None]]:
         """The files that `save` makes.

@@ -68,8 +68,10 @@ def train_resumably(
                 written = time.monotonic()
             if training.done % training.settings["every"] == 0:
                 row = training.history.table.iloc[-1]
-                losses = f"loss {row['train_loss']:.4g}, valid {row['valid_loss']:.4g}"
-                bar.set_postfix_str(f"{losses}, rate {row['rate']:.2g}")
+                loss, valid = f"loss {row['train_loss']:.4g}", f"valid {row['valid_loss']:.4g}"
+                speed = f"{training.done / row['seconds']:.3g} steps/s"
+                whole = f"{loss}, {valid}, rate {row['rate']:.2g}, {speed}"
+                progress.say(bar, whole, f"{loss}, {valid}, rate {row['rate']:.2g}", f"{loss}, {valid}", valid)
     return training.run(progress_bar=False)  # nothing is left but to take the best parameters
 
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -244,6 +244,8 @@ class Result:
         Training time.
     curve : History
         The record of the training.
+    net : Layer, optional
+        The trained network, if it was to be kept.
     """
 
     run: Run
@@ -254,21 +256,24 @@ class Result:
     steps_to_solve: int | None
     seconds: float
     curve: nn.History
+    net: Any = None
 
     @property
     def row(self) -> dict[str, Any]:
         """The row of a Comparison's table."""
         about = {"cell": self.run.name, "seed": self.run.seed, "units": self.run.units}
-        return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("run", "curve")}
+        return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("run", "curve", "net")}
 
 
-def execute(run: Run) -> Result:
+def execute(run: Run, keep: bool = False) -> Result:
     """Train and test one network, on one core, so that the rounding is the same wherever it runs.
 
     Parameters
     ----------
     run : Run
         What to train.
+    keep : bool, default False
+        Whether the Result holds the network.
 
     Returns
     -------
@@ -290,10 +295,11 @@ def execute(run: Run) -> Result:
     from threadpoolctl import threadpool_limits
 
     with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
-        return _train_and_test(run)
+        result, net = _train_and_test(run)
+        return replace(result, net=net) if keep else result
 
 
-def _train_and_test(run: Run) -> Result:
+def _train_and_test(run: Run) -> tuple[Result, nn.Sequential]:
     _, order, test = np.random.SeedSequence(run.seed).spawn(3)
     net = run.network()
     began = time.perf_counter()
@@ -319,7 +325,7 @@ def _train_and_test(run: Run) -> Result:
         if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
             raise KeyboardInterrupt
         result = nn.evaluate(net, run.task, 1000, rng=np.random.default_rng(test))
-    return Result(
+    found = Result(
         run=run,
         parameters=net.count_parameters(),
         train_loss=history["train_loss"].iloc[-1],
@@ -329,3 +335,4 @@ def _train_and_test(run: Run) -> Result:
         seconds=seconds,
         curve=history,
     )
+    return found, net

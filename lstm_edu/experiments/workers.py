@@ -21,7 +21,7 @@ _HOME = "lstm_edu."
 _watched: int | None = None  # the process that this worker ends with
 
 
-def results_of(runs: list[Run], jobs: int) -> Generator[Result, None, None]:
+def results_of(runs: list[Run], jobs: int, keep: bool = False) -> Generator[Result, None, None]:
     """The Result of every run, as they finish. Whatever ends the loop early ends the workers too.
 
     Parameters
@@ -30,6 +30,8 @@ def results_of(runs: list[Run], jobs: int) -> Generator[Result, None, None]:
         What to train.
     jobs : int
         How many at a time; 1: in this process.
+    keep : bool, default False
+        Whether the Results hold their networks.
 
     Yields
     ------
@@ -44,9 +46,9 @@ def results_of(runs: list[Run], jobs: int) -> Generator[Result, None, None]:
         For a worker that was ended from outside.
     """
     if jobs == 1:
-        yield from map(execute, runs)
+        yield from map(partial(execute, keep=keep), runs)
     else:
-        yield from side_by_side(partial(_knowing, _own_cells(runs)), runs, jobs)
+        yield from side_by_side(partial(_knowing, _own_cells(runs), keep), runs, jobs)
 
 
 def side_by_side(work: Callable[[Item], Found], items: Iterable[Item], jobs: int) -> Generator[Found, None, None]:
@@ -100,10 +102,10 @@ def _work(work: Callable[[Item], Found], item: Item, parent: int) -> Found:
     return work(item)
 
 
-def _knowing(classes: dict[str, type[Layer]], run: Run) -> Result:
+def _knowing(classes: dict[str, type[Layer]], keep: bool, run: Run) -> Result:
     for name, cls in classes.items():
         register(name)(cls)
-    return execute(run)
+    return execute(run, keep=keep)
 
 
 def end_with(parent: int) -> None:

@@ -281,7 +281,8 @@ class Training:
                     bar.update()
                     if len(self._rows) > known:
                         _, train_loss, valid_loss, *_ = self._rows[-1]
-                        bar.set_postfix_str(f"loss {train_loss:.4g}, valid {valid_loss:.4g}")
+                        valid = f"valid {valid_loss:.4g}"
+                        progress.say(bar, f"loss {train_loss:.4g}, {valid}", valid)
             except KeyboardInterrupt:
                 interrupted = True
                 if not np.isfinite(self.net.params.flat).all():

@@ -83,7 +83,7 @@ def _label(cell, comparison) -> str:
     if cell is None:
         return "validation loss"
     title = style.cell_title(cell)
-    if getattr(comparison, "curves", None) is None:
+    if getattr(comparison, "curves", None) is None or not comparison.about.get("solvable", True):
         return title
     rows = comparison[comparison["cell"] == cell]
     return f"{title}, {int(rows['solved'].sum())} of {len(rows)} solved"

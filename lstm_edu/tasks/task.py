@@ -72,6 +72,8 @@ class Task(ABC):
         The best expected loss that any model can reach; None where nobody knows.
     share : float
         Which part of the sequences must be right for `solved`.
+    solvable : bool
+        Whether there is a point at which the task counts as learnt; a text has none.
     question : str
         In one line, what is to be learnt.
     """
@@ -84,6 +86,7 @@ class Task(ABC):
     baseline: float
     floor: float | None = None
     share: float = 1.0
+    solvable: bool = True
     question: str
 
     def sample(self, batch: int, rng: checks.Rng = None, split: str = "train") -> Batch:

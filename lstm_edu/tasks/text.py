@@ -15,10 +15,12 @@ from numpy.typing import ArrayLike
 
 from lstm_edu.core import About, checks
 from lstm_edu.core.arrays import log_softmax
+from lstm_edu.core.encoding import how_to_convert
 
 from .task import Batch, Task
 
 DEFAULT_CHARACTERS = 300_000
+LENGTH = 64  # of a sequence, where nobody says another
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,16 @@ class Text(Task):
     vocabulary is that of the whole text, sorted; with `unseen`, that of the training part. A Text carries its text
     along when it is pickled.
 
-    A sequence is right if its mean cross-entropy is below `baseline`. Solved: the batch's mean is.
+    A sequence is right if its mean cross-entropy is below `baseline`. No text is ever learnt to the end: `solved` only
+    says whether the batch's mean is below it too, and `compare` shows neither.
 
     Parameters
     ----------
     file : str or os.PathLike, optional
         A UTF-8 text file, of at least 10 (`length` + 1) characters; "\\r\\n" counts as "\\n". None: the first 300,000
         characters of the help pages that come with Python, so the text differs between versions of Python.
-    length : int, default 64
-        T, the characters in a sequence.
+    length : int, optional
+        T, the characters in a sequence. None: 64, or as many as a short text has room for.
     unseen : str, optional
         One character as which all are read that the training part lacks, such as "\ufffd"; so nothing of the later
         parts reaches the vocabulary. None: every character of the whole text has a number.
@@ -78,7 +81,7 @@ class Text(Task):
     """
 
     file: str | os.PathLike[str] | None = None
-    length: int = 64
+    length: int = None  # type: ignore[assignment]  # a number, once the text is known
     unseen: str | None = field(default=None, repr=False)  # checkpoints of before name the task without it
     vocabulary: str = field(init=False, repr=False, compare=False)
     baseline: float = field(init=False, repr=False, compare=False)
@@ -87,18 +90,24 @@ class Text(Task):
     loss = "softmax_cross_entropy"
     steps = "all"
     symbols = True
+    solvable = False
     question = "Predict the next character of a text."
 
     def __post_init__(self):
-        self._set(length=checks.whole("length", self.length))
+        if self.length is not None:
+            self._set(length=checks.whole("length", self.length))
         if self.file is None:
             codes, vocabulary, baseline = _default()
+            if self.length is None:
+                self._set(length=LENGTH)
             if len(codes) < 10 * (self.length + 1):
                 most = len(codes) // 10 - 1
                 raise ValueError(f"length must be at most {most} for this text, got {self.length}")
         else:
             self._set(file=_path(self.file))
             codes, vocabulary, baseline = _load(self.file)
+            if self.length is None:
+                self._set(length=int(np.clip(len(codes) // 10 - 1, 1, LENGTH)))
             needed = 10 * (self.length + 1)
             if len(codes) < needed:
                 raise ValueError(
@@ -197,9 +206,24 @@ class Text(Task):
         batch = checks.whole("batch", batch)
         rows = (len(part) - 1) // batch
         if rows < self.length:
-            most = (len(part) - 1) // self.length
+            most = self.most_rows(split)
             raise ValueError(f"batch must be at most {most} for split {split!r} at length {self.length}, got {batch}")
         return self._stream(part, batch, rows)
+
+    def most_rows(self, split: str = "train") -> int:
+        """Into how many parts `stream` can cut a split.
+
+        Parameters
+        ----------
+        split : {"train", "valid", "test"}
+            Which one.
+
+        Returns
+        -------
+        int
+            The largest `batch` of `stream`.
+        """
+        return (len(self._part(split)) - 1) // self.length
 
     def _stream(self, part, batch, rows):
         place = np.arange(batch) * rows + np.arange(self.length + 1)[:, None]
@@ -370,7 +394,8 @@ def _decoded(path, content) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"file must be UTF-8 text, got {path!r} with a wrong byte at position {error.start}") from None
+        words = f"file must be UTF-8 text, got {path!r} with a wrong byte at position {error.start}"
+        raise ValueError(f"{words}; {how_to_convert(path, content)}") from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(set(text)) < 2:
         raise ValueError(f"file must hold at least 2 different characters, got {path!r} with {len(set(text))}")

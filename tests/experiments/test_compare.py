@@ -43,7 +43,26 @@ def test_every_task_can_be_compared_by_name(name):
     table = le.compare(name, cells=["lstm97"], layers=2, seeds=1, jobs=1, **SMALL)
     assert np.isfinite(table["test_loss"]).all()
     summary = table.summary()
-    assert summary["solved"].tolist() in (["0 of 1"], ["1 of 1"])
+    if name == "text":  # no text is ever learnt to the end
+        assert not {"solved", "steps_to_solve"} & set(summary)
+    else:
+        assert summary["solved"].tolist() in (["0 of 1"], ["1 of 1"])
+
+
+def test_networks_are_kept_where_one_asks_for_them_from_workers_too():
+    for jobs in (1, 2):
+        found = le.compare("adding", cells=["rnn", "gru"], seeds=2, jobs=jobs, keep_networks=True, **SMALL)
+        assert list(found.networks) == [("rnn", 0), ("rnn", 1), ("gru", 0), ("gru", 1)]
+        result = le.evaluate(found.networks["gru", 1], le.tasks.Adding(), 50)
+        assert np.isfinite(result["loss"])
+    assert not le.compare("adding", cells="rnn", seeds=1, jobs=1, **SMALL).networks
+
+
+def test_a_batch_that_nobody_set_fits_a_short_text(tmp_path):
+    (tmp_path / "short.txt").write_text("abcd" * 30)
+    task = le.tasks.Text(tmp_path / "short.txt")
+    found = le.compare(task, cells="rnn", units=3, steps=2, seeds=1, jobs=1)
+    assert found.about["batch"] == task.most_rows() < 32
 
 
 SMALL_BUDGET = {name: value for name, value in SMALL.items() if name != "units"} | {"seeds": 1, "jobs": 1}

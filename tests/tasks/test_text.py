@@ -263,7 +263,15 @@ def test_many_different_characters_take_no_square_of_memory(write):
     ("content", "message"),
     [
         (b"", "file must hold text, got {path!r}, which is empty"),
-        (b"abc" * 30 + b"\xff" + b"abc" * 30, "file must be UTF-8 text, got {path!r} with a wrong byte at position 90"),
+        (
+            b"abc" * 30 + b"\xff" + b"abc" * 30,
+            (
+                "file must be UTF-8 text, got {path!r} with a wrong byte at position 90; it looks like cp1252: "
+                "python -c \"open('{path}.utf-8', 'w', encoding='utf-8')"
+                ".write(open({path!r}, encoding='cp1252').read())\" "
+                "converts it"
+            ),
+        ),
         (b"ab" * 49, "file must hold at least 100 characters at length 9, got {path!r} with 98"),
         (b"a" * 300, "file must hold at least 2 different characters, got {path!r} with 1"),
         (b"\xef\xbb\xbf", "file must hold at least 2 different characters, got {path!r} with 0"),
@@ -393,3 +401,20 @@ def test_unseen_changes_nothing_but_the_numbers_where_the_training_part_has_all(
 def test_what_cannot_stand_for_the_unseen_is_refused(write, unseen, words):
     with pytest.raises(ValueError, match=f"unseen {words}"):
         Text(write(random_text(600)), length=9, unseen=unseen)
+
+
+def test_a_short_text_has_a_length_that_fits_where_nobody_says_one(write):
+    assert Text(write(b"ab" * 500)).length == 64
+    assert Text(write(b"ab" * 55)).length == 10
+    assert Text().length == 64
+    with pytest.raises(ValueError, match="at least 650 characters at length 64"):
+        Text(write(b"ab" * 55), 64)
+
+
+def test_as_many_rows_as_a_stream_can_have_and_no_more(write):
+    task = Text(write(b"abc" * 200), 9)
+    for split in ("train", "valid", "test"):
+        most = task.most_rows(split)
+        assert next(task.stream(most, split)).x.shape == (9, most)
+        with pytest.raises(ValueError, match=f"batch must be at most {most}"):
+            task.stream(most + 1, split)

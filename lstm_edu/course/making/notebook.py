@@ -2,10 +2,12 @@
 
 from __future__ import annotations  # nbformat is imported where it is needed
 
+import json
 import re
 import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from lstm_edu.course import library
 
@@ -92,6 +94,28 @@ def minutes(notebook: NotebookNode) -> int:
     """How long a reader takes, to five minutes."""
     total = words(notebook) / _WORDS_A_MINUTE + _MINUTES_A_CELL * len(lesson_cells(notebook))
     return max(5, 5 * round((total + _MINUTES_AN_EXERCISE * len(exercises(notebook))) / 5))
+
+
+def peek(path: str | Path) -> Any:
+    """A notebook's cells, for those who only read in it: nothing but Python is needed.
+
+    Raises
+    ------
+    ValueError
+        Where it is none.
+    """
+    try:
+        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+        return SimpleNamespace(
+            cells=[
+                SimpleNamespace(
+                    cell_type=cell["cell_type"], source="".join(cell["source"]), metadata=cell.get("metadata", {})
+                )
+                for cell in cells
+            ]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not a notebook: {error!r}") from None
 
 
 def read(path: str | Path) -> NotebookNode:
