@@ -183,7 +183,7 @@ course.show(
 # fewer numbers than the table of order 5. But that table is better, and it was made by counting alone, without any
 # training. So is the table of order 4, with fewer numbers than the LSTM.
 #
-# Three seeds at one rate are not a result. `lstm-edu course stress 09` trained networks of 32 and of 96 units at four
+# Three seeds at one rate, 0.01, are not a result. `lstm-edu course stress 09` trained networks of 32 and of 96 units at four
 # rates, for 200, 600 and 1800 steps, from five other seeds; its table lies beside this notebook.
 
 # %% [markdown] tags=["predict"]
@@ -230,7 +230,8 @@ course.show(
 # Tables hit a wall, though. About half of the chains of ten characters of the test text never occur in the training
 # text, so there is nothing to count. Chapter 16 trains a larger LSTM on a larger text for some minutes, and its log
 # tells from which second on the network is ahead of each table.
-#
+
+# %% [markdown]
 # ## Using it: writing
 #
 # To write, we give the network a prompt, take the probabilities for the next character, draw one, and feed it back in
@@ -279,7 +280,8 @@ for seed in range(3):
 # At temperature 0 the network says the same thing for ever: the likeliest character leads back to where it was. At 1
 # it invents words. In between lies a compromise that is a matter of taste, and no measure of quality: 0.5 *looks*
 # better than 1, but the text of temperature 1 is what the network has learnt.
-#
+
+# %% [markdown]
 # ## Using it: saving
 #
 # A file holds all layers and numbers. The network that is loaded writes the same text.
