@@ -422,8 +422,8 @@ course.show(
 # given to the gated ones alone. So the contest above went without.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** What would the gift have done to the LSTM and the GRU at a rate of 0.01 after 200 steps? And to each
-# cell at its own best rate?
+# **Predict first.** What would the gift have done to the LSTM and the GRU at a rate of 0.01 after 200 steps? And to
+# each cell at its own best rate?
 
 # %% tags=["claim"]
 given = course.evidence(10, "adding with memory")
