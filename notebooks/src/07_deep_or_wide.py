@@ -353,8 +353,8 @@ course.show(
 # both budgets. On the wheels it wins 36 of 40. The exception is the lowest rate after 600 steps, where the stack leads
 # in three pairs of five; it is behind after 1800. At the rate 0.03 both have solved the wheels after 1800 steps, with
 # less than 0.001 nats: what is left to win is nothing. One limit: on the wheels both networks of one layer are best at
-# 0.1, the highest rate that was tried, and "two thin" at 0.03. How good one layer can be there, this table does not say;
-# it can only be better still.
+# 0.1, the highest rate that was tried, and "two thin" at 0.03. How good one layer can be there, this table does not
+# say; it can only be better still.
 #
 # *Does another layer of the same width help?* This is where the ranking turns. On the wheels yes, at the two low rates
 # (19 of 20 pairs); at 0.03 it is a draw, and at 0.1 the stack loses every pair. On the letters it loses at most

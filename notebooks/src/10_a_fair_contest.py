@@ -173,7 +173,8 @@ print(trap[columns].to_string(index=False))
 # %% [markdown]
 # "An RNN solves spikes, and no LSTM can learn it." It looks clear: the losses differ by a factor of more than a
 # hundred. It is wrong, as you will see in a moment, and we made the mistake on purpose.
-#
+
+# %% [markdown]
 # ## The experiment
 #
 # **First the rates.** A fair choice takes many runs: rates from far too low to far too high, for each cell, task and
@@ -421,8 +422,8 @@ course.show(
 # given to the gated ones alone. So the contest above went without.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** What would the gift have done to the LSTM and the GRU at a rate of 0.01 after 200 steps? And to each
-# cell at its own best rate?
+# **Predict first.** What would the gift have done to the LSTM and the GRU at a rate of 0.01 after 200 steps? And to
+# each cell at its own best rate?
 
 # %% tags=["claim"]
 given = course.evidence(10, "adding with memory")
@@ -444,7 +445,8 @@ assert early["with"]["lstm"] > early["without"]["lstm"]
 # The start alone makes the gated cells' losses smaller at their best rates, at every budget. At a rate of $0.01$ and
 # 200 steps it makes the GRU, which is at the guess without it, and hinders the LSTM. Whoever gives it to three cells
 # and not to the fourth has measured the gift.
-#
+
+# %% [markdown]
 # ## Where it breaks
 #
 # Look at counting once more: the table says up to which $n$ every string is right. Measured on validation strings ($n$

@@ -205,7 +205,8 @@ climb("4 naive kernel", naive)
 # Much faster than Python, and much *slower* than NumPy! Compiling alone is not enough. The inner loop goes down a
 # column of `U`. Neighbours in a column lie $4H$ numbers apart in memory, so each load brings in a whole line of the
 # cache and uses one number of it. And the sum depends on the addition before it, so nothing can be done side by side.
-#
+
+# %% [markdown]
 # ### Along the rows
 #
 # **Step 5** exchanges the two loops: for each $k$, the whole *row* `U[k]` times one number is added to the row of
@@ -413,7 +414,8 @@ assert finds == {"no fastmath": 1, "fastmath=True": 0, "a part": 1}
 # %% [markdown]
 # A network that has diverged, and looks healthy: that is what `fastmath=True` buys. The package uses all of it but the
 # two flags that deny NaN and infinity.
-#
+
+# %% [markdown]
 # ### Closures and the cache
 #
 # `cache=True` keeps machine code on disk, for the next process. It works for a function

@@ -197,7 +197,8 @@ for split, sign in (("valid", 1), ("test", -1)):
 # name or a line that comes back in the same file costs it next to nothing. If it packs the training files first, it is
 # far ahead (the last line above). The network does not learn while it reads: all that it takes along from a file is
 # the state of 320 cells.
-#
+
+# %% [markdown]
 # ## What it writes
 #
 # First, what it wrote during the training, always at a temperature of 0.7 and with the same seed: letters and blanks
@@ -267,7 +268,8 @@ assert max(lines[0.3], lines[1.0]) < min(lines[0.7], real)
 # fewer at 1, where the unlikely is drawn as often as the network believes in it. Colder is not better here either: at
 # 0.3 it says what is likeliest, and in our run that is the prose of docstrings, line after line, of which the parser
 # accepts little. And a line that is Python need not make sense.
-#
+
+# %% [markdown]
 # ## What single units know
 #
 # The network has 320 memory cells $c$; each is a number after each character. Does one of them hold something that we

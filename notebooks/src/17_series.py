@@ -268,7 +268,8 @@ print("chosen:", STEPS, "steps")
 # %% [markdown]
 # The network soon knows the training years by heart, and its view of the later ones gets worse. We stop where the
 # median validation error is lowest.
-#
+
+# %% [markdown]
 # ## An ensemble, and its score
 #
 # Ten networks from new first numbers, trained alike, make an **ensemble**. Its forecast is the mean of theirs. Of two
@@ -317,7 +318,8 @@ assert coverage(*bands["spread"]) < 0.7
 # %% [markdown]
 # Far too few. All members learnt from the same years, and share what these years do not tell. The spread
 # shows how much the first numbers matter. It knows nothing of how wrong all of them are *together*.
-#
+
+# %% [markdown]
 # ## Ensemble and errors
 #
 # So we add what we know of the errors. Each member is fed back many times, and each time an error that was really made
