@@ -13,7 +13,20 @@ Importing the package loads NumPy and Numba and compiles nothing; everything els
 import importlib
 from typing import Any
 
-from .cells import CELLS, GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, ProjectedLSTM, Recurrent
+from .cells import (
+    CELLS,
+    GRU,
+    LSTM,
+    LSTM97,
+    RNN,
+    SLSTM,
+    CoupledLSTM,
+    MinGRU,
+    MinLSTM,
+    PeepholeLSTM,
+    ProjectedLSTM,
+    Recurrent,
+)
 from .core import Container, Layer, Parameters, get_num_threads, register, set_num_threads
 from .core.version import __version__ as __version__
 
@@ -34,9 +47,12 @@ __all__ = [
     "LSTM",
     "LSTM97",
     "RNN",
+    "SLSTM",
     "Container",
     "CoupledLSTM",
     "Layer",
+    "MinGRU",
+    "MinLSTM",
     "Parameters",
     "PeepholeLSTM",
     "ProjectedLSTM",

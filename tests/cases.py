@@ -6,7 +6,18 @@ import numpy as np
 import own_cell
 import reference
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, ProjectedLSTM
+from lstm_edu.cells import (
+    GRU,
+    LSTM,
+    LSTM97,
+    RNN,
+    SLSTM,
+    CoupledLSTM,
+    MinGRU,
+    MinLSTM,
+    PeepholeLSTM,
+    ProjectedLSTM,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,10 @@ CELLS = [
         reference.projected,
         {"projection": 3, "peepholes": True, "cell_clip": 0.7, "projection_clip": 0.5},
     ),
+    Cell("mingru", MinGRU, reference.min_gru, {"candidate": "positive"}),
+    Cell("mingru-linear", MinGRU, reference.min_gru, {"candidate": "linear"}),
+    Cell("minlstm", MinLSTM, reference.min_lstm, {"candidate": "positive"}),
+    Cell("slstm", SLSTM, reference.slstm, {}),
     Cell("mine", own_cell.Mine, own_cell.twin, {}),  # stands in no file of the package, and has an h narrower than c
 ]
 
@@ -64,19 +79,28 @@ SIZES = [
 ]
 
 
+STATES = "hcnm"  # in the order of a tape
+
+
 def case_id(value):
     return getattr(value, "name", None) or ("x".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
 def arrays_of(tape):
     """The names of the arrays on a tape."""
-    return ["x", "a", *"hc"[: len(tape.states)], *tape.kept]
+    return ["x", "a", *STATES[: len(tape.states)], *tape.kept]
+
+
+def array_of(tape, name):
+    """The array under that name."""
+    states = dict(zip(STATES, tape.states, strict=False))
+    return states[name] if name in states else getattr(tape, name)
 
 
 def with_array(tape, name, array):
     """The tape with another array under that name."""
-    if name in ("h", "c"):
-        states = [array if letter == name else s for letter, s in zip("hc", tape.states, strict=False)]
+    if name in STATES[: len(tape.states)]:
+        states = [array if letter == name else s for letter, s in zip(STATES, tape.states, strict=False)]
         return replace(tape, states=tuple(states))
     if name in tape.kept:
         return replace(tape, kept=tape.kept | {name: array})
@@ -84,8 +108,12 @@ def with_array(tape, name, array):
 
 
 def random_state(layer, B, rng):
-    widths = layer.state_widths(**layer.config()).values()
-    return tuple(rng.standard_normal((B, width)).astype(layer.dtype) for width in widths)
+    states = {}
+    for name, width in layer.state_widths(**layer.config()).items():
+        states[name] = rng.standard_normal((B, width)).astype(layer.dtype)
+    if "n" in states:  # a sum of weights, by which is divided
+        states["n"] = np.abs(states["n"]) + 1
+    return tuple(states.values())
 
 
 def zero_state(layer, B):

@@ -142,6 +142,56 @@ def gru(x, params, state, reset_after=False):
     return {name: np.array(values) for name, values in out.items()}
 
 
+def positive(x):
+    return np.where(np.real(x) >= 0, x + 0.5, sigmoid(x))
+
+
+def min_gru(x, params, state, candidate="positive"):
+    (h,) = state
+    W, b = (by_gate(params[k], "zn") for k in ("W", "b"))
+    out = {name: [] for name in "znh"}
+    for x_t in x:
+        z = sigmoid(x_t @ W["z"] + b["z"])
+        n = x_t @ W["n"] + b["n"]
+        n = positive(n) if candidate == "positive" else n
+        h = (1 - z) * h + z * n
+        for name, value in zip("znh", (z, n, h), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def min_lstm(x, params, state, candidate="positive"):
+    (h,) = state
+    W, b = (by_gate(params[k], "ifn") for k in ("W", "b"))
+    out = {name: [] for name in "ifnh"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + b["i"])
+        f = sigmoid(x_t @ W["f"] + b["f"])
+        n = x_t @ W["n"] + b["n"]
+        n = positive(n) if candidate == "positive" else n
+        h = f / (f + i) * h + i / (f + i) * n
+        for name, value in zip("ifnh", (i, f, n, h), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def slstm(x, params, state):
+    h, c, n, m = state
+    W, U, b = (by_gate(params[k], "ifzo") for k in ("W", "U", "b"))
+    out = {name: [] for name in "ifzohcnm"}
+    for x_t in x:
+        a = {k: x_t @ W[k] + h @ U[k] + b[k] for k in "ifzo"}
+        left = m + np.log(sigmoid(a["f"]))
+        m = np.where((np.real(n) == 0) | (np.real(a["i"]) > np.real(left)), a["i"], left)
+        i, f = np.exp(a["i"] - m), np.exp(left - m)
+        z, o = np.tanh(a["z"]), sigmoid(a["o"])
+        c, n = f * c + i * z, f * n + i
+        h = o * c / n
+        for name, value in zip("ifzohcnm", (i, f, z, o, h, c, n, m), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
 def complex_step(loss, arrays, step=1e-30):
     """d loss / d array for every entry of every array; `loss` takes the dict `arrays` and returns one number."""
     gradients = {}

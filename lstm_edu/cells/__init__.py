@@ -6,10 +6,12 @@ from .coupled import CoupledLSTM
 from .gru import GRU
 from .lstm import LSTM
 from .lstm97 import LSTM97
+from .min_gru import MinGRU, MinLSTM
 from .peephole import PeepholeLSTM
 from .projected import ProjectedLSTM
 from .recurrent import Recurrent
 from .rnn import RNN
+from .slstm import SLSTM
 from .tape import Tape
 
 for _name, _class in {"rnn": RNN, "lstm97": LSTM97, "lstm": LSTM, "peephole": PeepholeLSTM, "gru": GRU}.items():
@@ -18,6 +20,9 @@ for _name, _class in {"rnn": RNN, "lstm97": LSTM97, "lstm": LSTM, "peephole": Pe
 CLASSIC = tuple(CELLS)  # the cells that shaped the field, whatever is registered later
 
 register("coupled")(CoupledLSTM)
+register("mingru")(MinGRU)
+register("minlstm")(MinLSTM)
+register("slstm")(SLSTM)
 register(ProjectedLSTM)  # without a short name: its projection must be said
 
 __all__ = [
@@ -27,7 +32,10 @@ __all__ = [
     "LSTM",
     "LSTM97",
     "RNN",
+    "SLSTM",
     "CoupledLSTM",
+    "MinGRU",
+    "MinLSTM",
     "PeepholeLSTM",
     "ProjectedLSTM",
     "Recurrent",

@@ -254,8 +254,7 @@ class Recurrent(Layer):
         tape = self._new_tape(x, self._checked_state("state", state, B), T if keep else min(T, matmul.steps_ahead(B)))
         if beyond is not None:
             tape.lengths = T - beyond.sum(axis=0)
-        params = self.params
-        work = T * B * (params["W"].size + params["U"].size)
+        work = T * B * self.params.flat.size
         threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self._numbers)
         return tape
 
@@ -341,8 +340,7 @@ class Recurrent(Layer):
         if (watch := watcher.get()) is not None:
             watch(self, dy, tape, dstate)
         grads = self._grads(grads, (dy, tape.x, tape.a, *tape.states, *tape.kept.values()), self._read)
-        params, deltas = self.params, self._new_deltas(tape)
-        W, U = params["W"], params["U"]
+        W, deltas = self.params["W"], self._new_deltas(tape)
         dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
         ends = None if dstate is None else tape.lengths
         dstate = self._own_copies(given if ends is None else self._zeros, B)
@@ -360,7 +358,7 @@ class Recurrent(Layer):
             if c0 == 0:  # what has no columns comes with the first slice
                 self._other_gradients(tape, deltas, grads)
 
-        work = T * B * (W.size + U.size)
+        work = T * B * self.params.flat.size
         threads.run(sequences, B, work, numbers=self._numbers)
         threads.run(columns, W.shape[1], work)
         if dx is not None and tape.lengths is not None:

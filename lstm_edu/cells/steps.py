@@ -44,7 +44,7 @@ class Steps:
         self.x, self._states, self._B = room[0], [(array[0], array[1]) for array in tape.states], B
         for old, new in self._states:
             new[:] = old  # where the first step finds the initial state
-        self._work = B * (layer.params["W"].size + layer.params["U"].size)
+        self._work = B * layer.params.flat.size
         self._numbers = layer.dtype.name
         self._run = lambda b0, b1: layer._run_forward(tape, b0, b1)
 
