@@ -17,11 +17,11 @@
 # You need not understand every line yet. Each of them has a chapter of its own.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
+from lstm_edu.plotting.style import new_figure
 
 course.begin(0)
 
@@ -95,7 +95,9 @@ def sigmoid(a):
 
 
 print(sigmoid(np.array([0.0, 3.0, -3.0])).round(4))
-assert np.allclose(sigmoid(np.array([0.0, 3.0, -3.0])), [0.5, 0.9526, 0.0474], atol=5e-5)
+assert np.allclose(
+    sigmoid(np.array([0.0, 3.0, -3.0])), [0.5, 0.9526, 0.0474], atol=5e-5
+)
 
 # %% [markdown]
 # ## Intuition: a gate is a number that multiplies
@@ -134,9 +136,14 @@ def fade(axes, forget_gate):
     axes.text(20.5, 1.08, f"after 20 steps: {kept[-1]:.4f}", ha="right")
 
 
-course.explore(fade, forget_gate=[0.7, 0.9, 0.99], alt="What is left of a memory over 20 steps: it fades fast at a "
-               "forget gate of 0.7, and hardly at 0.99.")  # fmt: skip
 assert round(0.9**20, 4) == 0.1216
+
+# %% tags=["alt"]
+alt = (
+    "What is left of a memory over 20 steps: it fades fast at a forget gate of 0.7, "
+    "and hardly at 0.99."
+)
+course.explore(fade, forget_gate=[0.7, 0.9, 0.99], alt=alt)
 
 # %% [markdown]
 # ### What is to come
@@ -147,9 +154,10 @@ assert round(0.9**20, 4) == 0.1216
 #
 # Chapters 01 to 06 draw this picture part by part, and you will know why each part is there.
 
-# %%
+# %% tags=["alt"]
 course.show(
-    le.plotting.diagram("lstm"), alt="The LSTM as a circuit: a memory line from left to right with three gates."
+    le.plotting.diagram("lstm"),
+    alt="The LSTM as a circuit: a memory line from left to right with three gates.",
 )
 
 # %% [markdown]
@@ -188,7 +196,9 @@ print(batch.x[:, 0].T.astype(int), "->", batch.target[0])
 
 # %%
 def network(cell=le.LSTM, seed=0, **options):
-    return le.Sequential([cell(2, 4, rng=seed, **options), le.Dense(4, 1, steps="last", rng=seed)])
+    return le.Sequential(
+        [cell(2, 4, rng=seed, **options), le.Dense(4, 1, steps="last", rng=seed)]
+    )
 
 
 net = network(forget_bias=3)
@@ -218,7 +228,15 @@ assert y.shape == (T, B, H)
 
 # %%
 def train(net, seed=0):
-    return le.fit(net, task, steps=400, optimizer=le.Adam(2e-2), seed=seed, every=20, progress_bar=False)
+    return le.fit(
+        net,
+        task,
+        steps=400,
+        optimizer=le.Adam(2e-2),
+        seed=seed,
+        every=20,
+        progress_bar=False,
+    )
 
 
 nets = [network(seed=seed, forget_bias=3) for seed in range(5)]
@@ -230,14 +248,36 @@ print("error after 400 steps:", losses[:, -1].round(4))
 # The figure shows the **median** of the five runs as a line and their **range** as a band. One run alone could be luck.
 
 # %%
-figure, axes = plt.subplots(figsize=(7, 3.2))
+figure, axes = new_figure(size=(7, 3.2))
 steps = histories[0]["step"]
-axes.fill_between(steps, losses.min(axis=0), losses.max(axis=0), color="#0072B2", alpha=0.2, linewidth=0)
-axes.plot(steps, np.median(losses, axis=0), color="#0072B2", label="LSTM, 4 units: median of 5 and range")
-axes.axhline(task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0")
-axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400))
+
+# %% tags=["alt"]
+axes.fill_between(
+    steps,
+    losses.min(axis=0),
+    losses.max(axis=0),
+    color="#0072B2",
+    alpha=0.2,
+    linewidth=0,
+)
+axes.plot(
+    steps,
+    np.median(losses, axis=0),
+    color="#0072B2",
+    label="LSTM, 4 units: median of 5 and range",
+)
+axes.axhline(
+    task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0"
+)
+axes.set(
+    yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400)
+)
 axes.legend()
-course.show(figure, alt="The error of five LSTMs falls from the baseline 1 to about one thousandth in 400 steps.")
+alt = (
+    "The error of five LSTMs falls from the baseline 1 to about one thousandth in 400 "
+    "steps."
+)
+course.show(figure, alt=alt)
 
 # %% tags=["claim"]
 assert 0.99 < task.baseline <= 1
@@ -255,26 +295,44 @@ assert losses[:, -1].max() < 0.01
 seen = task.sample(64, rng=3, split="test")
 h, tape = nets[0].layers[0].forward(seen.x)
 gates = nets[0].layers[0].gates(tape)
-answers = h @ nets[0].params["1.W"] + nets[0].params["1.b"]  # the Dense layer at every step
+answers = (
+    h @ nets[0].params["1.W"] + nets[0].params["1.b"]
+)  # the Dense layer at every step
 written = gates["i"] * gates["g"]
-marks = seen.x[..., 1].argmax(axis=0)  # at which step each of the 64 sequences has its mark
+marks = seen.x[..., 1].argmax(
+    axis=0
+)  # at which step each of the 64 sequences has its mark
 one = int(np.flatnonzero(marks == 8)[0])  # a sequence with its mark in the middle
 
-# %%
-figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(7, 5), sharex=True, layout="constrained")
-top.bar(np.arange(20), seen.x[:, one, 0], color=["#D55E00" if t == marks[one] else "#bbbbbb" for t in range(20)])
+# %% tags=["alt"]
+figure, (top, middle, bottom) = new_figure(3, 1, size=(7, 5), sharex=True)
+top.bar(
+    np.arange(20),
+    seen.x[:, one, 0],
+    color=["#D55E00" if t == marks[one] else "#bbbbbb" for t in range(20)],
+)
 middle.plot(answers[:, one, 0], "o-", color="#0072B2", label="answer so far")
-middle.axhline(seen.target[one, 0], color="#D55E00", linestyle="--", label="right answer")
+middle.axhline(
+    seen.target[one, 0], color="#D55E00", linestyle="--", label="right answer"
+)
 largest = np.abs(written[:, one]).max()
-image = bottom.imshow(written[:, one].T, aspect="auto", cmap="PuOr", vmin=-largest, vmax=largest)
+image = bottom.imshow(
+    written[:, one].T, aspect="auto", cmap="PuOr", vmin=-largest, vmax=largest
+)
 middle.legend(loc="upper right", ncols=2)
 top.set(ylabel="sign (input)", title="orange: the marked sign")
 middle.set(ylabel="answer", ylim=(-1.5, 1.9))
-bottom.set(ylabel="memory cell", xlabel="time step t", yticks=range(4), xticks=range(0, 20, 2))
+bottom.set(
+    ylabel="memory cell", xlabel="time step t", yticks=range(4), xticks=range(0, 20, 2)
+)
 bottom.grid(visible=False)
 figure.colorbar(image, ax=bottom, label="written, $i\\,g$", aspect=8)
-course.show(figure, name="00-start-here", alt="Top: twenty signs, one of them marked. Middle: the network's answer at "
-            "each step settles on the right sign after the mark. Bottom: what is written into four cells.")  # fmt: skip
+alt = (
+    "Top: twenty signs, one of them marked. Middle: the network's answer at each step "
+    "settles on the right sign after the mark. Bottom: what is written into four "
+    "cells."
+)
+course.show(figure, name="00-start-here", alt=alt)
 
 # %% [markdown]
 # Before the mark the answer is undecided. After it, the answer has the right sign and stays there, although random
@@ -283,8 +341,16 @@ course.show(figure, name="00-start-here", alt="Top: twenty signs, one of them ma
 # in some rows the memory $c$ changes its colour there.
 
 # %%
-chosen = le.plotting.gates_over_time(gates, seen.x, sequence=one, names=["i", "f", "g", "c", "h"])
-course.show(chosen, alt="Input, gates i and f, new value g, memory c and output h of four units over twenty steps.")
+chosen = le.plotting.gates_over_time(
+    gates, seen.x, sequence=one, names=["i", "f", "g", "c", "h"]
+)
+
+# %% tags=["alt"]
+alt = (
+    "Input, gates i and f, new value g, memory c and output h of four units over "
+    "twenty steps."
+)
+course.show(chosen, alt=alt)
 
 # %% [markdown]
 # A picture shows one sequence of one network. Does it hold for all five networks and 64 sequences? We ask two
@@ -296,10 +362,12 @@ for net in nets:
     answer = h[-1] @ net.params["1.W"] + net.params["1.b"]
     gates = net.layers[0].gates(tape)
     size, mark = np.abs(gates["i"] * gates["g"]).sum(axis=-1), seen.x[..., 1] > 0
-    print(f"right: {np.mean(np.sign(answer) == seen.target):.0%}, "
-          f"written at the mark: {size[mark].mean():.2f}, elsewhere: {size[~mark].mean():.2f}")  # fmt: skip
+    right = np.mean(np.sign(answer) == seen.target)
+    at_mark, elsewhere = size[mark].mean(), size[~mark].mean()
+    print(f"right: {right:.0%}, written at the mark: {at_mark:.2f}", end=", ")
+    print(f"elsewhere: {elsewhere:.2f}")
     assert np.all(np.sign(answer) == seen.target)
-    assert size[mark].mean() > 1.3 * size[~mark].mean()
+    assert at_mark > 1.3 * elsewhere
 
 # %% [markdown] tags=["predict"]
 # ## Change a number

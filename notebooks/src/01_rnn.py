@@ -16,11 +16,11 @@
 # prove with two lines of code that they are right.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
+from lstm_edu.plotting.style import new_figure
 
 course.begin(1)
 
@@ -79,7 +79,10 @@ print(np.round(h, 4))
 
 # %%
 for stage, words in enumerate(le.plotting.diagram_stages("rnn"), 1):
-    course.show(le.plotting.diagram("rnn", stage=stage), alt=f"The RNN as a circuit, stage {stage}: {words}")
+    course.show(
+        le.plotting.diagram("rnn", stage=stage),
+        alt=f"The RNN as a circuit, stage {stage}: {words}",
+    )
 
 # %% [markdown]
 # The circuit is the same at each step, with the same $w$, $u$ and $b$. So we may draw one copy for each step, side by
@@ -91,7 +94,13 @@ for stage, words in enumerate(le.plotting.diagram_stages("rnn"), 1):
 
 # %%
 picture = le.plotting.unrolled(steps=3, backward=True)
-course.show(picture, alt="Three copies of the cell side by side. States go from left to right, gradients back.")
+
+# %% tags=["alt"]
+alt = (
+    "Three copies of the cell side by side. States go from left to right, gradients "
+    "back."
+)
+course.show(picture, alt=alt)
 
 # %% [markdown]
 # ### Backward by hand
@@ -129,7 +138,9 @@ def loss(u):
     return 0.5 * (h - 1) ** 2
 
 
-print(f"L = {loss(0.5):.4f},  dL/du = {(loss(0.5 + 1e-5) - loss(0.5 - 1e-5)) / 2e-5:.4f}")
+print(
+    f"L = {loss(0.5):.4f},  dL/du = {(loss(0.5 + 1e-5) - loss(0.5 - 1e-5)) / 2e-5:.4f}"
+)
 
 # %% [markdown]
 # For every weight of a network the same test is a short function. You write it in exercise 01.1, best of all now; from
@@ -183,9 +194,16 @@ def forward(x, W, U, b):
 
 
 def backward(dy, x, h, W, U):
-    dW, dU, db, dh = np.zeros_like(W), np.zeros_like(U), np.zeros(len(U)), np.zeros(len(U))
+    dW, dU, db, dh = (
+        np.zeros_like(W),
+        np.zeros_like(U),
+        np.zeros(len(U)),
+        np.zeros(len(U)),
+    )
     for t in reversed(range(len(x))):
-        delta = (dy[t] + dh) * (1 - h[t + 1] ** 2)  # from above and from the future, through the tanh
+        delta = (dy[t] + dh) * (
+            1 - h[t + 1] ** 2
+        )  # from above and from the future, through the tanh
         dW += np.outer(x[t], delta)
         dU += np.outer(h[t], delta)  # the state before this step
         db += delta
@@ -198,7 +216,12 @@ def backward(dy, x, h, W, U):
 # and $-1.2106$; for two units it was $\mathrm{d}W = (0.2469, 0)$.
 
 # %% tags=["claim"]
-x, W, U, b = np.array([[1.0], [0], [0]]), np.array([[1.0]]), np.array([[0.5]]), np.zeros(1)
+x, W, U, b = (
+    np.array([[1.0], [0], [0]]),
+    np.array([[1.0]]),
+    np.array([[0.5]]),
+    np.zeros(1),
+)
 h = forward(x, W, U, b)
 dy = np.array([[0], [0], [h[3, 0] - 1]])  # only the last step has a loss
 by_hand = [-0.0723, -0.5508, -1.2106]
@@ -230,7 +253,10 @@ course.source(le.cells.rnn.backward)
 
 layer = le.RNN(3, 4, dtype=np.float64, rng=0)
 rng = np.random.default_rng(1)
-x, dy = rng.normal(size=(6, 3)), rng.normal(size=(6, 4))  # T = 6 steps, D = 3 inputs, H = 4 units
+x, dy = (
+    rng.normal(size=(6, 3)),
+    rng.normal(size=(6, 4)),
+)  # T = 6 steps, D = 3 inputs, H = 4 units
 y, tape = layer.forward(x[:, None])  # one sequence: B = 1
 _, grads, _ = layer.backward(dy[:, None], tape)
 W, U, b = layer.params.values()
@@ -264,27 +290,62 @@ def signs(lag, count=4000):
 
 def train(first, task, seed):
     net = le.Sequential([first, le.Dense(16, 1, steps="last", rng=seed)])
-    history = le.fit(net, task, steps=400, optimizer=le.Adam(5e-3), seed=seed, every=20, progress_bar=False)
+    history = le.fit(
+        net,
+        task,
+        steps=400,
+        optimizer=le.Adam(5e-3),
+        seed=seed,
+        every=20,
+        progress_bar=False,
+    )
     return net, history["valid_loss"].to_numpy()
 
 
 task = signs(lag=3)
 runs = {
-    "no memory": [train(le.Dense(1, 16, activation="tanh", rng=seed), task, seed) for seed in range(5)],
+    "no memory": [
+        train(le.Dense(1, 16, activation="tanh", rng=seed), task, seed)
+        for seed in range(5)
+    ],
     "RNN": [train(le.RNN(1, 16, rng=seed), task, seed) for seed in range(5)],
 }
 
 # %%
-figure, axes = plt.subplots(figsize=(7, 3.6))
-for (name, found), colour, line in zip(runs.items(), ("#D55E00", "#000000"), ("-.", "-"), strict=True):
+figure, axes = new_figure(size=(7, 3.6))
+for (name, found), colour, line in zip(
+    runs.items(), ("#D55E00", "#000000"), ("-.", "-"), strict=True
+):
     losses, steps = np.array([curve for _, curve in found]), np.arange(20, 401, 20)
-    axes.fill_between(steps, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.2, linewidth=0)
-    axes.plot(steps, np.median(losses, axis=0), color=colour, linestyle=line, label=f"{name}: median of 5, range")
-axes.axhline(task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0")
-axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400))
+    axes.fill_between(
+        steps,
+        losses.min(axis=0),
+        losses.max(axis=0),
+        color=colour,
+        alpha=0.2,
+        linewidth=0,
+    )
+    axes.plot(
+        steps,
+        np.median(losses, axis=0),
+        color=colour,
+        linestyle=line,
+        label=f"{name}: median of 5, range",
+    )
+
+# %% tags=["alt"]
+axes.axhline(
+    task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0"
+)
+axes.set(
+    yscale="log", xlabel="training steps", ylabel="mean squared error", xlim=(0, 400)
+)
 axes.legend(loc="upper right", bbox_to_anchor=(1, 0.8))
-course.show(figure, name="01-rnn", alt="Mean squared error against training steps, five runs each. Without memory "
-            "the error stays at the baseline 1; with an RNN it falls below one hundredth.")  # fmt: skip
+alt = (
+    "Mean squared error against training steps, five runs each. Without memory the "
+    "error stays at the baseline 1; with an RNN it falls below one hundredth."
+)
+course.show(figure, name="01-rnn", alt=alt)
 
 # %% [markdown]
 # ## What we saw
@@ -293,7 +354,9 @@ course.show(figure, name="01-rnn", alt="Mean squared error against training step
 # almost perfectly. Ten times as many steps would not help the first one; the information is just not in its input.
 
 # %% tags=["claim"]
-without, with_memory = (np.array([curve[-1] for _, curve in found]) for found in runs.values())
+without, with_memory = (
+    np.array([curve[-1] for _, curve in found]) for found in runs.values()
+)
 print("no memory:", without.round(3), " RNN:", with_memory.round(5))
 assert without.min() > 0.9
 assert with_memory.max() < 0.01
@@ -311,7 +374,9 @@ batch, dy = task.sample(300, rng=3, split="test"), np.zeros((8, 300, 16))
 for net, _ in runs["RNN"]:
     y, tape = net.layers[0].forward(batch.x)
     dy[-1] = net.params["1.W"].T
-    size = np.abs(net.layers[0].backward(dy, tape)[0][..., 0]).mean(axis=1)  # |dx|, for each of the eight signs
+    size = np.abs(net.layers[0].backward(dy, tape)[0][..., 0]).mean(
+        axis=1
+    )  # |dx|, for each of the eight signs
     best = max(abs(np.corrcoef(unit, batch.target[:, 0])[0, 1]) for unit in y[-1].T)
     print("dx:", size.round(2), " best unit:", best.round(2))
     assert size.argmax() == 4
@@ -325,8 +390,11 @@ for net, _ in runs["RNN"]:
 
 # %%
 for lag in (3, 10, 30, 80):
-    found = [train(le.RNN(1, 16, rng=seed), signs(lag), seed)[1][-1] for seed in range(3)]
-    print(f"lag {lag:2d}: median {np.median(found):.4f}, range {min(found):.4f} to {max(found):.4f}")
+    found = [
+        train(le.RNN(1, 16, rng=seed), signs(lag), seed)[1][-1] for seed in range(3)
+    ]
+    print(f"lag {lag:2d}: median {np.median(found):.4f}", end=", ")
+    print(f"range {min(found):.4f} to {max(found):.4f}")
 assert min(found) > 0.9  # lag 80: no better than without a memory
 
 # %% [markdown]
@@ -417,7 +485,12 @@ course.check("01.2", step_back)
 
 # %% tags=["exercise"]
 def backward_with_bugs(dy, x, h, W, U):
-    dW, dU, db, dh = np.zeros_like(W), np.zeros_like(U), np.zeros(len(U)), np.zeros(len(U))
+    dW, dU, db, dh = (
+        np.zeros_like(W),
+        np.zeros_like(U),
+        np.zeros(len(U)),
+        np.zeros(len(U)),
+    )
     for t in reversed(range(len(x))):
         delta = (dy[t] + dh) * (1 - h[t + 1] ** 2)
         dW = np.outer(x[t], delta)
@@ -432,11 +505,20 @@ course.check("01.3", backward_with_bugs)
 
 # %% tags=["solution"]
 def backward_repaired(dy, x, h, W, U):
-    dW, dU, db, dh = np.zeros_like(W), np.zeros_like(U), np.zeros(len(U)), np.zeros(len(U))
+    dW, dU, db, dh = (
+        np.zeros_like(W),
+        np.zeros_like(U),
+        np.zeros(len(U)),
+        np.zeros(len(U)),
+    )
     for t in reversed(range(len(x))):
         delta = (dy[t] + dh) * (1 - h[t + 1] ** 2)
-        dW += np.outer(x[t], delta)  # was =: only the first step's contribution survived
-        dU += np.outer(h[t], delta)  # was h[t + 1]: U was multiplied by the state before the step
+        dW += np.outer(
+            x[t], delta
+        )  # was =: only the first step's contribution survived
+        dU += np.outer(
+            h[t], delta
+        )  # was h[t + 1]: U was multiplied by the state before the step
         db += delta
         dh = delta @ U.T
     return dW, dU, db

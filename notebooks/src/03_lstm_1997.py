@@ -15,11 +15,11 @@
 # When you are through, you can write this cell forward and backward from memory, and explain why it needs two gates.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
+from lstm_edu.plotting.style import new_figure
 
 course.begin(3)
 
@@ -59,7 +59,10 @@ course.begin(3)
 
 # %%
 for stage, words in enumerate(le.plotting.diagram_stages("lstm97"), 1):
-    course.show(le.plotting.diagram("lstm97", stage=stage), alt=f"The LSTM of 1997, stage {stage}: {words}")
+    course.show(
+        le.plotting.diagram("lstm97", stage=stage),
+        alt=f"The LSTM of 1997, stage {stage}: {words}",
+    )
 
 # %% [markdown]
 # In formulas, with $h_{t-1}$ the output of the step before:
@@ -137,6 +140,8 @@ for stage, words in enumerate(le.plotting.diagram_stages("lstm97"), 1):
 
 # %%
 picture = le.plotting.unrolled(steps=3, backward=True, cell="lstm97")
+
+# %% tags=["alt"]
 course.show(picture, alt=picture.alt_text)
 
 # %% [markdown]
@@ -172,7 +177,9 @@ def backward(dy, x, h, c, gates, U):
         i, g, o = gates[t]
         shown = np.tanh(c[t + 1])
         dh = dy[t] + dh
-        dc = dc + dh * o * (1 - shown**2)  # carried on from the step after, times 1, plus what h adds
+        dc = dc + dh * o * (
+            1 - shown**2
+        )  # carried on from the step after, times 1, plus what h adds
         di, dg, do = dc * g * i * (1 - i), dc * i * (1 - g**2), dh * shown * o * (1 - o)
         delta[t] = np.concatenate([di, dg, do])
         dh = delta[t] @ U.T
@@ -184,7 +191,9 @@ def backward(dy, x, h, c, gates, U):
 
 # %% tags=["claim"]
 x = np.array([[1, 1, 0], [0.3, 0, 0], [-0.8, 0, 1]])
-W = np.array([[0.0, 1, 0], [8, 0, 0], [0, 0, 8]])  # rows: value, keep, tell; columns: i g o
+W = np.array(
+    [[0.0, 1, 0], [8, 0, 0], [0, 0, 8]]
+)  # rows: value, keep, tell; columns: i g o
 U, b = np.zeros((1, 3)), np.array([-4.0, 0, -4])
 h, c, gates = forward(x, W, U, b)
 dW, dU, db = backward(np.array([[0.0], [0], [1]]), x, h, c, gates, U)
@@ -217,9 +226,11 @@ _, tape = unit.forward(x)
 again = x.copy()
 again[20, 0, :2] = 0.6, 1  # a second number to keep
 presets = {"input gate half open": {"i": 0.0}, "a second mark": {"x": again}}
+assert np.all(np.abs(tape.c[6:, 0, 0] - tape.c[6, 0, 0]) < 0.1)
+
+# %% tags=["alt"]
 alt = "The state jumps to -0.75 at step 5 and stays; the output shows it at step 35."
 course.play(unit, x, names=("value", "keep", "tell"), presets=presets, alt=alt)
-assert np.all(np.abs(tape.c[6:, 0, 0] - tape.c[6, 0, 0]) < 0.1)
 
 # %% [markdown]
 # ## The kernel
@@ -258,10 +269,14 @@ layer = le.LSTM97(1, 16, rng=0)
 layer.params["U"][:] = 0
 x, dy = np.random.default_rng(0).normal(size=(1000, 1, 1)), np.zeros((1000, 1, 16))
 dy[-1] = 1
-dc = le.gradient_flow(layer, x, dy).dc[:, 0]  # (1001, 16): after each step, and for the initial state
+dc = le.gradient_flow(layer, x, dy).dc[
+    :, 0
+]  # (1001, 16): after each step, and for the initial state
 different = [len(np.unique(dc[:, j])) for j in range(16)]
 print("different values along 1001 steps, unit by unit:", different)
-assert different == [1] * 16  # equal to the last bit: to multiply by exactly 1 does not round
+assert (
+    different == [1] * 16
+)  # equal to the last bit: to multiply by exactly 1 does not round
 
 # %% [markdown]
 # One number each, equal to the last bit. In a whole LSTM the gates also read $h_{t-1}$, so a gradient can leave the
@@ -274,7 +289,10 @@ assert different == [1] * 16  # equal to the last bit: to multiply by exactly 1 
 def share_left(cell, U_scale, seed, T=200):
     layer = le.CELLS[cell](1, 16, rng=seed)
     layer.params["U"] *= U_scale
-    x, dy = np.random.default_rng(seed).choice([-1.0, 1.0], (T, 1, 1)), np.zeros((T, 1, 16))
+    x, dy = (
+        np.random.default_rng(seed).choice([-1.0, 1.0], (T, 1, 1)),
+        np.zeros((T, 1, 16)),
+    )
     dy[-1] = 1
     flow = le.gradient_flow(layer, x, dy)
     norm = np.linalg.norm((flow.dh if flow.dc is None else flow.dc)[:, 0], axis=1)
@@ -286,23 +304,46 @@ cases = {
     "LSTM 1997, whole: dL/dc": ("lstm97", 1, "#E69F00", "--"),
     "its carousel alone: dL/dc": ("lstm97", 0, "#0072B2", "-"),
 }
-left = {name: np.array([share_left(cell, scale, s) for s in range(5)]) for name, (cell, scale, *_) in cases.items()}
+left = {
+    name: np.array([share_left(cell, scale, s) for s in range(5)])
+    for name, (cell, scale, *_) in cases.items()
+}
 
 # %%
-figure, axes = plt.subplots(figsize=(7, 3.6))
+figure, axes = new_figure(size=(7, 3.6))
 for name, (_, _, colour, line) in cases.items():
     low, middle, high = np.percentile(left[name], (0, 50, 100), axis=0)
     axes.fill_between(np.arange(201), low, high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(middle, color=colour, linestyle=line, linewidth=2, label=name)
-axes.set(yscale="log", ylim=(1e-12, 1e3), xlim=(0, 200), xlabel="time step t", ylabel="share of the gradient")
+axes.set(
+    yscale="log",
+    ylim=(1e-12, 1e3),
+    xlim=(0, 200),
+    xlabel="time step t",
+    ylabel="share of the gradient",
+)
 axes.legend(loc="lower right", title="median and range of five seeds")
-alt = "Gradient from step 200 back to 0: the RNN's vanishes, that of the whole LSTM of 1997 stays within a factor of "
+alt = (
+    "Gradient from step 200 back to 0: the RNN's vanishes, that of the whole LSTM of "
+    "1997 stays within a factor of "
+)
 alt += "about fifty of 1, most of it above, and the carousel's is exactly 1."
-course.show(figure, name="03-carousel", alt=alt)
 assert (left["its carousel alone: dL/dc"] == 1).all()
 assert left["RNN: dL/dh"][:, 100].max() < 1e-4
-assert 0.01 < left["LSTM 1997, whole: dL/dc"].min() < left["LSTM 1997, whole: dL/dc"].max() < 100
-print("whole cell, least and most:", left["LSTM 1997, whole: dL/dc"].min(), left["LSTM 1997, whole: dL/dc"].max())
+assert (
+    0.01
+    < left["LSTM 1997, whole: dL/dc"].min()
+    < left["LSTM 1997, whole: dL/dc"].max()
+    < 100
+)
+print(
+    "whole cell, least and most:",
+    left["LSTM 1997, whole: dL/dc"].min(),
+    left["LSTM 1997, whole: dL/dc"].max(),
+)
+
+# %% tags=["alt"]
+course.show(figure, name="03-carousel", alt=alt)
 
 # %% [markdown]
 # ### What the input gate is for
@@ -326,7 +367,13 @@ def drift(axes, input_bias):
 
 
 assert np.isclose(np.tanh(noise).std(), 0.63, atol=0.02)
-course.explore(drift, input_bias=[-6.0, -3.0, 0.0], alt="Cell state under noise: at bias 0 the lines wander off.")
+
+# %% tags=["alt"]
+course.explore(
+    drift,
+    input_bias=[-6.0, -3.0, 0.0],
+    alt="Cell state under noise: at bias 0 the lines wander off.",
+)
 
 # %% [markdown] tags=["predict"]
 # ### A task with a lag of 25 and more
@@ -345,7 +392,11 @@ setting = {"units": 16, "steps": 800, "seeds": 3, "jobs": 1, "progress_bar": Fal
 closed = le.compare(task, cells=["rnn", "lstm97"], memory=50, **setting)
 half_open = le.compare(task, cells=["lstm97"], memory=0, **setting)
 columns = ["cell", "test_loss", "lowest", "highest", "solved"]
-print("input gates nearly closed (nothing to set in the RNN):", closed.summary()[columns].round(5), sep="\n")
+print(
+    "input gates nearly closed (nothing to set in the RNN):",
+    closed.summary()[columns].round(5),
+    sep="\n",
+)
 print("input gates half open:", half_open.summary()[columns].round(5), sep="\n")
 
 # %% [markdown]
@@ -356,7 +407,10 @@ print("input gates half open:", half_open.summary()[columns].round(5), sep="\n")
 # the LSTM of 16.
 
 # %% tags=["claim"]
-alt = "Learning curves: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a hundredfold below it."
+alt = (
+    "Learning curves: the RNN stays at the baseline 0.039, the LSTM of 1997 falls a "
+    "hundredfold below it."
+)
 course.show(le.plotting.learning_curves(closed), alt=alt)
 loss = {cell: runs["test_loss"] for cell, runs in closed.groupby("cell")}
 assert closed[closed["cell"] == "lstm97"]["solved"].all()
@@ -366,15 +420,37 @@ assert not half_open["solved"].any()
 
 table = course.evidence(3, "adding")
 names = {"rnn": "RNN, 16 units", "rnn, as many parameters": "RNN, 29 units"}
-figure = le.plotting.evidence(table, "test loss", label="test error", names=names, reference=task.baseline, log=True)
-alt = "Test error after 800 and 2400 steps at three rates: both RNNs stay at the baseline, the LSTM of 1997 falls far "
-course.show(figure, alt=alt + "below, nearly closed input gates a few times further than half open ones.")
+figure = le.plotting.evidence(
+    table,
+    "test loss",
+    label="test error",
+    names=names,
+    reference=task.baseline,
+    log=True,
+)
 table = table[table["measure"] == "test loss"]
 least = table.groupby(["variant", "rate", "steps"])["value"].median()
-assert table[table["variant"].str.startswith("rnn")]["value"].min() > 0.8 * task.baseline
+assert (
+    table[table["variant"].str.startswith("rnn")]["value"].min() > 0.8 * task.baseline
+)
 assert (least["lstm97, nearly closed"] < least["lstm97, half open"]).all()
 late = table[(table["variant"] == "lstm97, half open") & (table["steps"] == 2400)]
-assert late.groupby("rate")["value"].apply(lambda v: (v > 0.001).sum()).to_list() == [0, 0, 1]
+assert late.groupby("rate")["value"].apply(lambda v: (v > 0.001).sum()).to_list() == [
+    0,
+    0,
+    1,
+]
+
+# %% tags=["alt"]
+alt = (
+    "Test error after 800 and 2400 steps at three rates: both RNNs stay at the "
+    "baseline, the LSTM of 1997 falls far "
+)
+course.show(
+    figure,
+    alt=alt
+    + "below, nearly closed input gates a few times further than half open ones.",
+)
 
 # %% [markdown]
 # In the quick run and in the evidence alike: the RNN stays at the baseline of 0.04 at every rate, with three times the
@@ -390,7 +466,9 @@ lost, marked = [], course.marked_signs()
 for seed in range(5):
     first = le.LSTM97(2, 16, input_bias=-2, rng=seed)
     net = le.Sequential([first, le.Dense(16, 1, steps="last", rng=seed)])
-    le.fit(net, marked, steps=400, optimizer=le.Adam(5e-3), seed=seed, progress_bar=False)
+    le.fit(
+        net, marked, steps=400, optimizer=le.Adam(5e-3), seed=seed, progress_bar=False
+    )
     lost.append(le.evaluate(net, marked, 500, rng=7, split="test")["loss"])
 print("marked sign, LSTM of 1997:", np.round(lost, 4))
 assert max(lost) < 0.05
@@ -412,7 +490,9 @@ assert max(lost) < 0.05
 
 
 # %%
-nets = [le.make_network(task, "lstm97", units=16, memory=50, rng=seed) for seed in range(3)]
+nets = [
+    le.make_network(task, "lstm97", units=16, memory=50, rng=seed) for seed in range(3)
+]
 for seed, net in enumerate(nets):
     le.fit(net, task, steps=800, schedule="cosine", seed=seed, progress_bar=False)
 
@@ -423,28 +503,48 @@ def stream(net, sequences=30):
         batch = task.sample(200, rng)  # 200 streams side by side
         y, tape = net.forward(batch.x, state, lengths=batch.lengths)
         state = tape.state  # carried on, and never set back to zero
-        largest = np.abs(state[0][1]).max(axis=1).mean()  # the largest cell state, on average over the streams
+        largest = (
+            np.abs(state[0][1]).max(axis=1).mean()
+        )  # the largest cell state, on average over the streams
         found.append((largest, np.mean((y - batch.target) ** 2)))
     return np.array(found).T
 
 
-sizes, errors = np.array([stream(net) for net in nets]).transpose(1, 0, 2)  # each (3 networks, 30 sequences)
+sizes, errors = np.array([stream(net) for net in nets]).transpose(
+    1, 0, 2
+)  # each (3 networks, 30 sequences)
 
 # %%
-figure, both = plt.subplots(2, 1, figsize=(7, 4), sharex=True)
-for axes, found, colour in zip(both, (sizes, errors), ("#0072B2", "#D55E00"), strict=True):
-    axes.fill_between(range(1, 31), found.min(axis=0), found.max(axis=0), color=colour, alpha=0.2, linewidth=0)
-    axes.plot(range(1, 31), np.median(found, axis=0), "o-", color=colour, markersize=4)
-    axes.set_yscale("log")
-both[1].axhline(task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0.5")
-both[0].set(ylabel="largest cell state", title="Median and range of three networks")
-both[1].set(xlabel="sequence in the stream", ylabel="mean squared error")
-both[1].legend(loc="lower right")
-alt = "30 sequences without a reset: the state grows on and on, and the error rises far above the baseline."
-course.show(figure, alt=alt)
 assert errors[:, 0].max() < task.baseline / 50
 assert errors[:, 5:].min() > task.baseline
 assert (sizes[:, -1] > 2 * sizes[:, 5]).all()
+
+# %% tags=["alt"]
+figure, both = new_figure(2, 1, size=(7, 4), sharex=True)
+for axes, found, colour in zip(
+    both, (sizes, errors), ("#0072B2", "#D55E00"), strict=True
+):
+    axes.fill_between(
+        range(1, 31),
+        found.min(axis=0),
+        found.max(axis=0),
+        color=colour,
+        alpha=0.2,
+        linewidth=0,
+    )
+    axes.plot(range(1, 31), np.median(found, axis=0), "o-", color=colour, markersize=4)
+    axes.set_yscale("log")
+both[1].axhline(
+    task.baseline, color="#777777", linestyle="--", label="baseline: always answer 0.5"
+)
+both[0].set(ylabel="largest cell state", title="Median and range of three networks")
+both[1].set(xlabel="sequence in the stream", ylabel="mean squared error")
+both[1].legend(loc="lower right")
+alt = (
+    "30 sequences without a reset: the state grows on and on, and the error rises far "
+    "above the baseline."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # The first sequence is answered as before. From the second one on the old sum is still on the carousel, and the new
@@ -507,7 +607,9 @@ def backward_repaired(dy, x, h, c, gates, U):
         i, g, o = gates[t]
         shown = np.tanh(c[t + 1])
         dh = dy[t] + dh
-        dc = dc + dh * o * (1 - shown**2)  # dc was not carried: the carousel had been cut at every step
+        dc = dc + dh * o * (
+            1 - shown**2
+        )  # dc was not carried: the carousel had been cut at every step
         di, dg, do = dc * g * i * (1 - i), dc * i * (1 - g**2), dh * shown * o * (1 - o)
         delta[t] = np.concatenate([di, dg, do])
         dh = delta[t] @ U.T

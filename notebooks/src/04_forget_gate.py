@@ -57,7 +57,8 @@ for message in range(1, 21):
     kept, halved = kept + 0.5, 0.5 * halved + 0.5
     if message in (1, 2, 10, 20):
         slopes = 1 - np.tanh(kept) ** 2, 1 - np.tanh(halved) ** 2
-        print(f"{message:8}  {kept:6.2f}  {slopes[0]:.1e}  {halved:8.4f}  {slopes[1]:.2f}")
+        print(f"{message:8}  {kept:6.2f}  {slopes[0]:.1e}", end="  ")
+        print(f"{halved:8.4f}  {slopes[1]:.2f}")
 
 # %% [markdown]
 # ## One gate at a time: the forget gate
@@ -104,14 +105,20 @@ def draw_decay(axes, bias):
     axes.plot(steps, sigmoid(bias) ** steps)
     axes.axhline(0.5, color=REFERENCE, linestyle="--")
     axes.set(ylim=(0, 1.05), xlabel="steps k", ylabel="share left, $f^k$")
-    axes.text(8, 0.9, f"f = {sigmoid(bias):.3f}\nhalf-life {half_life(bias):.1f} steps", va="top")
+    words = f"f = {sigmoid(bias):.3f}\nhalf-life {half_life(bias):.1f} steps"
+    axes.text(8, 0.9, words, va="top")
 
 
-course.explore(draw_decay, bias=[0.0, 1.0, 3.0], alt="Three curves: the share of a memory that is left over 30 steps. "
-               "Bias 0: half is gone after 1 step. Bias 1: after 2.2. Bias 3: after 14.3.")  # fmt: skip
 for bias, steps in {0: 1.0, 1: 2.2, 2: 5.5, 3: 14.3, 5: 103.2}.items():
     print(f"bias {bias}: half-life {half_life(bias):5.1f} steps")
     assert np.isclose(half_life(bias), steps, atol=0.05)
+
+# %% tags=["alt"]
+alt = (
+    "Three curves: the share of a memory that is left over 30 steps. Bias 0: half is "
+    "gone after 1 step. Bias 1: after 2.2. Bias 3: after 14.3."
+)
+course.explore(draw_decay, bias=[0.0, 1.0, 3.0], alt=alt)
 
 # %% [markdown]
 # A unit **to play with**, in the page: a number marked "keep" enters at step 3, noise follows. Drag the forget bias
@@ -129,10 +136,12 @@ wiped = x.copy()
 wiped[25, 0, 2] = 1
 presets = {"bias 3": {"f": 3.0}, "bias 5": {"f": 5.0}}
 presets["bias 5, and a wipe"] = {"f": 5.0, "x": wiped}
-alt = "The state of one unit jumps to 0.7 at step 3 and leaks away within ten steps."
-course.play(unit, x, names=("value", "keep", "wipe"), presets=presets, alt=alt)
 c = unit.forward(x)[1].c[1:, 0, 0]
 assert c[3] > 0.7 > 0.1 > np.abs(c[13:]).max()
+
+# %% tags=["alt"]
+alt = "The state of one unit jumps to 0.7 at step 3 and leaks away within ten steps."
+course.play(unit, x, names=("value", "keep", "wipe"), presets=presets, alt=alt)
 
 # %% [markdown]
 # ## The equations in NumPy
@@ -162,7 +171,8 @@ def backward(dy, x, h, c, gates, U):
         dh = dy[t] + dh
         dc = dc + dh * o * (1 - shown**2)
         delta_f = dc * c[t] * f * (1 - f)  # new
-        delta_i, delta_g, delta_o = dc * g * i * (1 - i), dc * i * (1 - g**2), dh * shown * o * (1 - o)
+        delta_i, delta_g = dc * g * i * (1 - i), dc * i * (1 - g**2)
+        delta_o = dh * shown * o * (1 - o)
         delta[t] = np.concatenate([delta_i, delta_f, delta_g, delta_o])
         dc = dc * f  # new: where chapter 03 had 1
         dh = delta[t] @ U.T
@@ -192,7 +202,10 @@ def backward(dy, x, h, c, gates, U):
 
 # %%
 course.source(le.cells.lstm.forward)
-old, new = (inspect.getsource(m.forward.py_func).splitlines() for m in (le.cells.lstm97, le.cells.lstm))
+old, new = (
+    inspect.getsource(m.forward.py_func).splitlines()
+    for m in (le.cells.lstm97, le.cells.lstm)
+)
 for line in difflib.unified_diff(old, new, lineterm="", n=0):
     if line[0] in "+-" and "[j]" in line:
         print(line)
@@ -203,7 +216,8 @@ ours = dict(zip("WUb", backward(dy, x, *forward(x, W, U, b), U), strict=True))
 y, tape = layer.forward(x[:, None])
 grads = layer.backward(dy[:, None], tape)[1]
 db = course.numerical_gradient(lambda v: (dy * forward(x, W, U, v)[0][1:]).sum(), b)
-print("db of the forget gates: ours", ours["b"][2:4].round(6), " by small steps", db[2:4].round(6))
+print("db of the forget gates: ours", ours["b"][2:4].round(6), end="  ")
+print("by small steps", db[2:4].round(6))
 assert np.allclose(db, ours["b"], atol=1e-8)
 assert all(np.allclose(grads[name], ours[name]) for name in "WUb")  # and the kernel's
 
@@ -240,7 +254,8 @@ print("bias     f^40    the carousel alone    the whole cell, five seeds")
 for bias in (0.0, 1.0, 3.0, 5.0):
     alone, rule = error_that_arrives(bias, 0, 0), sigmoid(bias) ** 40
     arrives[bias] = np.array([error_that_arrives(bias, 1, seed) for seed in range(5)])
-    print(f"{bias:4.0f}  {rule:.1e}  {alone:20.1e}   ", *(f"{share:.0e}" for share in arrives[bias]))
+    shares = (f"{share:.0e}" for share in arrives[bias])
+    print(f"{bias:4.0f}  {rule:.1e}  {alone:20.1e}   ", *shares)
     assert np.isclose(alone, rule)
 assert arrives[1.0].min() > 100 * sigmoid(1) ** 40  # the detours carry most of it
 
@@ -265,7 +280,8 @@ task = le.tasks.ContinualReber(length=50)
 stream = le.tasks.ContinualReber(length=2000).sample(8, rng=99)
 letters = np.array(list("BTPSXVE"))[stream.x.argmax(axis=-1)]
 print("".join(letters[:60, 0]))
-print(f"baseline, without any memory: {task.baseline:.3f} nats a symbol; with a perfect one: {task.floor:.0f}")
+print(f"baseline, without any memory: {task.baseline:.3f} nats a symbol", end="; ")
+print(f"with a perfect one: {task.floor:.0f}")
 
 # %% [markdown]
 # The network is asked, at every step, which symbols may come next. Seven outputs, each with a sigmoid; a step counts as
@@ -281,9 +297,12 @@ print(f"baseline, without any memory: {task.baseline:.3f} nats a symbol; with a 
 
 # %%
 def train(layer, task, seed, steps, batch, rate):
-    net = le.Sequential([layer, le.Dense(layer.units, task.outputs, steps=task.steps, rng=seed + 50)])
-    history = le.fit(net, task, steps=steps, batch=batch, optimizer=le.Adam(rate), schedule="cosine", seed=seed,
-                     every=80, validation=64, progress_bar=False)  # fmt: skip
+    net = le.Sequential(
+        [layer, le.Dense(layer.units, task.outputs, steps=task.steps, rng=seed + 50)]
+    )
+    how = {"schedule": "cosine", "every": 80, "validation": 64, "progress_bar": False}
+    how |= {"steps": steps, "batch": batch, "optimizer": le.Adam(rate), "seed": seed}
+    history = le.fit(net, task, **how)
     return net, history
 
 
@@ -294,14 +313,21 @@ def wrong_steps(net, batch):
 
 makers = {"rnn": le.RNN, "lstm97": le.LSTM97, "lstm": le.LSTM}
 runs = {
-    name: [train(make(7, 24, rng=seed), task, seed, steps=800, batch=16, rate=0.02) for seed in range(3)]
+    name: [
+        train(make(7, 24, rng=seed), task, seed, steps=800, batch=16, rate=0.02)
+        for seed in range(3)
+    ]
     for name, make in makers.items()
 }
 print("cell    wrong steps (%), three seeds    median")
 wrong = {}
 for name, trained in runs.items():
     wrong[name] = np.array([wrong_steps(net, stream) for net, _ in trained])
-    print(f"{name:7}", "  ".join(f"{100 * w:5.2f}" for w in wrong[name]), f"    {100 * np.median(wrong[name]):9.2f}")
+    print(
+        f"{name:7}",
+        "  ".join(f"{100 * w:5.2f}" for w in wrong[name]),
+        f"    {100 * np.median(wrong[name]):9.2f}",
+    )
 
 # %% [markdown]
 # After 800 steps the plain RNN does well here, and the celebrated two-gate cell is the last of the three. The right of
@@ -313,20 +339,58 @@ states = {}
 for name, trained in runs.items():
     colour, line = CELL_STYLES[name]
     losses = np.array([history["valid_loss"] for _, history in trained])
-    left.plot(trained[0][1]["step"], np.median(losses, axis=0), color=colour, linestyle=line, label=CELL_TITLES[name])
-    left.fill_between(trained[0][1]["step"], losses.min(0), losses.max(0), color=colour, alpha=0.15, linewidth=0)
+    left.plot(
+        trained[0][1]["step"],
+        np.median(losses, axis=0),
+        color=colour,
+        linestyle=line,
+        label=CELL_TITLES[name],
+    )
+    left.fill_between(
+        trained[0][1]["step"],
+        losses.min(0),
+        losses.max(0),
+        color=colour,
+        alpha=0.15,
+        linewidth=0,
+    )
     if name != "rnn":
-        states[name] = np.array([net.gates(net.forward(stream.x)[1])["0.c"] for net, _ in trained])
+        states[name] = np.array(
+            [net.gates(net.forward(stream.x)[1])["0.c"] for net, _ in trained]
+        )
         largest = np.abs(states[name]).max(axis=(2, 3))
-        right.loglog(np.arange(1, 2001), np.median(largest, axis=0), color=colour, linestyle=line)
-        right.fill_between(np.arange(1, 2001), largest.min(0), largest.max(0), color=colour, alpha=0.15, linewidth=0)
-left.axhline(task.baseline, color=REFERENCE, linestyle="--", label="baseline: no memory")
-left.set(yscale="log", xlabel="optimizer steps", ylabel="validation loss (nats)", title="learning to predict")
-right.set(xlabel="step of a stream", ylabel="largest |c|", title="what is in the memory")
+        right.loglog(
+            np.arange(1, 2001), np.median(largest, axis=0), color=colour, linestyle=line
+        )
+        right.fill_between(
+            np.arange(1, 2001),
+            largest.min(0),
+            largest.max(0),
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+
+# %% tags=["alt"]
+left.axhline(
+    task.baseline, color=REFERENCE, linestyle="--", label="baseline: no memory"
+)
+left.set(
+    yscale="log",
+    xlabel="optimizer steps",
+    ylabel="validation loss (nats)",
+    title="learning to predict",
+)
+right.set(
+    xlabel="step of a stream", ylabel="largest |c|", title="what is in the memory"
+)
 figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
-course.show(figure, name="04-forget-gate", alt="Left: the losses of RNN and LSTM fall far below the baseline, that of "
-            "the LSTM of 1997 stays behind. Right: the state of the LSTM of 1997 grows in proportion to the steps, to "
-            "almost 2000; that of the LSTM stays level.")  # fmt: skip
+alt = (
+    "Left: the losses of RNN and LSTM fall far below the baseline, that of the LSTM of"
+    " 1997 stays behind. Right: the state of the LSTM of 1997 grows in proportion to "
+    "the steps, to almost 2000; that of the LSTM stays level."
+)
+course.show(figure, name="04-forget-gate", alt=alt)
 
 # %% [markdown]
 # Without a forget gate $|c|$ grows by almost 1 a step, the most that $i g$ can add. It is the full page of the
@@ -345,7 +409,10 @@ net = runs["lstm"][0][0]
 gates = net.gates(net.forward(stream.x)[1])
 starts = np.zeros(letters.shape, bool)
 starts[1:] = (letters[1:] == "B") & (letters[:-1] == "E")
-at_start, elsewhere = gates["0.f"][starts].mean(axis=0), gates["0.f"][~starts].mean(axis=0)
+at_start, elsewhere = (
+    gates["0.f"][starts].mean(axis=0),
+    gates["0.f"][~starts].mean(axis=0),
+)
 wipers = np.argsort(at_start - elsewhere)[:6]
 print("f at a start", at_start[wipers].round(2))
 print("f elsewhere ", elsewhere[wipers].round(2))
@@ -356,16 +423,27 @@ figure.axes[3].set_xticks(range(40), letters[:40, 0])
 for axes in figure.axes[:4]:
     for start in np.flatnonzero(starts[:40, 0]):
         axes.axvline(start, color="#D55E00")
-course.show(figure, alt="Heat maps over 40 symbols of input gate, forget gate, output gate and state of six units, the "
-            "symbols below. At the lines, where a string begins, most forget gates are close to 0.")  # fmt: skip
+
+# %% tags=["alt"]
+alt = (
+    "Heat maps over 40 symbols of input gate, forget gate, output gate and state of "
+    "six units, the symbols below. At the lines, where a string begins, most forget "
+    "gates are close to 0."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # And the errors? Below is the gradient of one error at step 40 with respect to the states of all earlier steps, for
 # both cells. Grey is *exactly* zero: the slope of $\tanh(c)$ is too small for a float32.
 
 # %% tags=["claim"]
-full = {name: np.mean(np.abs(c[:, 500:]) > 3, axis=(1, 2, 3)) for name, c in states.items()}
-print("share of states with |c| > 3:", {name: f"{np.median(share):.0%}" for name, share in full.items()})
+full = {
+    name: np.mean(np.abs(c[:, 500:]) > 3, axis=(1, 2, 3)) for name, c in states.items()
+}
+print(
+    "share of states with |c| > 3:",
+    {name: f"{np.median(share):.0%}" for name, share in full.items()},
+)
 assert max(wrong["lstm"].max(), wrong["rnn"].max()) < 0.002  # every seed
 assert np.median(wrong["lstm97"]) > 0.01
 assert (np.abs(states["lstm97"][:, -1]).max(axis=(1, 2)) > 1000).all()
@@ -373,20 +451,31 @@ assert (np.abs(states["lstm"]).max(axis=(1, 2, 3)) < 100).all()
 assert full["lstm97"].min() > 0.7 > full["lstm"].max()
 dy = np.zeros((40, 8, 24), np.float32)
 dy[-1] = 1
-flows = {n: le.gradient_flow(runs[n][0][0].layers[0], stream.x[:40], dy) for n in ("lstm97", "lstm")}
+flows = {
+    n: le.gradient_flow(runs[n][0][0].layers[0], stream.x[:40], dy)
+    for n in ("lstm97", "lstm")
+}
 figure, axes = new_figure(1, 2, size=(9, 2.8), sharey=True)
 for panel, (name, flow) in zip(axes, flows.items(), strict=True):
     size = np.ma.masked_equal(np.abs(flow.dc[:, 0].T), 0)
-    image = panel.imshow(size, aspect="auto", norm="log", vmin=1e-9, vmax=1)  # one scale
+    image = panel.imshow(
+        size, aspect="auto", norm="log", vmin=1e-9, vmax=1
+    )  # one scale
     panel.set(title=CELL_TITLES[name], xlabel="after step t", facecolor="#d9d9d9")
     panel.grid(visible=False)
-axes[0].set_ylabel("unit")
-figure.colorbar(image, ax=axes, label="|dL/dc|")
-course.show(figure, alt="Heat maps of dL/dc, 24 units over 40 steps, on one scale of colours. For the cell of 1997 all "
-            "but a few numbers after step 20 are grey, exactly zero; for the LSTM a third.")  # fmt: skip
 grey = {name: np.mean(flow.dc[20:, 0] == 0) for name, flow in flows.items()}
 print("grey after step 20:", {name: f"{share:.0%}" for name, share in grey.items()})
 assert grey["lstm97"] > 0.9 > 0.6 > grey["lstm"]
+
+# %% tags=["alt"]
+axes[0].set_ylabel("unit")
+figure.colorbar(image, ax=axes, label="|dL/dc|")
+alt = (
+    "Heat maps of dL/dc, 24 units over 40 steps, on one scale of colours. For the cell"
+    " of 1997 all but a few numbers after step 20 are grey, exactly zero; for the LSTM"
+    " a third."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # In the cell of 1997 (left) almost all of $\partial L / \partial c$ is grey after step 20. The carousel is
@@ -408,24 +497,25 @@ apart = np.abs(held[is_t].mean(0) - held[~is_t].mean(0)) / held.std(0)
 carrier = int(apart.argmax())
 side = np.sign(held[:, carrier] - np.median(held[:, carrier])) > 0
 agreed = max(np.mean(side == is_t), np.mean(side != is_t))
-print(f"unit {carrier}: four symbols later its state alone tells T from P in {agreed:.0%} of {len(t)} strings")
+print(f"unit {carrier}: four symbols later its state alone tells T from P", end=" ")
+print(f"in {agreed:.0%} of {len(t)} strings")
 assert agreed > 0.8
+
+# %% tags=["alt"]
 figure, axes = new_figure(1, size=(9, 2.8))
 axes.step(range(60), c[:60, 0, carrier], where="mid")
 axes.set_xticks(range(60), letters[:60, 0], fontsize=7)
 for place in np.flatnonzero(second[:60, 0]):
-    axes.axvline(place, color="#D55E00" if letters[place, 0] == "T" else REFERENCE, linestyle=":")
+    axes.axvline(
+        place, color="#D55E00" if letters[place, 0] == "T" else REFERENCE, linestyle=":"
+    )
 axes.set(ylabel=f"c of unit {carrier}", xlim=(-0.5, 59.5))
-course.show(figure, alt="One unit's state over 60 symbols, with a dotted line at each second symbol, orange for T and "
-            "grey for P: after a T the state goes to one side, after a P to the other.")  # fmt: skip
-
-# ### Where only the forget gate learns
-#
-# The stream of Reber strings needs a memory of about ten symbols. Now let the lag be longer: messages of 50 letters
-# follow each other without a reset. Each begins with an E, two marks X or Y stand in it, and at its last letter, a B,
-# the network has to name their order, one of four: a guess is right in a quarter of the cases. (It is the noisy
-# temporal order task of 1997, made a stream as Gers and others did.) Training streams have three messages, test streams
-# a hundred. Three cells of 16 units, and one with a forget bias of 3.
+alt = (
+    "One unit's state over 60 symbols, with a dotted line at each second symbol, "
+    "orange for T and grey for P: after a T the state goes to one side, after a P to "
+    "the other."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown] tags=["predict"]
 # **Predict first:** who learns it: the RNN, the cell of 1997, the LSTM? And does a cell that answers the first three
@@ -436,10 +526,17 @@ stream_task, answers = OrderStream(), {}
 test = stream_task.sample(20, rng=7, split="test")
 print("cell            first three messages    the last twenty of a hundred")
 for name, make in MAKERS.items():
-    nets = [train(make(8, 16, rng=s), stream_task, s, 500, 16, 0.01)[0] for s in range(2)]
+    nets = [
+        train(make(8, 16, rng=s), stream_task, s, 500, 16, 0.01)[0] for s in range(2)
+    ]
     right = np.array([stream_task.right(net, test) for net in nets])
     answers[name] = right[:, -20:].mean(axis=1)
-    print(f"{name:14}", right[:, :3].mean(axis=1).round(2), "            ", answers[name].round(2))
+    print(
+        f"{name:14}",
+        right[:, :3].mean(axis=1).round(2),
+        "            ",
+        answers[name].round(2),
+    )
 
 # %% [markdown]
 # Two seeds at one rate prove little. The evidence: three rates, two budgets, five fresh seeds (the experiments "order"
@@ -447,22 +544,48 @@ for name, make in MAKERS.items():
 
 # %% tags=["claim"]
 order, reber = course.evidence(4, "order"), course.evidence(4, "reber")
-figure = le.plotting.evidence(order, "right, later", label="right, last 20 messages", reference=0.25)
-course.show(figure, alt="Three panels, a learning rate each: share of right answers after 500 and 1500 steps. The RNN "
-            "stays at the guess, the LSTMs are near 1, the cell of 1997 lies between, with a wide band.")  # fmt: skip
-medians = order.groupby(["measure", "variant", "rate", "steps"])["value"].median()["right, later"].unstack("variant")
+figure = le.plotting.evidence(
+    order, "right, later", label="right, last 20 messages", reference=0.25
+)
+medians = (
+    order.groupby(["measure", "variant", "rate", "steps"])["value"]
+    .median()["right, later"]
+    .unstack("variant")
+)
 print(medians.round(2))
 assert answers["rnn"].max() < 0.6 < 0.95 < answers["lstm"].max()  # the live run
 assert medians["rnn"].max() < 0.3  # a guess, at every rate and budget
 assert medians["lstm"].min() > 0.97  # at every rate and budget
 assert (medians["lstm97"] < medians["lstm"]).all()
 assert medians["lstm97"].min() < 0.3 < 0.9 < medians["lstm97"].max()
-assert order[(order["measure"] == "right, later") & (order["variant"] == "lstm")]["value"].min() < 0.3
-right = reber[reber["measure"] == "right"].groupby(["variant", "rate", "steps"])["value"].median()
-print("Reber stream, the steps that are right:\n", right.unstack(["rate", "steps"]).round(3))
-assert right["lstm97"].xs(2400, level="steps").min() > 0.99  # three times the training: it learns as well
+assert (
+    order[(order["measure"] == "right, later") & (order["variant"] == "lstm")][
+        "value"
+    ].min()
+    < 0.3
+)
+right = (
+    reber[reber["measure"] == "right"]
+    .groupby(["variant", "rate", "steps"])["value"]
+    .median()
+)
+print(
+    "Reber stream, the steps that are right:\n",
+    right.unstack(["rate", "steps"]).round(3),
+)
+assert (
+    right["lstm97"].xs(2400, level="steps").min() > 0.99
+)  # three times the training: it learns as well
 assert right["lstm97"][0.006, 800] < 0.95 < 0.99 < right["rnn"][0.006, 800]
 assert right["rnn"][0.06].max() < 0.97 < 0.99 < right["lstm"].min()
+
+# %% tags=["alt"]
+alt = (
+    "Three panels, a learning rate each: share of right answers after 500 and 1500 "
+    "steps. The RNN stays at the guess, the LSTMs are near 1, the cell of 1997 lies "
+    "between, with a wide band."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # On the long lag the RNN guesses at every rate, however long it trains, and the LSTM learns at every rate in the

@@ -47,7 +47,10 @@ def sigmoid(a):
 
 
 print("c          ", [0.7, 0.8, 0.9, 1.0])
-print("output gate", [round(float(sigmoid(100 * c - 95)), 4) for c in (0.7, 0.8, 0.9, 1.0)])
+print(
+    "output gate",
+    [round(float(sigmoid(100 * c - 95)), 4) for c in (0.7, 0.8, 0.9, 1.0)],
+)
 
 # %% [markdown]
 # ## One gate at a time: who sees what
@@ -103,7 +106,10 @@ clock = one_unit(le.PeepholeLSTM, [20, 95, tenth, -95], p=(0, -100, 100))
 blind = one_unit(le.PeepholeLSTM, [20, 95, tenth, -95])
 talker = one_unit(le.LSTM, [20, 739, tenth, 20], U_f=-1000)
 cells = {"peepholes": clock, "peepholes removed": blind, "no peepholes, o open": talker}
-states = {name: layer.gates(layer.forward(np.zeros((40, 1, 1)))[1]) for name, layer in cells.items()}
+states = {
+    name: layer.gates(layer.forward(np.zeros((40, 1, 1)))[1])
+    for name, layer in cells.items()
+}
 print("c", states["peepholes"]["c"][:12, 0, 0].round(2))
 print("h", states["peepholes"]["h"][:12, 0, 0].round(2))
 
@@ -111,19 +117,31 @@ print("h", states["peepholes"]["h"][:12, 0, 0].round(2))
 figure, axes = new_figure(3, size=(8, 5), sharex=True)
 for panel, (name, seen) in zip(axes, states.items(), strict=True):
     steps = np.arange(1, 41)
-    panel.plot(steps, seen["c"][:, 0, 0], color=REFERENCE, linestyle="--", label="state c")
+    panel.plot(
+        steps, seen["c"][:, 0, 0], color=REFERENCE, linestyle="--", label="state c"
+    )
     panel.plot(steps, seen["h"][:, 0, 0], color="#0072B2", label="output h")
     panel.set(title=name, ylim=(-0.1, 1.6))
-axes[0].legend(loc="upper right", ncols=2)
-axes[-1].set_xlabel("step t")
-course.show(figure, name="05-clock", alt="With peepholes: h is a spike every ten steps. Removed: c runs out of the "
-            "picture, h is zero. No peepholes, o open: h is a sawtooth like c.")  # fmt: skip
 spikes = np.flatnonzero(states["peepholes"]["h"][:, 0, 0] > 0.5) + 1
-print("spikes at", spikes, "  without peepholes c ends at", states["peepholes removed"]["c"][-1, 0, 0].round(2))
+print(
+    "spikes at",
+    spikes,
+    "  without peepholes c ends at",
+    states["peepholes removed"]["c"][-1, 0, 0].round(2),
+)
 assert spikes.tolist() == [10, 20, 30, 40]
 assert np.abs(states["peepholes"]["h"]).min() < 1e-6
 assert np.abs(states["peepholes removed"]["h"]).max() < 1e-6
 assert np.isclose(states["peepholes removed"]["c"][-1, 0, 0], 4.0)
+
+# %% tags=["alt"]
+axes[0].legend(loc="upper right", ncols=2)
+axes[-1].set_xlabel("step t")
+alt = (
+    "With peepholes: h is a spike every ten steps. Removed: c runs out of the picture,"
+    " h is zero. No peepholes, o open: h is a sawtooth like c."
+)
+course.show(figure, name="05-clock", alt=alt)
 
 # %% [markdown]
 # ## The equations in NumPy
@@ -182,7 +200,9 @@ x, dy = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
 W, U, b, p = rng.normal(size=(3, 8)), rng.normal(size=(2, 8)), *rng.normal(size=(2, 8))
 p = p[:6].reshape(3, 2)
 ours = backward(dy, x, *forward(x, W, U, b, p), U, p)
-checked = course.numerical_gradient(lambda q: (dy * forward(x, W, U, b, q)[0][1:]).sum(), p)
+checked = course.numerical_gradient(
+    lambda q: (dy * forward(x, W, U, b, q)[0][1:]).sum(), p
+)
 print("dp ours\n", ours[3].round(6), "\n   by small steps\n", checked.round(6))
 assert np.allclose(ours[3], checked, atol=1e-8)
 
@@ -198,7 +218,9 @@ for name, values in zip("WUbp", (W, U, b, p), strict=True):
     layer.params[name] = values
 _, tape = layer.forward(x[:, None])
 _, grads, _ = layer.backward(dy[:, None], tape)
-assert all(np.allclose(grads[name], one) for name, one in zip("WUbp", ours, strict=True))
+assert all(
+    np.allclose(grads[name], one) for name, one in zip("WUbp", ours, strict=True)
+)
 more = layer.count_parameters() - le.LSTM(3, 2).count_parameters()
 print("kernel and our lines agree; parameters more than the LSTM's:", more, "= 3 x 2")
 
@@ -216,12 +238,20 @@ print("kernel and our lines agree; parameters more than the LSTM's:", more, "= 3
 #   or 11 steps, and the next, and the next. Nothing but its own state tells it how late it is.
 
 # %%
-tasks = {"counting": le.tasks.AnBn(), "measuring": le.tasks.SpikeDelay(), "timing": le.tasks.TimedSpikes()}
+tasks = {
+    "counting": le.tasks.AnBn(),
+    "measuring": le.tasks.SpikeDelay(),
+    "timing": le.tasks.TimedSpikes(),
+}
 batch = tasks["timing"].sample(1, rng=0)
 print("timing: input ", "".join(str(int(v)) for v in batch.x[:34, 0, 0]))
 print("        target", "".join(".|"[int(v)] for v in batch.target[:34, 0, 0]))
 string = tasks["counting"].strings([3])
-print("counting: read", "".join("Sab"[s] for s in string.x[:, 0].argmax(-1)), " may follow a b T:")
+print(
+    "counting: read",
+    "".join("Sab"[s] for s in string.x[:, 0].argmax(-1)),
+    " may follow a b T:",
+)
 print(string.target[:, 0].astype(int).T)
 
 # %% [markdown] tags=["predict"]
@@ -232,17 +262,30 @@ print(string.target[:, 0].astype(int).T)
 def train(name, cls, units, steps, batch, rate, seed):
     task = tasks[name]
     layer = cls(task.inputs, units, rng=seed)
-    net = le.Sequential([layer, le.Dense(units, task.outputs, steps="all", rng=seed + 50)])
+    net = le.Sequential(
+        [layer, le.Dense(units, task.outputs, steps="all", rng=seed + 50)]
+    )
     history = le.fit(net, task, steps=steps, batch=batch, optimizer=le.Adam(rate), schedule="cosine", seed=seed,
                      every=steps // 10, validation=64, progress_bar=False)  # fmt: skip
-    score = task.reach(net, 300) if name == "counting" else le.evaluate(net, task, 100)["correct"]
+    score = (
+        task.reach(net, 300)
+        if name == "counting"
+        else le.evaluate(net, task, 100)["correct"]
+    )
     return net, history, score
 
 
-settings = {"counting": (4, 1000, 10, 0.02), "measuring": (8, 600, 16, 0.02), "timing": (16, 1500, 16, 0.01)}
+settings = {
+    "counting": (4, 1000, 10, 0.02),
+    "measuring": (8, 600, 16, 0.02),
+    "timing": (16, 1500, 16, 0.01),
+}
 cells = {"lstm": le.LSTM, "peephole": le.PeepholeLSTM}
 runs = {
-    (name, cell): [train(name, cls, *setting, seed) for seed in range(6 if name == "counting" else 2)]
+    (name, cell): [
+        train(name, cls, *setting, seed)
+        for seed in range(6 if name == "counting" else 2)
+    ]
     for name, setting in settings.items()
     for cell, cls in cells.items()
 }
@@ -263,30 +306,51 @@ def reach_without(net, row):
     return found
 
 
-reach = {cell: np.array([score for _, _, score in runs["counting", cell]]) for cell in cells}
+reach = {
+    cell: np.array([score for _, _, score in runs["counting", cell]]) for cell in cells
+}
 for row, letter in enumerate("ifo"):
     name = f"without $p_{letter}$"
-    reach[name] = np.array([reach_without(net, row) for net, *_ in runs["counting", "peephole"]])
+    reach[name] = np.array(
+        [reach_without(net, row) for net, *_ in runs["counting", "peephole"]]
+    )
 figure, axes = new_figure(1, size=(7.5, 3.2))
 for place, (name, values) in enumerate(reach.items()):
-    aside = np.linspace(-0.15, 0.15, len(values))  # so that equal dots stand side by side
-    axes.plot(place + aside, values, "o", color=CELL_STYLES.get(name, ("#D55E00",))[0], alpha=0.7)
+    aside = np.linspace(
+        -0.15, 0.15, len(values)
+    )  # so that equal dots stand side by side
+    axes.plot(
+        place + aside,
+        values,
+        "o",
+        color=CELL_STYLES.get(name, ("#D55E00",))[0],
+        alpha=0.7,
+    )
+
+# %% tags=["alt"]
 axes.axhline(10, color=REFERENCE, linestyle="--")
 axes.set(yscale="log", ylabel="reach: largest n, all right up to it", xlim=(-0.5, 4.5))
 axes.set_xticks(range(5), [CELL_TITLES.get(name, name) for name in reach])
 axes.set_yticks([1, 3, 10, 30, 100, 300], [1, 3, 10, 30, 100, 300])
-course.show(figure, name="05-reach", alt="A dot a net: how far it counts. LSTMs reach 10 to 30, nets with peepholes "
-            "further; with the forget gate's peephole set to zero all of them fall to 1 or 2.")  # fmt: skip
+alt = (
+    "A dot a net: how far it counts. LSTMs reach 10 to 30, nets with peepholes "
+    "further; with the forget gate's peephole set to zero all of them fall to 1 or 2."
+)
+course.show(figure, name="05-reach", alt=alt)
 
 # %% tags=["claim"]
 print({name: float(np.median(values)) for name, values in reach.items()})
-assert min(reach["lstm"].min(), reach["peephole"].min()) >= 10  # beyond its training, or to its end
+assert (
+    min(reach["lstm"].min(), reach["peephole"].min()) >= 10
+)  # beyond its training, or to its end
 assert np.median(reach["peephole"]) > 1.3 * np.median(reach["lstm"])
 assert reach["without $p_f$"].max() <= 3  # not one net counts without it
 assert (reach["without $p_o$"] >= 10).sum() > (reach["without $p_f$"] >= 10).sum()
 for name in ("measuring", "timing"):
     for cell in cells:
-        assert min(score for _, _, score in runs[name, cell]) >= 0.95  # with peepholes and without
+        assert (
+            min(score for _, _, score in runs[name, cell]) >= 0.95
+        )  # with peepholes and without
 
 # %% [markdown]
 # Without $p_f$ no net counts to four: a trained counter hangs on the forget gate's peephole. (With $p_i$ or $p_o$ at
@@ -298,9 +362,6 @@ for name in ("measuring", "timing"):
 
 # %% tags=["claim"]
 table = course.evidence(5, "counting")
-figure = le.plotting.evidence(table, "reach", band="quartiles", reference=10, log=True)
-course.show(figure, alt="Four panels, a learning rate each: reach after 1000 and 3000 steps. The cell with all "
-            "peepholes and the one with the forget gate's alone lie above the other three.")  # fmt: skip
 against = {name: course.beats(table, "reach", name, "lstm", better="high")
            for name in ("peephole", "only p_f", "only p_i", "only p_o")}  # fmt: skip
 gain = {n: t[f"median of {n}"] / t["median of lstm"] for n, t in against.items()}
@@ -315,12 +376,20 @@ cut = table[(table["variant"] == "peephole") & (table["measure"] != "valid loss"
 still = cut.assign(counts=cut["value"] > 10).groupby("measure")["counts"].sum()
 print("of 48 nets count beyond ten:", still.to_dict())
 assert still.to_list() == [47, 1, 31, 35]  # as they are; without p_f, p_i, p_o
-
 timing = course.evidence(5, "timing")
 assert (timing[timing["measure"] == "correct"]["value"] == 0).all()
 leaders = course.leads(timing, "test loss")["leader"]
 print("timing, the lower loss:", leaders.value_counts().to_dict())
 assert leaders.value_counts().to_dict() == {"lstm": 4, "peephole": 2}
+
+# %% tags=["alt"]
+figure = le.plotting.evidence(table, "reach", band="quartiles", reference=10, log=True)
+alt = (
+    "Four panels, a learning rate each: reach after 1000 and 3000 steps. The cell with"
+    " all peepholes and the one with the forget gate's alone lie above the other "
+    "three."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # What holds: at every rate and after both budgets the cell with peepholes counts further in the median, but *how much*
@@ -342,33 +411,48 @@ assert leaders.value_counts().to_dict() == {"lstm": 4, "peephole": 2}
 net = max(runs["counting", "peephole"], key=lambda run: run[2])[0]
 string = tasks["counting"].strings([20])
 gates = net.layers[0].gates(net.layers[0].forward(string.x)[1])
-count = np.concatenate([[0], np.arange(1, 21), np.arange(19, -1, -1)])  # S, then the a's, then the b's
+count = np.concatenate(
+    [[0], np.arange(1, 21), np.arange(19, -1, -1)]
+)  # S, then the a's, then the b's
 fit = [abs(np.corrcoef(count, gates["c"][:, 0, unit])[0, 1]) for unit in range(4)]
 best = int(np.argmax(fit))
 letters = ["Sab"[s] for s in string.x[:, 0].argmax(-1)]
 print(f"unit {best} follows the count with a correlation of {fit[best]:.3f}")
+
+# %% tags=["alt"]
 figure = le.plotting.gates_over_time(gates)
 figure.axes[5].set_xticks(range(41), letters)
-course.show(figure, alt="Heat maps of gates, output and state of four units over S, twenty a and twenty b. One state "
-            "grows along the a's and shrinks along the b's.")  # fmt: skip
+alt = (
+    "Heat maps of gates, output and state of four units over S, twenty a and twenty b."
+    " One state grows along the a's and shrinks along the b's."
+)
+course.show(figure, alt=alt)
 
 
 # %%
 def draw_counter(figure, frame):
     axes = figure.subplots()
-    axes.plot(gates["c"][: frame + 1, 0, best], marker=".", label="state c of the counting unit")
+    axes.plot(
+        gates["c"][: frame + 1, 0, best],
+        marker=".",
+        label="state c of the counting unit",
+    )
     axes.plot(gates["h"][: frame + 1, 0, best], color="#D55E00", label="its output h")
     end = 1 / (1 + np.exp(-net(string.x)[frame, 0, 2]))
-    axes.set_title(f"read so far: {letters[frame]} number {max(1, frame if frame <= 20 else frame - 20)}; "
-                   f"chance of the end: {end:.2f}")  # fmt: skip
+    number = max(1, frame if frame <= 20 else frame - 20)
+    read = f"read so far: {letters[frame]} number {number}"
+    axes.set_title(f"{read}; chance of the end: {end:.2f}")
     low, high = gates["c"][:, 0, best].min(), gates["c"][:, 0, best].max()
     axes.set(xlim=(0, 40), ylim=(min(low, -1) - 0.5, max(high, 1) + 0.5), xlabel="step")
     axes.set_xticks(range(41), [s if k <= frame else "" for k, s in enumerate(letters)])
     axes.legend(loc="upper left")
 
 
-course.animate(draw_counter, frames=range(41), seconds=6, alt="Animation: while twenty a are read, the state moves "
-               "steadily one way, while twenty b are read, back again. Only then the end becomes likely.")  # fmt: skip
+alt = (
+    "Animation: while twenty a are read, the state moves steadily one way, while "
+    "twenty b are read, back again. Only then the end becomes likely."
+)
+course.animate(draw_counter, frames=range(41), seconds=6, alt=alt)
 
 # %% [markdown]
 # The orange line fits what the ablation says. Where $\tanh(c)$ is stuck, what the gates get to see through $h$ hardly
@@ -385,15 +469,28 @@ dy = np.zeros((9, 1, 1))
 dy[-1] = 1
 for name, layer in (("peepholes", clock), ("peepholes removed", blind)):
     flow = le.gradient_flow(layer, np.zeros((9, 1, 1)), dy)
-    print(f"{name:18} dL/dc at steps 0 and 6 to 9:", flow.dc[[0, 6, 7, 8, 9], 0, 0].round(6))
+    print(
+        f"{name:18} dL/dc at steps 0 and 6 to 9:",
+        flow.dc[[0, 6, 7, 8, 9], 0, 0].round(6),
+    )
     if name == "peepholes":
         assert np.isclose(flow.dc[0, 0, 0], flow.dc[9, 0, 0], rtol=1e-3)
 
-timer, batch = runs["timing", "peephole"][0][0].layers[0], tasks["timing"].sample(1, rng=3)
+timer, batch = (
+    runs["timing", "peephole"][0][0].layers[0],
+    tasks["timing"].sample(1, rng=3),
+)
 dy = np.zeros((45, 1, 16), np.float32)
 dy[-1] = 1
-course.show(le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy)), alt="Heat map of the gradient of one "
-            "late error with respect to output and state of a trained timer's 16 units, over 45 steps.")  # fmt: skip
+
+# %% tags=["alt"]
+alt = (
+    "Heat map of the gradient of one late error with respect to output and state of a "
+    "trained timer's 16 units, over 45 steps."
+)
+course.show(
+    le.plotting.gradient_flow(le.gradient_flow(timer, batch.x[:45], dy)), alt=alt
+)
 
 # %% [markdown]
 # Without peepholes a shut gate lets no error pass: nothing tells the cell to be somewhere else. With them the error
@@ -463,7 +560,11 @@ course.check("05.1", alarm)
 # %% tags=["exercise"]
 def step(a, c_old, p):
     i, f, g, o = np.split(a, 4, axis=-1)
-    i, f, o = sigmoid(i + p[0] * c_old), sigmoid(f + p[1] * c_old), sigmoid(o + p[2] * c_old)
+    i, f, o = (
+        sigmoid(i + p[0] * c_old),
+        sigmoid(f + p[1] * c_old),
+        sigmoid(o + p[2] * c_old),
+    )
     c = f * c_old + i * np.tanh(g)
     return o * np.tanh(c), c
 

@@ -49,15 +49,21 @@ course.begin(6)
 
 # %%
 def draw_slide(axes, z):
-    path = -0.4 + 1.2 * z ** np.arange(16.0)  # what is left of the distance after k steps
+    path = -0.4 + 1.2 * z ** np.arange(
+        16.0
+    )  # what is left of the distance after k steps
     axes.axhline(-0.4, color=REFERENCE, linestyle="--")
     axes.plot(path, marker=".")
     axes.set(ylim=(-1, 1), xlabel="step", ylabel="h")
     axes.text(4, 0.7, f"after one step {path[1]:.2f}")
 
 
-course.explore(draw_slide, z=[0.0, 0.75, 0.95], alt="A state that begins at 0.8 slides to the candidate at -0.4, the "
-               "dashed line: with z = 0 at once, with 0.75 in about ten steps, with 0.95 slowly.")  # fmt: skip
+# %% tags=["alt"]
+alt = (
+    "A state that begins at 0.8 slides to the candidate at -0.4, the dashed line: with"
+    " z = 0 at once, with 0.75 in about ten steps, with 0.95 slowly."
+)
+course.explore(draw_slide, z=[0.0, 0.75, 0.95], alt=alt)
 
 # %% [markdown]
 # With the candidate at 0, what is left after $k$ steps is $z^k$: the same half-life as in chapter 04, with $z$ in the
@@ -96,11 +102,16 @@ x = np.zeros((40, 1, 2))
 x[:, 0, 0] = np.random.default_rng(0).uniform(-1, 1, 40)
 x[5, 0], x[22, 0] = (1, 1), (-0.5, 1)
 presets = {"update gate half open": {"z": 0.0}, "reset gate closed": {"r": -5.0}}
-alt = "The output jumps to 0.95 at the first mark, stays, and falls to near 0 at the next."
-course.play(unit, x, names=("value", "take"), presets=presets, alt=alt)
 h = unit(x)[:, 0, 0]
 assert h[5] > 0.9
 assert h[21] > 0.7 > 0.3 > abs(h[22])
+
+# %% tags=["alt"]
+alt = (
+    "The output jumps to 0.95 at the first mark, stays, and falls to near 0 at the "
+    "next."
+)
+course.play(unit, x, names=("value", "take"), presets=presets, alt=alt)
 
 # %% [markdown]
 # ### Two forms: reset before or after the product
@@ -190,7 +201,13 @@ def backward(dy, x, h, gates, U):
         dq = delta_n @ U_n.T  # q = r h'
         delta_r = dq * h[t] * r * (1 - r)
         delta[t] = np.concatenate([delta_r, delta_z, delta_n])
-        dU += np.hstack([np.outer(h[t], delta_r), np.outer(h[t], delta_z), np.outer(r * h[t], delta_n)])
+        dU += np.hstack(
+            [
+                np.outer(h[t], delta_r),
+                np.outer(h[t], delta_z),
+                np.outer(r * h[t], delta_n),
+            ]
+        )
         dh = dh * z + dq * r + delta_r @ U_r.T + delta_z @ U_z.T  # the four ways
     return x.T @ delta, dU, delta.sum(axis=0)  # dW, dU, db
 
@@ -198,7 +215,10 @@ def backward(dy, x, h, gates, U):
 ours = dict(zip("WUb", backward(dy, x, h, gates, U), strict=True))
 dU = course.numerical_gradient(lambda V: (dy * forward(x, W, V, b)[0][1:]).sum(), U)
 assert np.allclose(dU, ours["U"], atol=1e-8)
-assert all(np.allclose(layer.backward(dy[:, None], tape)[1][name], ours[name]) for name in "WUb")
+assert all(
+    np.allclose(layer.backward(dy[:, None], tape)[1][name], ours[name])
+    for name in "WUb"
+)
 print("largest difference from small steps:", f"{np.abs(dU - ours['U']).max():.0e}")
 
 # %% [markdown]
@@ -209,20 +229,35 @@ print("largest difference from small steps:", f"{np.abs(dU - ours['U']).max():.0
 x = 0.1 * rng.standard_normal((40, 1, 3)).astype(np.float32)
 dy = np.zeros((40, 1, 12), np.float32)
 dy[-1] = 1
-flows = {b: le.gradient_flow(le.GRU(3, 12, update_bias=b, rng=0), x, dy) for b in (0.0, 3.0)}
+flows = {
+    b: le.gradient_flow(le.GRU(3, 12, update_bias=b, rng=0), x, dy) for b in (0.0, 3.0)
+}
 left_over = {b: flow.norms()[0, 0] / flow.norms()[-1, 0] for b, flow in flows.items()}
 figure, axes = new_figure(1, 2, size=(9, 2.6), sharey=True)
 for panel, (bias, flow) in zip(axes, flows.items(), strict=True):
     size = np.abs(flow.dh[:, 0].T)
-    image = panel.imshow(size, aspect="auto", norm="log", vmin=1e-9, vmax=1)  # one scale
+    image = panel.imshow(
+        size, aspect="auto", norm="log", vmin=1e-9, vmax=1
+    )  # one scale
     panel.set(title=f"update bias {bias:.0f}", xlabel="after step t")
     panel.grid(visible=False)
+print(
+    {
+        bias: f"{share:.1e} of the error is left after 40 steps"
+        for bias, share in left_over.items()
+    }
+)
+assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
+
+# %% tags=["alt"]
 axes[0].set_ylabel("unit")
 figure.colorbar(image, ax=axes, label="|dL/dh|")
-course.show(figure, alt="Heat maps of the gradient of one late error, 12 units over 40 steps, on one scale of colours: "
-            "with an update bias of 0 it fades on the way back, with 3 it reaches step 0.")  # fmt: skip
-print({bias: f"{share:.1e} of the error is left after 40 steps" for bias, share in left_over.items()})
-assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
+alt = (
+    "Heat maps of the gradient of one late error, 12 units over 40 steps, on one scale"
+    " of colours: with an update bias of 0 it fades on the way back, with 3 it reaches"
+    " step 0."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # ## The kernel
@@ -269,8 +304,13 @@ for name, task in tasks.items():
     for cell, make in makers.items():
         H = lstm_units[name]
         if cell != "LSTM":
-            H = le.match_parameters("gru", task.inputs, budget=budget, reset_after=cell == "GRU, after")
-        units[name, cell], count[name, cell] = H, make(task.inputs, H, rng=0).count_parameters()
+            H = le.match_parameters(
+                "gru", task.inputs, budget=budget, reset_after=cell == "GRU, after"
+            )
+        units[name, cell], count[name, cell] = (
+            H,
+            make(task.inputs, H, rng=0).count_parameters(),
+        )
 for (name, cell), H in units.items():
     print(f"{name:9} {cell:12} {H:2} units, {count[name, cell]:4} parameters")
 
@@ -283,45 +323,90 @@ for (name, cell), H in units.items():
 def train(name, cell, seed, steps, batch, rate):
     task = tasks[name]
     layer = makers[cell](task.inputs, units[name, cell], rng=seed)
-    net = le.Sequential([layer, le.Dense(layer.units, task.outputs, steps=task.steps, rng=seed + 50)])
+    net = le.Sequential(
+        [layer, le.Dense(layer.units, task.outputs, steps=task.steps, rng=seed + 50)]
+    )
     history = le.fit(net, task, steps=steps, batch=batch, optimizer=le.Adam(rate), schedule="cosine", seed=seed,
                      every=steps // 10, validation=64, progress_bar=False)  # fmt: skip
     return net, history
 
 
-settings = {"adding": (600, 32, 0.01), "stream": (800, 16, 0.02), "counting": (1000, 10, 0.02)}
+settings = {
+    "adding": (600, 32, 0.01),
+    "stream": (800, 16, 0.02),
+    "counting": (1000, 10, 0.02),
+}
 runs = {
-    (name, cell): [train(name, cell, seed, *settings[name]) for seed in range(5 if name == "counting" else 3)]
+    (name, cell): [
+        train(name, cell, seed, *settings[name])
+        for seed in range(5 if name == "counting" else 3)
+    ]
     for name in tasks
     for cell in makers
 }
-loss = {key: np.array([history["valid_loss"].iloc[-1] for _, history in trained]) for key, trained in runs.items()}
-reach = {cell: np.array([tasks["counting"].reach(net, 300) for net, _ in runs["counting", cell]]) for cell in makers}
-for cell in makers:
-    print(
-        f"{cell:12} adding {loss['adding', cell].round(4)}  stream {loss['stream', cell].round(4)}  reach {reach[cell]}"
+loss = {
+    key: np.array([history["valid_loss"].iloc[-1] for _, history in trained])
+    for key, trained in runs.items()
+}
+reach = {
+    cell: np.array(
+        [tasks["counting"].reach(net, 300) for net, _ in runs["counting", cell]]
     )
+    for cell in makers
+}
+for cell in makers:
+    adding, stream_loss = (loss[name, cell].round(4) for name in ("adding", "stream"))
+    print(f"{cell:12} adding {adding}  stream {stream_loss}  reach {reach[cell]}")
 
 # %%
-styles = {"LSTM": CELL_STYLES["lstm"], "GRU, before": CELL_STYLES["gru"], "GRU, after": ("#D55E00", ":")}
+styles = {
+    "LSTM": CELL_STYLES["lstm"],
+    "GRU, before": CELL_STYLES["gru"],
+    "GRU, after": ("#D55E00", ":"),
+}
+
+# %% tags=["alt"]
 figure, axes = new_figure(1, 3, size=(10.5, 3.4))
 for panel, name in zip(axes, ("adding", "stream"), strict=False):
     for cell, (colour, line) in styles.items():
         losses = np.array([history["valid_loss"] for _, history in runs[name, cell]])
         steps = runs[name, cell][0][1]["step"]
-        panel.plot(steps, np.median(losses, axis=0), color=colour, linestyle=line, label=cell)
-        panel.fill_between(steps, losses.min(0), losses.max(0), color=colour, alpha=0.15, linewidth=0)
-    panel.axhline(tasks[name].baseline, color=REFERENCE, linestyle="--", label="baseline")
-    panel.set(yscale="log", title=name, xlabel="optimizer steps", ylabel="validation loss")
+        panel.plot(
+            steps, np.median(losses, axis=0), color=colour, linestyle=line, label=cell
+        )
+        panel.fill_between(
+            steps, losses.min(0), losses.max(0), color=colour, alpha=0.15, linewidth=0
+        )
+    panel.axhline(
+        tasks[name].baseline, color=REFERENCE, linestyle="--", label="baseline"
+    )
+    panel.set(
+        yscale="log", title=name, xlabel="optimizer steps", ylabel="validation loss"
+    )
 for place, cell in enumerate(makers):
-    aside = np.linspace(-0.2, 0.2, len(reach[cell]))  # so that equal dots stand side by side
+    aside = np.linspace(
+        -0.2, 0.2, len(reach[cell])
+    )  # so that equal dots stand side by side
     axes[2].plot(place + aside, reach[cell], "o", color=styles[cell][0], alpha=0.7)
 axes[2].axhline(10, color=REFERENCE, linestyle="--")
-axes[2].set(title="counting: reach", ylabel="largest n, all right up to it", ylim=(0, 21), xlim=(-0.5, 2.5))
+axes[2].set(
+    title="counting: reach",
+    ylabel="largest n, all right up to it",
+    ylim=(0, 21),
+    xlim=(-0.5, 2.5),
+)
 axes[2].set(xticks=range(3), xticklabels=list(makers), yticks=range(0, 21, 5))
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-course.show(figure, name="06-gru", alt="Adding: both GRUs learn. Stream: the GRUs learn faster. Counting: the "
-            "LSTMs reach well beyond 10, the longest string of training, the GRUs hardly.")  # fmt: skip
+figure.legend(
+    *axes[0].get_legend_handles_labels(),
+    loc="outside lower center",
+    ncols=4,
+    fontsize=8,
+)
+alt = (
+    "Adding: both GRUs learn. Stream: the GRUs learn faster. Counting: the LSTMs reach"
+    " well beyond 10, the longest string of training, the GRUs hardly."
+)
+course.show(figure, name="06-gru", alt=alt)
 
 # %% [markdown]
 # ### Why the GRU doesn't count
@@ -337,13 +422,20 @@ string = tasks["counting"].strings([30])
 for cell, state in (("LSTM", "0.c"), ("GRU, before", "0.h")):
     net = runs["counting", cell][0][0]
     largest = np.abs(net.gates(net.forward(string.x)[1])[state][:31, 0]).max(axis=1)
-    print(f"{cell:12} largest |{state[-1]}| after 0, 10, 20, 30 a:", largest[[0, 10, 20, 30]].round(3))
+    print(
+        f"{cell:12} largest |{state[-1]}| after 0, 10, 20, 30 a:",
+        largest[[0, 10, 20, 30]].round(3),
+    )
     if cell != "LSTM":
         assert largest.max() <= 1
 grus = ("GRU, before", "GRU, after")
 assert max(loss["adding", cell].max() for cell in grus) < 0.1 * tasks["adding"].baseline
-assert all(np.median(loss["stream", cell]) < np.median(loss["stream", "LSTM"]) for cell in grus)
-assert min(reach["LSTM"]) > max(reach[cell].max() for cell in grus)  # every LSTM further than every GRU
+assert all(
+    np.median(loss["stream", cell]) < np.median(loss["stream", "LSTM"]) for cell in grus
+)
+assert min(reach["LSTM"]) > max(
+    reach[cell].max() for cell in grus
+)  # every LSTM further than every GRU
 assert max(reach[cell].max() for cell in grus) <= 13
 
 # %% [markdown]
@@ -359,25 +451,45 @@ assert max(reach[cell].max() for cell in grus) <= 13
 cells_of = {"gru": "GRU, before", "gru, reset after": "GRU, after"}
 counting = course.evidence(6, "counting")
 figure = le.plotting.evidence(counting, "reach", names=cells_of, reference=10)
-course.show(figure, alt="Three panels, a learning rate each: reach after 1000 and 3000 steps. The LSTM's line lies "
-            "above those of both GRUs, which end near 10.")  # fmt: skip
 medians = {}
 for task in tasks:
-    by = course.evidence(6, task).groupby(["rate", "steps", "variant"])["value"].median()
+    by = (
+        course.evidence(6, task).groupby(["rate", "steps", "variant"])["value"].median()
+    )
     medians[task] = by.unstack("variant").rename(columns=cells_of)
 print("median reach:\n", medians["counting"])
 reached = medians["counting"][medians["counting"].max(axis=1) >= 10]
-assert len(reached) == 5  # at the lowest rate a third of the training is too little for all
+assert (
+    len(reached) == 5
+)  # at the lowest rate a third of the training is too little for all
 assert (reached["lstm"] > 1.4 * reached[list(grus)].max(axis=1)).all()
-assert medians["counting"][list(grus)].max(axis=None) < 13 < medians["counting"]["lstm"].max() < 35
+assert (
+    medians["counting"][list(grus)].max(axis=None)
+    < 13
+    < medians["counting"]["lstm"].max()
+    < 35
+)
 for task in ("stream", "adding"):
-    print(f"{task}, median loss as a share of the baseline:\n", (medians[task] / tasks[task].baseline).round(3))
+    print(
+        f"{task}, median loss as a share of the baseline:\n",
+        (medians[task] / tasks[task].baseline).round(3),
+    )
 assert all((medians["stream"][cell] < medians["stream"]["lstm"]).all() for cell in grus)
 leaders = medians["adding"].idxmin(axis=1).unstack("steps")
 assert leaders[400].to_list() == ["lstm", "lstm", "GRU, before"]
 assert set(leaders[1200]) == {"GRU, before"}
 assert medians["adding"]["lstm"][0.03].min() > 0.9 * tasks["adding"].baseline
-assert medians["adding"].xs(0.03)[list(grus)].max(axis=None) < 0.2 * tasks["adding"].baseline
+assert (
+    medians["adding"].xs(0.03)[list(grus)].max(axis=None)
+    < 0.2 * tasks["adding"].baseline
+)
+
+# %% tags=["alt"]
+alt = (
+    "Three panels, a learning rate each: reach after 1000 and 3000 steps. The LSTM's "
+    "line lies above those of both GRUs, which end near 10."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # Counting: wherever anything was learnt, the median LSTM reaches at least 1.4 times as far as either GRU. That holds at
@@ -397,14 +509,22 @@ letters = ["BTPSXVE"[s] for s in stream.x[:, 0].argmax(-1)]
 layer = runs["stream", "GRU, before"][0][0].layers[0]
 gates = layer.gates(layer.forward(stream.x)[1])
 kept = gates["z"].mean(axis=(0, 1))
-print(f"update gate: mean {kept.mean():.2f}; by unit from {kept.min():.2f} to {kept.max():.2f}")
+print(f"update gate: mean {kept.mean():.2f}", end="; ")
+print(f"by unit from {kept.min():.2f} to {kept.max():.2f}")
 assert kept.mean() < 0.2
 assert kept.max() > 0.4
 keepers = np.argsort(-kept)[:6]
-figure = le.plotting.gates_over_time({name: values[..., keepers] for name, values in gates.items()})
+
+# %% tags=["alt"]
+figure = le.plotting.gates_over_time(
+    {name: values[..., keepers] for name, values in gates.items()}
+)
 figure.axes[3].set_xticks(range(50), letters, fontsize=8)
-course.show(figure, alt="Heat maps of reset gate, update gate, candidate and output over 50 symbols, for "
-            "the six units of a trained GRU with the most open update gates.")  # fmt: skip
+alt = (
+    "Heat maps of reset gate, update gate, candidate and output over 50 symbols, for "
+    "the six units of a trained GRU with the most open update gates."
+)
+course.show(figure, alt=alt)
 
 # %% [markdown]
 # ### What it costs
@@ -426,10 +546,15 @@ def milliseconds(layer, x):
 
 x = np.random.default_rng(0).standard_normal((100, 32, 16)).astype(np.float32)
 equal = le.match_parameters("gru", 16, budget=le.LSTM(16, 64).count_parameters())
-for name, layer in {"LSTM": le.LSTM(16, 64, rng=0), "GRU, equal units": le.GRU(16, 64, rng=0),
-                    "GRU, equal parameters": le.GRU(16, equal, rng=0),
-                    "GRU after, equal parameters": le.GRU(16, equal, reset_after=True, rng=0)}.items():  # fmt: skip
-    print(f"{name:28} {layer.units} units, {layer.count_parameters()} parameters: {milliseconds(layer, x):5.1f} ms")
+layers = {
+    "LSTM": le.LSTM(16, 64, rng=0),
+    "GRU, equal units": le.GRU(16, 64, rng=0),
+    "GRU, equal parameters": le.GRU(16, equal, rng=0),
+    "GRU after, equal parameters": le.GRU(16, equal, reset_after=True, rng=0),
+}
+for name, layer in layers.items():
+    print(f"{name:28} {layer.units} units", end=", ")
+    print(f"{layer.count_parameters()} parameters: {milliseconds(layer, x):5.1f} ms")
 
 # %% [markdown]
 # ## What we saw
@@ -537,7 +662,11 @@ def forward(x, h0, W, U, b):
 
 def backward(dy, kept):
     x, h, gates, W, U = kept
-    delta, dh, (U_r, U_z, U_n) = np.zeros((len(x), U.shape[1])), 0, np.split(U, 3, axis=1)
+    delta, dh, (U_r, U_z, U_n) = (
+        np.zeros((len(x), U.shape[1])),
+        0,
+        np.split(U, 3, axis=1),
+    )
     for t in reversed(range(len(x))):
         (r, z, n), dh = gates[t], dy[t] + dh
         d_z, d_n = dh * (h[t] - n) * z * (1 - z), dh * (1 - z) * (1 - n**2)
@@ -545,7 +674,10 @@ def backward(dy, kept):
         d_r = dq * h[t] * r * (1 - r)
         delta[t] = np.concatenate([d_r, d_z, d_n])
         dh = z * dh + dq * r + d_r @ U_r.T + d_z @ U_z.T
-    r, (r_z, n) = np.array([r for r, _, _ in gates]), np.split(delta, [2 * len(U_n)], axis=1)
+    r, (r_z, n) = (
+        np.array([r for r, _, _ in gates]),
+        np.split(delta, [2 * len(U_n)], axis=1),
+    )
     dU = np.hstack([h[:-1].T @ r_z, (r * h[:-1]).T @ n])
     return delta @ W.T, dh, x.T @ delta, dU, delta.sum(axis=0)
 
@@ -574,7 +706,9 @@ course.check("06.4", biases)
 def biases(b_x, b_h):
     H = len(b_x) // 3
     b = b_x + b_h
-    b[2 * H :] = b_x[2 * H :]  # the candidate's bias of h stays inside the reset product
+    b[2 * H :] = b_x[
+        2 * H :
+    ]  # the candidate's bias of h stays inside the reset product
     return b, b_h[2 * H :]
 
 
