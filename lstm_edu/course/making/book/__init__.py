@@ -171,7 +171,7 @@ def _write_texts(built: Path) -> None:
             bare = re.sub(
                 r"<(script|style|svg)\b.*?</\1>|<a class=\"headerlink.*?</a>|<[^>]+>", " ", article[0], flags=re.DOTALL
             )
-            texts[name] = " ".join(html.unescape(bare).split())
+            texts[name] = " ".join(re.sub(r"\\[()\[\]]", "", html.unescape(bare)).split())  # no \( around formulas
     script = f"window.bookTexts = {json.dumps(texts, ensure_ascii=False)};\n"
     (built / "_static" / "texts.js").write_text(script, encoding="utf-8")
 
