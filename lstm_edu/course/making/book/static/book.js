@@ -1,16 +1,6 @@
-// What Sphinx and the theme leave open: formulas wider than a telephone, and excerpts in the search without a server.
+// Excerpts in the search without a server.
 
 "use strict";
-
-// A formula in the text that is wider than the page gets a box of its own that scrolls.
-addEventListener("load", async () => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
-  const page = document.querySelector(".bd-article");
-  for (const formula of document.querySelectorAll(".bd-article span.math")) {
-    if (formula.closest("table") || !formula.offsetWidth) continue;
-    if (formula.getBoundingClientRect().right > page.getBoundingClientRect().right) formula.classList.add("wide");
-  }
-});
 
 // Sphinx fetches a page to show what stands around a word, which a browser refuses to a book that was opened from
 // the disk. So the pages' texts lie in texts.js, which search.html alone loads.
