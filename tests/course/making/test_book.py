@@ -413,12 +413,14 @@ def seen(browser, pages) -> dict[Path, dict]:
             browser.driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
             facts["heights"] = browser.ask(
                 "[...document.querySelectorAll('.bd-article .math')].map(m => "
-                "{ const svg = m.querySelector('mjx-container svg'); return svg ? svg.getBoundingClientRect().height : 0 })"
+                "{ const svg = m.querySelector('mjx-container svg'); "
+                "return svg ? svg.getBoundingClientRect().height : 0 })"
             )
             facts["errors"] = len(browser.all("mjx-merror, [data-mjx-error]"))
             facts["text"] = browser.ask(
                 "(() => { const a = document.querySelector('.bd-article').cloneNode(true); "
-                "a.querySelectorAll('pre, code, script, mjx-container').forEach(e => e.remove()); return a.textContent })()"
+                "a.querySelectorAll('pre, code, script, mjx-container').forEach(e => e.remove()); "
+                "return a.textContent })()"
             )
     return found
 

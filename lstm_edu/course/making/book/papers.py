@@ -67,7 +67,8 @@ def linked(text: str, form: str) -> str:
         words = r"\s+".join(re.escape(word) for word in title.split())
         # in the same paragraph, after names only; a title in a link already is left alone
         cited = re.compile(rf"(\b{author}\b(?:(?!\n\s*\n|[\[`])[^|]){{0,90}}?)({words})(?![^\[]*\]\()", re.IGNORECASE)
-        text = cited.sub(lambda found, url=url: found[1] + form.format(found[2], url), text)
+        link = form.format(r"\g<2>", url)
+        text = cited.sub(rf"\g<1>{link}", text)
     return re.sub(
         r"(?<![\w/\[`])arXiv:(\d{4}\.\d{4,5})",
         lambda found: form.format(found[0], f"https://arxiv.org/abs/{found[1]}"),
