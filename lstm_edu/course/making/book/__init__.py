@@ -92,6 +92,7 @@ def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
     command += ["--conf-dir", str(Path(__file__).parent), "--doctree-dir", str(source.with_name("doctrees"))]
     environment = os.environ | {
         "PYTHONWARNINGS": "ignore",
+        "PYTHONIOENCODING": "utf-8",
         "LSTM_EDU_BOOK_REPOSITORY": settings["repository"],
         "LSTM_EDU_BOOK_BRANCH": settings["branch"],
     }
@@ -99,7 +100,7 @@ def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(Path(lstm_edu.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
-    done = subprocess.run([*command, str(source), str(built)], env=environment, capture_output=True, text=True)
+    done = subprocess.run([*command, str(source), str(built)], env=environment, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"the book could not be built:\n{done.stderr.replace(str(source) + os.sep, '').strip()}")
 
