@@ -20,8 +20,9 @@ from .core.version import __version__ as __version__
 _LAZY = {
     "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",
            "MeanSquaredError", "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
-           "Training", "clip_by_global_norm", "count_parameters", "evaluate", "fit", "gradient_flow", "load",
-           "load_checkpoint", "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint"),
+           "Training", "clip_by_global_norm", "confusion_matrix", "count_parameters", "evaluate", "fit",
+           "gradient_flow", "load", "load_checkpoint", "make_network", "match_parameters", "predict", "sample_text",
+           "save", "save_checkpoint"),
     "experiments": ("Comparison", "Run", "compare"),
 }  # fmt: skip
 _MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "course")

@@ -17,7 +17,7 @@ AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 
 _LONGEST = 100  # characters of a wrong value in the error of `one_of`
 
-# What other libraries and papers call it, in small letters and digits alone, and the word here; only where it is a choice.
+# What other libraries call it, in small letters and digits alone, and the word here; named where that is a choice.
 _ELSEWHERE = {
     "mean_squared_error": ("mse", "mseloss", "l2", "l2loss", "regression", "squarederror", "rmse"),
     "softmax_cross_entropy": (

@@ -8,6 +8,7 @@ from .gradient_flow import GradientFlow, gradient_flow
 from .history import History
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from .measures import confusion_matrix
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
 from .sampling import sample_text
@@ -36,6 +37,7 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "Training",
     "clip_by_global_norm",
+    "confusion_matrix",
     "count_parameters",
     "evaluate",
     "fit",

@@ -1,6 +1,7 @@
 """What a network gives for a batch, and how good that is by the task's own measure."""
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from lstm_edu.core.checks import Rng
 
 from . import losses
 from .layers import as_array
+from .measures import checked_measures, measured
 
 
 def predict(net: Layer, batch: Any, *, state: tuple | list | None = None, chunk: int = 256) -> np.ndarray:
@@ -58,7 +60,15 @@ def predict(net: Layer, batch: Any, *, state: tuple | list | None = None, chunk:
     return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2)
 
 
-def evaluate(net: Layer, task: Any, batch: Any = 1000, *, rng: Rng = 0, split: str = "test") -> dict[str, Any]:
+def evaluate(
+    net: Layer,
+    task: Any,
+    batch: Any = 1000,
+    *,
+    rng: Rng = 0,
+    split: str = "test",
+    measures: Sequence[str] | str = (),
+) -> dict[str, Any]:
     """How good the network is at a task.
 
     Parameters
@@ -73,11 +83,16 @@ def evaluate(net: Layer, task: Any, batch: Any = 1000, *, rng: Rng = 0, split: s
         What decides which ones are drawn; None: a new seed from the system.
     split : {"train", "valid", "test"}
         Where they are drawn from.
+    measures : sequence of str or str, default ()
+        More to compute, by the task's loss. Classes: "step_accuracy" (share of the steps that count), "accuracy" (share
+        of the sequences right at all of these) and "macro_f1"; a yes or no for each output: the first two, the first of
+        them over the outputs too; numbers: "mae", "rmse" (both in the data's units) and "r2".
 
     Returns
     -------
     dict
-        "loss"; "correct", the share of the sequences that count as right; "solved", the task's own verdict.
+        "loss"; "correct", the share of the sequences that count as right; "solved", the task's own verdict; then what
+        `measures` names.
 
     Raises
     ------
@@ -91,9 +106,12 @@ def evaluate(net: Layer, task: Any, batch: Any = 1000, *, rng: Rng = 0, split: s
     >>> result = le.evaluate(net, le.tasks.Adding(length=10), 50)
     >>> sorted(result), result["solved"]
     (['correct', 'loss', 'solved'], False)
+    >>> sorted(le.evaluate(net, le.tasks.Adding(length=10), 50, measures=["mae", "r2"]))
+    ['correct', 'loss', 'mae', 'r2', 'solved']
     """
     checked_net(net)
     checked_task(task)
+    measures = checked_measures(measures, task.loss)
     if isinstance(batch, numbers.Number):
         batch = task.sample(checks.whole("batch", batch), rng, split)
     y = predict(net, batch)
@@ -103,7 +121,10 @@ def evaluate(net: Layer, task: Any, batch: Any = 1000, *, rng: Rng = 0, split: s
     if task.steps == "last" and y.ndim == 3:  # the task expects its one answer per sequence
         last = len(y) - 1 if lengths is None else lengths - 1
         y = y[last, np.arange(y.shape[1])]
-    return {"loss": value, "correct": float(task.correct(y, batch).mean()), "solved": bool(task.solved(y, batch))}
+    found = {"loss": value, "correct": float(task.correct(y, batch).mean()), "solved": bool(task.solved(y, batch))}
+    return found | measured(
+        measures, task.loss, y, batch.target, _counted(y, lengths, batch.mask), _target_scaling(task)
+    )
 
 
 def checked_net(net: Any) -> Layer:
@@ -130,6 +151,18 @@ def check_output(y: np.ndarray, task: Any) -> None:
 def lengths_out(net: Layer, lengths: Any) -> Any:
     """The lengths of what comes out of `net` where sequences of `lengths` (B,) go in; None for None."""
     return None if lengths is None else net.out_steps(np.asarray(lengths))
+
+
+def _counted(y: np.ndarray, lengths: Any, mask: Any) -> np.ndarray | None:
+    """The steps of y that count, (T, B) bool; None: all, or one a sequence."""
+    if y.ndim == 2 or (lengths is None and mask is None):
+        return None
+    counted = np.ones(y.shape[:2], bool) if mask is None else mask
+    return counted if lengths is None else counted & (np.arange(len(y))[:, None] < lengths)
+
+
+def _target_scaling(task: Any) -> Any:
+    return getattr(task.about(), "target", None) if callable(getattr(task, "about", None)) else None
 
 
 def _checked_batch(batch: Any) -> Any:
