@@ -190,6 +190,11 @@ def checked_task(task: Any) -> Any:
     """`task` if it has what a task has, else a ValueError; this room does not know the tasks themselves."""
     needed = ("sample", "correct", "solved", "loss", "steps", "outputs")
     if isinstance(task, type) or not all(hasattr(task, name) for name in needed):
+        if isinstance(task, tuple | list | np.ndarray):
+            raise ValueError(
+                "task must be a task, got arrays: lstm_edu.tasks.Arrays(x, target, loss=..., steps=..., valid=0.2) "
+                "makes one of them, and keeps a share (here 0.2) for validation"
+            )
         raise ValueError(f"task must be a task, such as lstm_edu.tasks.make('adding'), got {task!r}")
     return task
 

@@ -128,7 +128,7 @@ def test_several_histories_have_a_line_each_by_their_names():
         (line.get_color(), line.get_linestyle()) for line in le.plotting.learning_curves([long] * 7).axes[0].lines
     }
     assert len(styles) == 7
-    with pytest.raises(ValueError, match="comparison must be what compare or fit returned, .*got int"):
+    with pytest.raises(ValueError, match=r"comparison must be what compare or fit returned, .*got int"):
         le.plotting.learning_curves([long, 5])
     with pytest.raises(ValueError, match="at least one evaluation"):
         le.plotting.learning_curves({"empty": le.History()})
