@@ -19,8 +19,8 @@ from .core.version import __version__ as __version__
 
 _LAZY = {
     "nn": ("SGD", "Adam", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History", "MaxPool1D",
-           "MeanSquaredError", "RMSProp", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
-           "Training", "clip_by_global_norm", "confusion_matrix", "count_parameters", "evaluate", "fit",
+           "MeanSquaredError", "RMSProp", "RateSearch", "Sequential", "SigmoidCrossEntropy", "SoftmaxCrossEntropy",
+           "Training", "clip_by_global_norm", "confusion_matrix", "count_parameters", "evaluate", "find_rate", "fit",
            "gradient_flow", "load", "load_checkpoint", "make_network", "match_parameters", "predict", "sample_text",
            "save", "save_checkpoint"),
     "experiments": ("Comparison", "Run", "compare"),

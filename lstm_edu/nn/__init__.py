@@ -11,6 +11,7 @@ from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from .measures import confusion_matrix
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
+from .rate_finder import RateSearch, find_rate
 from .sampling import sample_text
 from .sizes import count_parameters, match_parameters
 from .stack import make_network
@@ -32,6 +33,7 @@ __all__ = [
     "MaxPool1D",
     "MeanSquaredError",
     "RMSProp",
+    "RateSearch",
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
@@ -40,6 +42,7 @@ __all__ = [
     "confusion_matrix",
     "count_parameters",
     "evaluate",
+    "find_rate",
     "fit",
     "gradient_flow",
     "load",

@@ -5,6 +5,7 @@ from .curves import learning_curves
 from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .gates import gates_over_time
+from .rates import rate_finder
 from .style import save
 from .text import TextStates, text_states
 
@@ -16,6 +17,7 @@ __all__ = [
     "gates_over_time",
     "gradient_flow",
     "learning_curves",
+    "rate_finder",
     "save",
     "stack",
     "text_states",
