@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from lstm_edu.cells import CELLS as CELLS  # known by their names
-from lstm_edu.core import Layer, checks
+from lstm_edu.core import About, Layer, checks
 from lstm_edu.nn.evaluation import predict as outputs_of
 from lstm_edu.nn.optimizers import Adam
 from lstm_edu.nn.stack import make_network
@@ -75,8 +75,8 @@ _ATTRIBUTES = """Attributes
     feature_names_in_ : numpy.ndarray
         The names of the columns, where X was a table with names."""
 
-_NOTES = """X is (N, T, D) floats, or a list of N sequences of their own lengths, each (T_i, D), or (T_i,) if there is one number
-    a step. A table (N, T), as scikit-learn has them, holds in each row one number for each of T steps.
+_NOTES = """X is (N, T, D) floats, or a list of N sequences of their own lengths, each (T_i, D), or (T_i,) if there is
+    one number a step. A table (N, T), as scikit-learn has them, holds in each row one number for each of T steps.
 
     Windows of one series that overlap leak from one fold into the next: give `cross_val_score` and `GridSearchCV` a
     `TimeSeriesSplit` with a gap, or `GroupKFold`."""
@@ -95,6 +95,8 @@ def _documented(cls: Cls) -> Cls:
 
 class _SequenceEstimator(BaseEstimator):
     """What both have in common: how data come in, and the training."""
+
+    _table: bool  # whether X was a table
 
     def __init__(
         self,
@@ -200,7 +202,7 @@ class _SequenceEstimator(BaseEstimator):
             x = padded
         else:
             x = x.swapaxes(0, 1)
-        scaling = self.net_.about.inputs
+        scaling = (self.net_.about or About()).inputs
         with np.errstate(over="ignore"):
             x = (x if scaling is None else scaling.apply(x.astype(np.float64))).astype(np.float32)
         if not np.isfinite(x).all():
@@ -382,7 +384,7 @@ class SequenceRegressor(RegressorMixin, _SequenceEstimator):
         ValueError
             For data of another kind than those of `fit`.
         """
-        y, scaling = self._outputs(X).astype(np.float64), self.net_.about.target
+        y, scaling = self._outputs(X).astype(np.float64), (self.net_.about or About()).target
         y = y if scaling is None else scaling.undo(y)
         return y[:, 0] if self._single else y
 
@@ -414,7 +416,7 @@ def _listed(X: Any) -> list[np.ndarray] | None:
         except ValueError:
             if not all(isinstance(each, list | tuple | np.ndarray) for each in X):
                 return None
-    found = []
+    found: list[np.ndarray] = []
     for k, each in enumerate(X):
         name = f"X[{k}]"
         try:
