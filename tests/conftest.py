@@ -1,5 +1,6 @@
 """The chapters run in processes of their own from the first test on, on all cores, and are asked for last of all."""
 
+import gc
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
@@ -17,6 +18,15 @@ def is_a_chapter(item) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=is_a_chapter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_was_imported_stays():
+    """A test that calls gc.collect() need not look through half a million objects of other libraries each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

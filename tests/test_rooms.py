@@ -14,7 +14,7 @@ MAY_IMPORT = {  # besides itself; from the top of the house to its ground floor
     "nn": {"core", "cells"},
     "tasks": {"core"},
     "plotting": {"core", "cells"},
-    "interop": {"core", "cells", "nn"},
+    "interop": {"core", "cells", "nn", "tasks"},
     "experiments": {"core", "cells", "nn", "tasks"},
     "course": {"core", "cells", "nn", "tasks", "plotting", "experiments"},
     "course/making": {"core", "cells", "nn", "tasks", "experiments", "course"},

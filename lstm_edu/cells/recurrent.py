@@ -172,7 +172,7 @@ class Recurrent(Layer):
 
     @property
     def outputs(self) -> int:
-        """How many numbers come out at each step: the width of the first state."""
+        """How many numbers come out at each step, the width of the first state."""
         return self._widths[0]
 
     def _initialise(self, rng: np.random.Generator) -> None:

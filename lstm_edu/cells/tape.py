@@ -57,7 +57,7 @@ class Tape:
 
     @property
     def state(self) -> tuple[np.ndarray, ...]:
-        """The state at the end of each sequence, (h,) or (h, c), each (B, H): feed it to the next forward to go on.
+        """The state at the end of each sequence, (h,) or (h, c), each (B, H); feed it to the next forward to go on.
 
         With lengths it is the state after the last real step of each sequence, not after the padding.
         """

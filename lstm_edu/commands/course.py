@@ -159,16 +159,52 @@ def _print_outcomes(outcomes: list) -> bool:
 
 
 @app.command("student")
-def student_copy(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
-    """Copies for a class, and an answer key.
+def student_copy(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    numbers: _Numbers = None,
+    nbgrader: Annotated[bool, typer.Option("--nbgrader", help="Give exercises the marks of nbgrader.")] = False,
+) -> None:
+    """Copies for a class, and an answer key beside them.
 
-    The copies have neither solutions nor outputs; the key has both."""
+    DIR/class has neither solutions nor outputs, and what answers a prediction is folded; DIR/answer-key has all of it.
+    """
     from lstm_edu.course.making import copies
 
     library.need("nbformat")
     course = library.find()
-    copies.student(course, folder)
-    print(f"for the class: {folder}\nwith solutions: {folder / 'answer-key'}")
+    for_class, key = copies.student(course, folder, numbers or (), nbgrader=nbgrader)
+    print(f"for the class: {for_class}\nwith solutions: {key}")
+
+
+@app.command("grade")
+def grade_class(
+    folder: Annotated[Path, typer.Argument(help="The learners' notebooks, in it or in folders of their own.")],
+    out: Annotated[Path, typer.Option(help="The table, one row for each exercise.")] = Path("grades.csv"),
+    timeout: Annotated[float, typer.Option(help="Seconds for each notebook.", min=1)] = 300.0,
+    jobs: Annotated[int | None, typer.Option(help="Notebooks at a time.  [default: one per core]", min=1)] = None,
+) -> None:
+    """Which exercises of a class are right, as a CSV.
+
+    It runs the code in the notebooks, each in a process of its own and in an empty folder: grade on a machine where
+    that may be. The checks that come with the course decide, not what a notebook prints."""
+    from lstm_edu.core.threads import available_cores
+    from lstm_edu.course.making import grade
+    from lstm_edu.nn import progress
+
+    library.need("IPython")
+    if not out.parent.is_dir():
+        raise ValueError(f"out: there is no folder {str(out.parent)!r}")
+    paths = grade.notebooks_in(folder)
+    with ending_in_order(), progress.bar(len(paths), "grade") as bar, progress.ticking(bar):
+        marks = grade.grade(folder, timeout=timeout, jobs=jobs or available_cores(), done=bar.update)
+    grade.written(marks, out)
+    for name in dict.fromkeys(mark.file for mark in marks):
+        own = [mark for mark in marks if mark.file == name]
+        right = [mark.exercise for mark in own if mark.passed]
+        words = f"{len(right)} of {len(own)} right" if own[0].exercise else own[0].message
+        missing = ", ".join(mark.exercise for mark in own if not mark.passed and mark.exercise)
+        print(f"{name:40} {words}" + (f"; not yet: {missing}" if missing else ""))
+    print(f"table: {out}")
 
 
 @app.command("open", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

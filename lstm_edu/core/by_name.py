@@ -175,10 +175,11 @@ def address(name: str, number: str) -> int:
 def _function_that_returns(address: int, symbol: str) -> tuple[Any, int]:
     """What holds its machine code, and its own address."""
     module, word = ir.Module(), ir.IntType(64)
+    module.triple = llvm.get_process_triple()  # which also says of what form an object file is
     function = ir.Function(module, ir.FunctionType(word.as_pointer(), []), symbol)
     builder = ir.IRBuilder(function.append_basic_block())
     builder.ret(builder.inttoptr(ir.Constant(word, address), word.as_pointer()))
-    machine = llvm.Target.from_default_triple().create_target_machine()
+    machine = llvm.Target.from_triple(module.triple).create_target_machine()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(str(module)), machine)
     engine.finalize_object()
     return engine, engine.get_function_address(symbol)

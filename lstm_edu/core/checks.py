@@ -3,6 +3,7 @@
 import difflib
 import math
 import numbers
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,38 @@ Rng = int | np.random.Generator | None
 AXES = {"T": "time steps", "B": "sequences", "D": "inputs", "H": "units"}
 
 _LONGEST = 100  # characters of a wrong value in the error of `one_of`
+
+# What other libraries call it, in small letters and digits alone, and the word here; named where that is a choice.
+_ELSEWHERE = {
+    "mean_squared_error": ("mse", "mseloss", "l2", "l2loss", "regression", "squarederror", "rmse"),
+    "softmax_cross_entropy": (
+        "ce", "crossentropy", "crossentropyloss", "categoricalcrossentropy", "sparsecategoricalcrossentropy",
+        "nll", "nllloss", "logloss", "softmax", "classification", "multiclass",
+    ),
+    "sigmoid_cross_entropy": (
+        "bce", "bceloss", "bcewithlogits", "bcewithlogitsloss", "binarycrossentropy", "sigmoid", "logistic", "binary",
+        "multilabel",
+    ),
+    "valid": ("val", "validation", "dev"),
+    "train": ("training", "fit"),
+    "test": ("testing", "eval", "evaluation", "holdout"),
+    "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay"),
+    "linear": ("lineardecay", "linearlr", "polynomial"),
+    "constant": ("constantlr", "none", "fixed"),
+    "rnn": ("simplernn", "elman", "vanilla", "vanillarnn", "rnncell"),
+    "lstm": ("lstmcell", "cudnnlstm", "bilstm"),
+    "gru": ("grucell", "cudnngru", "bigru"),
+    "macro_f1": ("f1", "f1score", "f1macro", "fscore"),
+    "mae": ("meanabsoluteerror", "l1", "l1loss"),
+    "r2": ("r2score", "rsquared", "determination"),
+    "step_accuracy": ("stepaccuracy", "tokenaccuracy", "accuracyperstep"),
+    "accuracy": ("acc", "categoricalaccuracy", "binaryaccuracy", "sparsecategoricalaccuracy"),
+    "probabilities": ("proba", "prob", "predictproba", "softmax"),
+    "raw": ("logits", "logit", "scores"),
+    "classes": ("class", "labels", "label", "argmax"),
+}  # fmt: skip
+# Losses that are not there, and what comes nearest.
+_INSTEAD = ("mae", "l1", "l1loss", "meanabsoluteerror", "huber", "huberloss", "smoothl1", "smoothl1loss", "logcosh")
 
 
 def one_of(name: str, value: Any, choices: Iterable) -> Any:
@@ -50,7 +83,16 @@ def one_of(name: str, value: Any, choices: Iterable) -> Any:
     names = {str(c).lower(): c for c in choices if c is not None}
     if isinstance(value, str) and len(value) > _LONGEST:  # from a file, it seems: comparing takes much memory
         value = f"{value[:_LONGEST]}..."
-    near = [names[n] for n in difflib.get_close_matches(str(value)[:_LONGEST].lower(), names, n=3)]
+    word = re.sub("[^a-z0-9]", "", str(value)[:_LONGEST].lower())
+    if word in _INSTEAD and "mean_squared_error" in names:
+        there = ", ".join(map(str, choices))
+        raise ValueError(
+            f"unknown {name} {value!r}: there is no loss of absolute errors; for numbers there is "
+            f"'mean_squared_error', and measures=['mae'] reports the absolute error; there are {there}"
+        )
+    near = [here for here, words in _ELSEWHERE.items() if word in words and here in choices]
+    if not near:
+        near = [names[n] for n in difflib.get_close_matches(str(value)[:_LONGEST].lower(), names, n=3)]
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}: {hint}there are {', '.join(map(str, choices))}")
 

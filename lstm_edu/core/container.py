@@ -30,7 +30,7 @@ class ContainerTape:
 
     @property
     def state(self) -> tuple:
-        """The final state of every child, () for one without: feed it to the next forward."""
+        """The final state of every child, () for one without; feed it to the next forward."""
         return tuple(tape.state for tape in self.tapes)
 
 

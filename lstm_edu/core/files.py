@@ -12,6 +12,8 @@ from os import PathLike
 from pathlib import Path
 
 _OLD = 86400  # seconds after which a temporary file of another machine is taken for left behind
+_WINDOWS = os.name == "nt"
+_PATIENCE = (0.01, 0.03, 0.1, 0.3)  # seconds between attempts to rename, where a reader can be in the way
 _PART = re.compile(r"\.lstm_edu-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}\.part")
 
 
@@ -58,7 +60,7 @@ def replace_file(path: str | PathLike, data: bytes, *, durable: bool = False) ->
     except OSError as error:
         if error.strerror is None:  # ours, from above
             raise
-        hint = "; is it open in another program?" if os.name == "nt" and isinstance(error, PermissionError) else ""
+        hint = "; is it open in another program?" if _WINDOWS and isinstance(error, PermissionError) else ""
         raise ValueError(f"path: {str(path)!r} can't be written ({error.strerror}{hint})") from error
 
 
@@ -116,7 +118,7 @@ def _write_and_rename(part: Path, target: Path, data: bytes, old: os.stat_result
             with suppress(OSError, AttributeError):  # only root may give files away; Windows has no owners
                 os.chown(part, old.st_uid, old.st_gid)
             os.chmod(part, stat.S_IMODE(old.st_mode))
-        os.replace(part, target)
+        _rename(part, target)
     except BaseException as error:
         if not isinstance(error, FileExistsError):  # pragma: no branch - another's file of that very name
             with suppress(OSError):
@@ -129,6 +131,16 @@ def _write_and_rename(part: Path, target: Path, data: bytes, old: os.stat_result
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def _rename(part: Path, target: Path) -> None:
+    """On Windows a file that somebody reads, if only a virus scanner that is done in a moment, can't be replaced."""
+    for seconds in _PATIENCE if _WINDOWS else ():
+        with suppress(PermissionError):
+            os.replace(part, target)
+            return
+        time.sleep(seconds)
+    os.replace(part, target)
 
 
 def _here() -> str:

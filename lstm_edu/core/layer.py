@@ -175,7 +175,7 @@ class Layer:
 
     @property
     def outputs(self) -> int | None:
-        """How many numbers come out at each step: the units, for all but a cell that projects its output."""
+        """How many numbers come out at each step, the units, for all but a cell that projects its output."""
         return self.units
 
     def generators(self) -> list[np.random.Generator]:

@@ -128,3 +128,31 @@ class Scaling:
         if x.ndim == 0 or x.shape[-1] != len(self.mean):
             raise ValueError(f"x must have {len(self.mean)} columns in its last axis, got shape {x.shape}")
         return x, np.array(self.mean), np.array(self.scale)
+
+
+def far_from_unit(x: np.ndarray) -> list[tuple[int, float, float]]:
+    """The columns from which a network would learn badly as they are.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        (..., D) finite numbers.
+
+    Returns
+    -------
+    list of tuple
+        (column, mean, standard deviation), of each with a deviation below 0.01 or above 100, or a mean of more than ten
+        deviations. A column of yes and no that is rarely yes is not one of them.
+
+    Examples
+    --------
+    >>> far_from_unit(np.array([[1.0, 2001.0], [2.0, 2002.0]]))
+    [(1, 2001.5, 0.5)]
+    """
+    scaling, columns = Scaling.of(x), x.reshape(-1, x.shape[-1])
+    far = []
+    for k, (mean, scale) in enumerate(zip(scaling.mean, scaling.scale, strict=True)):
+        small = scale < 0.01 and np.abs(columns[:, k] - mean).max() < 0.5
+        if small or scale > 100 or abs(mean) > 10 * scale:
+            far.append((k, mean, scale))
+    return far

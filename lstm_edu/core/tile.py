@@ -21,7 +21,9 @@ from numba.extending import intrinsic
 
 
 def _processor_has(feature: str) -> bool:
-    """Whether the processor that Numba compiles for has a feature (NUMBA_CPU_FEATURES decides, if it is set)."""
+    """Whether the processor that Numba compiles for has a feature.
+
+    NUMBA_CPU_FEATURES decides, if it is set; without it NUMBA_CPU_NAME=generic has none."""
     asked = numba.config.CPU_FEATURES
     return f"+{feature}" in asked.split(",") if asked is not None else llvm.get_host_cpu_features().get(feature, False)
 

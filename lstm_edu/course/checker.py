@@ -19,6 +19,27 @@ import numpy as np
 
 from lstm_edu.core import checks
 
+# What NumPy says of a slip that every learner makes, in words that need no knowledge of its signatures.
+_PLAIN = (
+    (
+        "a product of matrices whose inner sizes differ, {1} columns times {0} rows",
+        r"matmul: Input operand 1 has a mismatch in its core dimension 0.*\(size (\d+) is different from (\d+)\)",
+    ),
+    (
+        "a product of matrices whose inner sizes differ, shapes ({0}) and ({1})",
+        r"shapes \(([\d,]+)\) and \(([\d,]+)\) not aligned",
+    ),
+    (
+        "two arrays that don't fit element by element, shapes ({0}) and ({1})",
+        r"operands could not be broadcast together with shapes \(([\d,]+)\) \(([\d,]+)\)",
+    ),
+    (
+        "place {0} of an axis that has {2} (they count from 0)",
+        r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)",
+    ),
+    ("the name {0} is not defined yet", r"name '(\w+)' is not defined"),
+)
+_LISTENERS: list[Callable[[str, bool, str], object]] = []
 _EXERCISES: dict[str, tuple[Callable, str]] = {}  # "03.2" -> (checker, hint)
 
 
@@ -125,20 +146,33 @@ def check(number: str, answer: Any) -> Verdict:
     not yet
     """
     checker, hint = _find(number)
+    right = False
     try:
         if _empty(answer):
             raise Untouched
-        praise = checker(answer)
+        words = f"right. {checker(answer) or ''}".rstrip()
+        right = True
     except Untouched as untouched:
-        print(f"{number}: not yet. {untouched} {hint}".replace("  ", " "))
+        words = f"not yet. {untouched} {hint}".replace("  ", " ")
     except Wrong as wrong:
-        print(f"{number}: not yet. {wrong}")
+        words = f"not yet. {wrong}"
     except Exception as error:  # an answer of a kind that the checker did not expect
-        print(f"{number}: not yet. Your answer can't be checked as it is: {_words(error)}")
-    else:
-        print(f"{number}: right. {praise or ''}".rstrip())
-        return Verdict(True)
-    return Verdict(False)
+        words = f"not yet. Your answer can't be checked as it is: {_words(error)}"
+    print(f"{number}: {words}")
+    for listener in _LISTENERS:
+        listener(number, right, words)
+    return Verdict(right)
+
+
+def listen(listener: Callable[[str, bool, str], object]) -> None:
+    """Have every verdict of `check` told to a function too, from now on.
+
+    Parameters
+    ----------
+    listener : callable
+        It gets the exercise's number, whether it is right, and the words.
+    """
+    _LISTENERS.append(listener)
 
 
 def numbers(chapter: int) -> list[str]:
@@ -224,10 +258,19 @@ def _words(error: BaseException) -> str:
     """An exception as a sentence, with the learner's own line if it is known."""
     text = " ".join(str(error).split()).rstrip(".")
     name = type(error).__name__
+    said = f"{name}: {text}" if text else name
+    for words, mistake in _PLAIN:
+        if found := re.search(mistake, text):
+            said = words.format(*found.groups())
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if ("ipykernel_" in frame.filename or frame.filename.startswith("<")) and frame.line:
-            return f"{name}: {text} (at `{frame.line.strip()}`)."
-    return f"{name}: {text}." if text else f"{name}."
+            return f"{said} (line {frame.lineno}: `{frame.line.strip()}`)."
+    return f"{said}."
+
+
+def _contents(array: np.ndarray) -> str:
+    kinds = {"U": "text", "S": "bytes", "c": "complex numbers", "O": "a mixture of things", "M": "dates", "m": "times"}
+    return kinds.get(array.dtype.kind, str(array.dtype))
 
 
 def _kind(value: Any) -> str:
@@ -290,7 +333,7 @@ def same_array(
     except ValueError:
         raise Wrong(f"{name} must be an array of shape {expected.shape}, this is {_kind(got)}.") from None
     if got.dtype.kind not in "biuf":
-        raise Wrong(f"{name} must hold numbers, this holds {got.dtype}.")
+        raise Wrong(f"{name} must hold numbers, this holds {_contents(got)}.")
 
     def same(a: np.ndarray, b: np.ndarray) -> bool:
         return a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=True)

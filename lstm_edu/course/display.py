@@ -4,7 +4,7 @@ import inspect
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,18 +182,53 @@ def _slider(picture: Any, label: str, values: Any) -> None:
         return  # the three positions stand there
     low, high, whole = values[0], values[-1], all(isinstance(value, int) for value in values)
     kind = widgets.IntSlider if whole else widgets.FloatSlider
+    step = 1 if whole else slider_step(values)
     slider = kind(
         value=values[len(values) // 2],
         min=low,
         max=high,
-        step=1 if whole else (high - low) / 60,
+        step=step,
+        readout_format="d" if whole else f".{_decimals(step)}f",
         description=label,
         style={"description_width": "initial"},
         layout={"width": "30em"},
     )
     view = widgets.HTML(picture(slider.value))
-    slider.observe(lambda change: setattr(view, "value", picture(change["new"])), "value")
+    digits = 0 if whole else _decimals(step)
+    slider.observe(lambda change: setattr(view, "value", picture(round(change["new"], digits))), "value")
     display(widgets.VBox([slider, view]))
+
+
+def slider_step(values: Sequence[float]) -> float:
+    """A step of a few digits that leads from the first position to all the others, in about sixty steps.
+
+    Parameters
+    ----------
+    values : sequence of float
+        In rising order.
+
+    Returns
+    -------
+    float
+        So that a slider says what its picture says.
+
+    Examples
+    --------
+    >>> slider_step([0.7, 0.9, 0.99]), slider_step([0.0, 1.0, 3.0]), slider_step([-0.5, 0.25])
+    (0.01, 0.1, 0.01)
+    """
+    low, high = values[0], values[-1]
+    for decimals in range(8):
+        for part in (5, 2, 1):
+            step = part * 10.0**-decimals
+            hits = all(abs((value - low) / step - round((value - low) / step)) < 1e-6 for value in values)
+            if hits and (high - low) / step >= 20:
+                return round(step, decimals)
+    return (high - low) / 60
+
+
+def _decimals(step: float) -> int:
+    return next((digits for digits in range(8) if abs(step - round(step, digits)) < 1e-9), 8)
 
 
 def animate(

@@ -1,4 +1,4 @@
-"""The layouts of other libraries: a layer's weights as they lie there, and back.
+"""Other libraries: a layer's weights as they lie there, and back; a network as one of scikit-learn's estimators.
 
 ::
 
@@ -7,9 +7,21 @@
     arrays = interop.onnx.to_arrays(layer)           the weights of an ONNX operator
     name, attributes = interop.onnx.operator(layer)
 
-NumPy arrays on both sides: neither library is imported, nor need it be there.
+    model = interop.sklearn.SequenceClassifier("gru").fit(X, y)
+
+NumPy arrays on both sides: PyTorch and ONNX are not imported, nor need they be there. `interop.sklearn` is loaded when
+it is first used, and needs scikit-learn.
 """
+
+import importlib
+from typing import Any
 
 from . import onnx, torch
 
-__all__ = ["onnx", "torch"]
+__all__ = ["onnx", "sklearn", "torch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "sklearn":
+        return importlib.import_module(".sklearn", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

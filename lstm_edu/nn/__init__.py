@@ -9,8 +9,10 @@ from .gradient_flow import GradientFlow, gradient_flow
 from .history import History
 from .layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from .losses import MeanSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from .measures import confusion_matrix
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSProp, clip_by_global_norm
+from .rate_finder import RateSearch, find_rate
 from .sampling import sample_text, write_text
 from .sizes import count_parameters, match_parameters
 from .stack import make_network
@@ -34,14 +36,17 @@ __all__ = [
     "MaxPool1D",
     "MeanSquaredError",
     "RMSProp",
+    "RateSearch",
     "Residual",
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "Training",
     "clip_by_global_norm",
+    "confusion_matrix",
     "count_parameters",
     "evaluate",
+    "find_rate",
     "fit",
     "forecast",
     "gradient_flow",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from .measures import MEASURES
 from .record import Record
 
 
@@ -22,6 +23,7 @@ class History(Record):
     - grad_norm: mean norm of the gradient since the row before, before clipping.
     - rate: the learning rate.
     - seconds: training time so far, evaluations included.
+    - then the measures that `fit` was asked for, by their names.
 
     Parameters
     ----------
@@ -83,4 +85,6 @@ class History(Record):
         ValueError
             For a file that holds something else.
         """
-        return cls(cls.read_table(path, cls.columns_recorded))
+        table = cls.read_table(path, cls.columns_recorded)
+        known = {name for names in MEASURES.values() for name in names}
+        return cls(table, columns=[*cls.columns_recorded, *(name for name in table if name in known)])

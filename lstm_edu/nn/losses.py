@@ -12,6 +12,7 @@ stay exact where a probability rounds to 0 or 1.
 Source: Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.90 (sigmoid) and 4.108 (softmax).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,19 @@ def _outputs(y: Any) -> np.ndarray:
 
 def _real(T: int, lengths: np.ndarray) -> np.ndarray:
     return np.arange(T)[:, None] < lengths
+
+
+def _weights(weight: Any) -> tuple[float, ...] | None:
+    """Numbers of at least 0, not all of them 0, as a tuple, so that a loss stays what was checked."""
+    if weight is None:
+        return None
+    try:
+        weights = tuple(checks.number("weight", each, least=0) for each in np.asarray(weight).tolist())
+    except TypeError:
+        raise ValueError(f"weight must be a list of numbers, got {weight!r}") from None
+    if not any(weights):
+        raise ValueError(f"weight must hold a number above 0, got {weight!r}")
+    return weights
 
 
 @dataclass(frozen=True)
@@ -212,6 +226,14 @@ class SoftmaxCrossEntropy(Loss):
     ----------
     steps : {"all", "last"}
         Which steps count: all, or the last real one of each sequence.
+    weight : sequence of float, optional
+        (O,) one weight of at least 0 for each class: the mean is then sum w[target] loss / sum w[target], so that
+        weights that are all alike change nothing. None: every target counts the same.
+
+    Raises
+    ------
+    ValueError
+        For another word, and for weights that are not finite or below 0.
 
     Notes
     -----
@@ -225,6 +247,12 @@ class SoftmaxCrossEntropy(Loss):
     (1.386294, array([[ 0.25, 0.25, -0.75, 0.25]]))
     """
 
+    weight: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "weight", _weights(self.weight))
+
     def _target_shape(self, shape: tuple) -> tuple:
         return shape[:-1]
 
@@ -235,10 +263,26 @@ class SoftmaxCrossEntropy(Loss):
         shifted = (y - y.max(axis=-1, keepdims=True)).reshape(n, -1)  # softmax does not change, e^x cannot overflow
         e = np.exp(shifted)
         total = e.sum(axis=1, dtype=np.float64)
+        if self.weight is not None:
+            w = self._shares(target.reshape(-1), y.shape[-1])
+            value = w.dot(np.log(total) - shifted[of_target])
+            e *= (w / total).astype(y.dtype)[:, None]
+            e[of_target] -= w.astype(y.dtype)
+            return float(value), e.reshape(y.shape)
         value = np.mean(np.log(total) - shifted[of_target])
         e *= (1 / (total * n)).astype(y.dtype)[:, None]
         e[of_target] -= 1 / n
         return float(value), e.reshape(y.shape)
+
+    def _shares(self, target: np.ndarray, classes: int) -> np.ndarray:
+        """The part that each target has in the weighted mean; their sum is 1."""
+        weight = np.array(self.weight)
+        if weight.size != classes:
+            raise ValueError(f"weight must hold one number for each of {classes} classes, got {weight.size}")
+        w = weight[target]
+        if w.sum() == 0:
+            raise ValueError("weight is 0 for every target of this batch: no mean can be taken")
+        return w / w.sum()
 
     def predictions(self, y: ArrayLike) -> np.ndarray:
         """The probability of each class, softmax(y).
@@ -268,6 +312,14 @@ class SigmoidCrossEntropy(Loss):
     ----------
     steps : {"all", "last"}
         Which steps count: all, or the last real one of each sequence.
+    weight : sequence of float, optional
+        (O,) for each output the weight, of at least 0, of the first term, that of a yes, where yes is rare; the mean is
+        taken as before. None: 1.
+
+    Raises
+    ------
+    ValueError
+        For another word, and for weights that are not finite or below 0.
 
     Notes
     -----
@@ -282,13 +334,29 @@ class SigmoidCrossEntropy(Loss):
     0.693147
     """
 
+    weight: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "weight", _weights(self.weight))
+
     def _mean(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         target = checks.floats("target", target, y.shape, y.dtype)
         if not (target.min() >= 0 and target.max() <= 1):
             raise ValueError(f"target must lie in 0 .. 1, got values from {target.min()} to {target.max()}")
+        if self.weight is not None:
+            return self._weighted(y, target)
         # -log σ(y) = max(y, 0) - y + log(1 + e^-|y|), and e^-|y| cannot overflow
         each = np.maximum(y, 0) - y * target + np.log1p(np.exp(-np.abs(y)))
         return float(each.mean(dtype=np.float64)), (sigmoid(y) - target) * (1 / y.size)
+
+    def _weighted(self, y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
+        weight = np.array(self.weight, y.dtype)
+        if weight.size != y.shape[-1]:
+            raise ValueError(f"weight must hold one number for each of {y.shape[-1]} outputs, got {weight.size}")
+        yes, no, rest = weight * target, 1 - target, np.log1p(np.exp(-np.abs(y)))
+        each = yes * (np.maximum(-y, 0) + rest) + no * (np.maximum(y, 0) + rest)
+        return float(each.mean(dtype=np.float64)), (no * sigmoid(y) - yes * sigmoid(-y)) * (1 / y.size)
 
     def predictions(self, y: ArrayLike) -> np.ndarray:
         """The probability of a 1 for each output, σ(y).
@@ -313,7 +381,7 @@ LOSSES = {
 }
 
 
-def named(name: str, steps: str = "all") -> Loss:
+def named(name: str, steps: str = "all", weight: Sequence[float] | None = None) -> Loss:
     """The loss of that name.
 
     Parameters
@@ -322,6 +390,8 @@ def named(name: str, steps: str = "all") -> Loss:
         One of `LOSSES`.
     steps : {"all", "last"}
         Which steps count.
+    weight : sequence of float, optional
+        (O,) for each class, or each output, of the cross-entropies.
 
     Returns
     -------
@@ -331,11 +401,16 @@ def named(name: str, steps: str = "all") -> Loss:
     Raises
     ------
     ValueError
-        With the nearest names, for an unknown one.
+        With the nearest names, for an unknown one, and for weights of a loss that has none.
 
     Examples
     --------
     >>> named("mean_squared_error", "last")
     MeanSquaredError(steps='last')
     """
-    return LOSSES[checks.one_of("loss", name, LOSSES)](steps)
+    kind = LOSSES[checks.one_of("loss", name, LOSSES)]
+    if weight is None:
+        return kind(steps)
+    if kind is MeanSquaredError:
+        raise ValueError("weight: the squared error has no classes to weigh")
+    return kind(steps, weight)

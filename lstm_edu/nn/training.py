@@ -4,7 +4,7 @@ import math
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,9 +13,11 @@ from lstm_edu.core import Layer, Parameters, checks
 
 from . import losses, progress
 from .batches import Batches
+from .class_weights import class_weights
 from .evaluation import check_output, checked_net, checked_task, evaluate, lengths_out
 from .generators import bits_state, generators_of, state_of
 from .history import History
+from .measures import checked_measures
 from .optimizers import Adam, Optimizer
 
 SCHEDULES: dict[str, Callable[[float], float]] = {  # the part of the rate, of how much of the training is done, 0 .. 1
@@ -25,12 +27,38 @@ SCHEDULES: dict[str, Callable[[float], float]] = {  # the part of the rate, of h
 }
 FORMAT = 1  # of `Training.state`; another number is refused
 
+_OPTIONAL = ("measures", "class_weight")  # settings that are there only where they were given
+
 
 def _seed(seed: int | np.random.Generator) -> int:
     """A seed as a number: where a generator is given, the next one that it draws."""
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**63))
     return checks.whole("seed", seed, 0)
+
+
+def _sequences(validation: Any) -> int:
+    """How many sequences an evaluation looks at; for a share, where that is set."""
+    if isinstance(validation, float) and 0 < validation < 1:
+        raise ValueError(
+            f"validation is the number of sequences that every evaluation looks at, got {validation}; which share of "
+            f"your own data is for validation is said to the task: lstm_edu.tasks.Arrays(..., valid={validation})"
+        )
+    return checks.whole("validation", validation)
+
+
+def _rows_before(history: Any, columns: tuple[str, ...]) -> list[tuple]:
+    """The rows of an earlier history, as plain numbers."""
+    if history is None:
+        return []
+    if not isinstance(history, History):
+        raise ValueError(f"history must be the History of an earlier fit, got {type(history).__name__}")
+    if tuple(history.table.columns) != columns:
+        raise ValueError(
+            f"history has the columns {', '.join(map(str, history.table.columns))}; this training records "
+            f"{', '.join(columns)}: pass the same measures"
+        )
+    return [tuple(row) for row in history]
 
 
 class Training:
@@ -67,6 +95,12 @@ class Training:
         Whether to stop once the task counts as solved.
     carry_state : bool, default False
         Whether batches follow each other.
+    measures : sequence of str or str, default ()
+        More columns of the history.
+    class_weight : None, "balanced", mapping, float or array_like
+        How much each class counts.
+    history : History, optional
+        An earlier one, to go on counting from.
 
     Attributes
     ----------
@@ -77,7 +111,7 @@ class Training:
     optimizer : Optimizer
         As given; its `rate` is the full one, which the schedule multiplies within a step.
     settings : dict
-        The other arguments.
+        The other arguments, `history` not among them; `measures` and `class_weight` where they are given.
     done : int
         How many steps have been made.
     finished : bool
@@ -124,6 +158,9 @@ class Training:
         patience: int | None = None,
         stop_when_solved: bool = False,
         carry_state: bool = False,
+        measures: Sequence[str] | str = (),
+        class_weight: Any = None,
+        history: History | None = None,
     ) -> None:
         self.net, self.task = checked_net(net), checked_task(task)
         steps, batch = checks.whole("steps", steps), checks.whole("batch", batch)
@@ -134,11 +171,20 @@ class Training:
             "schedule": checks.one_of("schedule", schedule, SCHEDULES),
             "seed": _seed(seed),
             "every": max(1, steps // 50) if every is None else checks.whole("every", every),
-            "validation": checks.whole("validation", validation),
+            "validation": _sequences(validation),
             "patience": patience if patience is None else checks.whole("patience", patience),
             "stop_when_solved": bool(stop_when_solved),
             "carry_state": bool(carry_state),
         }
+        # beside the others only where they are given: so states from before there were any still fit
+        measures = checked_measures(measures, task.loss)
+        if measures:
+            self.settings["measures"] = list(measures)
+        weights = class_weights(class_weight, task, batch)
+        if weights is not None:
+            self.settings["class_weight"] = weights
+        self._columns = (*History.columns_recorded, *measures)
+        self._earlier = _rows_before(history, self._columns)
         if carry_state and not hasattr(task, "stream"):
             name = type(task).__name__
             raise ValueError(f"carry_state=True needs a task with a stream, such as Text; {name} has none")
@@ -146,8 +192,10 @@ class Training:
         if not isinstance(self.optimizer, Optimizer):
             raise ValueError(f"optimizer must be an optimizer, such as lstm_edu.Adam(1e-2), got {optimizer!r}")
         self.done = 0
-        self._rate_at, self._loss = SCHEDULES[schedule], losses.named(task.loss, task.steps)
+        self._rate_at, self._loss = SCHEDULES[schedule], losses.named(task.loss, task.steps, weights)
         train_rng, valid_rng = map(np.random.default_rng, np.random.SeedSequence(self.settings["seed"]).spawn(2))
+        if self._earlier:  # not the batches of the first call once more
+            train_rng = np.random.default_rng([self.settings["seed"], self._earlier[-1][0]])
         self._valid = task.sample(self.settings["validation"], valid_rng, "valid")
         self._batches = Batches(task, batch, train_rng, self.settings["carry_state"])
         self._rows: list[tuple] = []
@@ -170,7 +218,18 @@ class Training:
     @property
     def history(self) -> History:
         """The record so far, one row per evaluation."""
-        return History(self._rows, columns=History.columns_recorded)
+        rows = self._rows
+        if self._earlier:
+            columns, before = self._columns, self._earlier[-1]
+            on = {columns.index(name) for name in ("step", "seconds")}
+            later = [tuple(v + before[k] if k in on else v for k, v in enumerate(row)) for row in rows]
+            rows = self._earlier + later
+        return History(rows, columns=self._columns)
+
+    @property
+    def latest_loss(self) -> float:
+        """The loss of the last batch, before its step; NaN before the first one and after an evaluation."""
+        return self._since[-1][0] if self._since else math.nan
 
     def step(self) -> None:
         """Make one step of the optimizer, and an evaluation where one is due.
@@ -223,14 +282,17 @@ class Training:
         self.done, self._whole = done, True
 
     def _evaluate(self, done: int, rate: float, began: float) -> None:
-        result = evaluate(self.net, self.task, self._valid)
+        measures = self.settings.get("measures", ())
+        more = {"measures": measures} if measures else {}
+        result = evaluate(self.net, self.task, self._valid, **more)
         loss = result["loss"]
         if not math.isfinite(loss):
             self._diverged(f"validation loss is {loss}")
         train_loss, grad_norm = np.mean(self._since, axis=0).tolist()
         self._since.clear()
         seconds = self._seconds + time.perf_counter() - began
-        self._rows.append((done, train_loss, loss, result["correct"], result["solved"], grad_norm, rate, seconds))
+        row = (done, train_loss, loss, result["correct"], result["solved"], grad_norm, rate, seconds)
+        self._rows.append((*row, *(result[name] for name in measures)))
         patience = self.settings["patience"]
         if patience is not None:
             self._stale += 1
@@ -393,8 +455,8 @@ class Training:
         since = _array(arrays, "since", (len(arrays["since"]), 2), np.dtype(np.float64))
         rows = [tuple(row) for row in values["rows"]]
         for row in rows:
-            if len(row) != len(History.columns_recorded) or not all(isinstance(value, int | float) for value in row):
-                raise ValueError(f"state: a row must hold {len(History.columns_recorded)} numbers, got {row}")
+            if len(row) != len(self._columns) or not all(isinstance(value, int | float) for value in row):
+                raise ValueError(f"state: a row must hold {len(self._columns)} numbers, got {row}")
         carried = _put_together(values["state"], arrays)
         generators = generators_of(self.net)
         if len(values["generators"]) != len(generators):
@@ -434,6 +496,12 @@ class Training:
                 raise ValueError(f"state: it {words[name].format(values[name], needed)}")
 
     def _check_settings(self, found: dict[str, Any], done: int) -> None:
+        for name in _OPTIONAL:
+            if found.get(name) != self.settings.get(name):
+                own = self.settings.get(name)
+                raise ValueError(
+                    f"state: it belongs to a training with {name}={found.get(name)!r}, this one has {own!r}"
+                )
         for name, needed in self.settings.items():
             if found[name] == needed:
                 continue
@@ -459,6 +527,9 @@ def fit(
     patience: int | None = None,
     stop_when_solved: bool = False,
     carry_state: bool = False,
+    measures: Sequence[str] | str = (),
+    class_weight: Any = None,
+    history: History | None = None,
     progress_bar: bool | None = None,
 ) -> History:
     """Train a network on a task, in place.
@@ -495,6 +566,17 @@ def fit(
     carry_state : bool, default False
         For a task with a `stream`, such as Text: batches follow each other, and the final state of one is the initial
         state of the next; the gradient ends at the batch's first step.
+    measures : sequence of str or str, default ()
+        More columns of the history, from the validation sequences: names as for `evaluate`.
+    class_weight : None, "balanced", mapping, float or array_like
+        How much each class counts in the training loss, and so in `train_loss`; `valid_loss` stays without weights. For
+        classes: a dict from class (its number or, where the task has names, its name) to weight, 1 for those it leaves
+        out; or one weight for each; the loss is then sum w loss / sum w. For a yes or no in each output: the weight of
+        a yes, one number or one for each output. "balanced": all classes, or yes and no, weigh the same, as counted in
+        4096 training sequences.
+    history : History, optional
+        An earlier one of the same network, to go on counting: its rows come first, and steps and seconds go on from its
+        last one. See the notes.
     progress_bar : bool or None
         None: in a notebook and at a terminal.
 
@@ -514,6 +596,14 @@ def fit(
     See Also
     --------
     Training : Step by step, for a training that is to go on later.
+    find_rate : A learning rate to begin with.
+
+    Notes
+    -----
+    A second call goes on with the network's parameters. With `history` the validation sequences are the same again, and
+    the training batches are new ones, which follow from `seed` and the steps before. The averages of the optimizer go
+    on if the same optimizer is given again. Schedule and patience begin anew. A training that is to end with the bits
+    of one that never stopped is a `Training`, with `state` and `restore`.
 
     Examples
     --------
@@ -523,6 +613,8 @@ def fit(
     >>> history = le.fit(net, task, steps=20, every=10)
     >>> history["step"].tolist()
     [10, 20]
+    >>> le.fit(net, task, steps=20, every=10, history=history, optimizer=le.Adam(1e-3))["step"].tolist()
+    [10, 20, 30, 40]
     """
     training = Training(
         net,
@@ -538,6 +630,9 @@ def fit(
         patience=patience,
         stop_when_solved=stop_when_solved,
         carry_state=carry_state,
+        measures=measures,
+        class_weight=class_weight,
+        history=history,
     )
     return training.run(progress_bar)
 

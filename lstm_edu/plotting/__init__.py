@@ -6,6 +6,7 @@ from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .forecasts import forecast
 from .gates import gates_over_time
+from .rates import rate_finder
 from .style import save
 from .text import TextStates, text_states
 
@@ -18,6 +19,7 @@ __all__ = [
     "gates_over_time",
     "gradient_flow",
     "learning_curves",
+    "rate_finder",
     "save",
     "stack",
     "text_states",

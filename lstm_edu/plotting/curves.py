@@ -1,5 +1,6 @@
 """Learning curves: the median over seeds as a line, all seeds between as a band, and the baseline."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import style
@@ -18,10 +19,11 @@ def learning_curves(comparison: Any, *, title: str | None = None) -> "Figure":
 
     Parameters
     ----------
-    comparison : Comparison, History or DataFrame
+    comparison : Comparison, History, DataFrame, or list or dict of histories
         What `compare` or `fit` returned, or any table with the columns `step` and `valid_loss` (and perhaps `cell`, and
         one row for each seed), such as the curves of a Comparison. Then what is not known of it, the baseline for one,
-        is not drawn.
+        is not drawn. Several histories have a line each, named by the keys of a dict, numbered from 1 on in a list; a
+        key that is the name of a cell has the cell's colour.
     title : str, optional
         In place of the comparison's own.
 
@@ -36,7 +38,11 @@ def learning_curves(comparison: Any, *, title: str | None = None) -> "Figure":
     >>> history = le.History([(10, 0.5, 0.3, 0, False, 1.0, 0.1, 1.0), (20, 0.2, 0.1, 1, True, 1.0, 0.1, 2.0)])
     >>> learning_curves(history).axes[0].lines[0].get_ydata().tolist()
     [0.3, 0.1]
+    >>> [line.get_label() for line in learning_curves({"small": history, "large": history}).axes[0].lines]
+    ['small', 'large']
     """
+    if isinstance(comparison, Mapping | list | tuple) and comparison:
+        return _several(comparison, title)
     curves, about = _curves(comparison), getattr(comparison, "about", {})
     figure, axes = style.new_figure(size=(7.5, 4.2))
     groups = curves.groupby("cell", sort=False) if "cell" in curves else [(None, curves)]
@@ -58,6 +64,25 @@ def learning_curves(comparison: Any, *, title: str | None = None) -> "Figure":
     loss = f"\n({about['loss'].replace('_', ' ')})" if "loss" in about else ""
     axes.set_ylabel(f"validation loss{loss}")
     figure.suptitle(title or about.get("title", ""), x=0.01, ha="left", fontsize=11)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _several(histories: Any, title: str | None) -> "Figure":
+    """Histories that are no comparison, such as several calls of fit: a line each, no band, nothing known beside."""
+    known = histories if isinstance(histories, Mapping) else {f"{n}": each for n, each in enumerate(histories, 1)}
+    tables = {str(name): _curves(each) for name, each in known.items()}
+    figure, axes = style.new_figure(size=(7.5, 4.2))
+    lines = ("-", *style.FURTHER_LINES)
+    for n, (name, table) in enumerate(tables.items()):
+        colour, line = style.COLOURS[n % len(style.COLOURS)], lines[n % len(lines)]
+        if name in style.CELL_STYLES:
+            (colour, line), name = style.CELL_STYLES[name], style.CELL_TITLES[name]
+        axes.plot(table["step"], table["valid_loss"], color=colour, linestyle=line, label=name)
+    axes.set_xlim(0, max(table["step"].max() for table in tables.values()))
+    axes.set_xlabel("optimizer steps")
+    axes.set_ylabel("validation loss")
+    figure.suptitle(title or "", x=0.01, ha="left", fontsize=11)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 

@@ -105,7 +105,7 @@ class TextStates:
 
     @property
     def alt(self) -> str:
-        """In words: which pieces of the text have a state beyond ±0.5, the longest ones of each unit."""
+        """Which pieces of the text have a state beyond ±0.5, in words; the longest ones of each unit."""
         shown = self.text if len(self.text) <= 60 else self.text[:57] + "..."
         words = [f"The text {' '.join(repr(shown).split())}, each character on the colour of a state."]
         for name, values in self.panels.items():

@@ -18,7 +18,7 @@ SHAPES = {  # the function of how much of the period is over, 0 .. 1
 
 @dataclass(frozen=True)
 class PeriodicFunction(Task):
-    """Generate a periodic function (PFG): put out f(0), f(1), .. with no input at all.
+    """Generate a periodic function (PFG): put out f(0), f(1) and so on with no input at all.
 
     With the period F and p = (t mod F) / F, the `shape` of f is
 

@@ -81,7 +81,7 @@ class TemporalOrder(Task):
 
     @property
     def outputs(self) -> int:
-        """How many classes there are: one for each order."""
+        """How many classes there are, one for each order."""
         return 2 ** len(WINDOWS[self.variant])
 
     @property

@@ -44,6 +44,30 @@ def test_it_needs_nothing_but_the_standard_library(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("readers", [0, 2, 9])
+def test_on_windows_a_file_that_is_read_is_replaced_when_the_reader_is_done(tmp_path, monkeypatch, readers):
+    (tmp_path / "a").write_bytes(b"old")
+    replace, asked, slept = os.replace, [], []
+
+    def refuse_at_first(part, target):
+        asked.append(part)
+        if len(asked) <= readers:
+            raise PermissionError(13, "Permission denied")
+        replace(part, target)
+
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    monkeypatch.setattr(os, "replace", refuse_at_first)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    if readers < 9:
+        replace_file(tmp_path / "a", b"new")
+    else:
+        with pytest.raises(ValueError, match=r"can't be written \(Permission denied; is it open in another program"):
+            replace_file(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == (b"new" if readers < 9 else b"old")
+    assert len(slept) == min(readers, len(files._PATIENCE))
+    assert names(tmp_path) == ["a"]
+
+
 @pytest.mark.parametrize("durable", [False, True])
 def test_new_content_takes_the_place_of_the_old(tmp_path, durable):
     for data in (b"old and longer", b"", b"new\r\n\n"):

@@ -129,6 +129,9 @@ OTHER_PROCESSORS = {
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with the JIT switched off")
+@pytest.mark.skipif(
+    bool(numba.config.CPU_NAME or numba.config.BOUNDSCHECK), reason="the kernels of this run are already others"
+)
 @pytest.mark.parametrize("name", OTHER_PROCESSORS)
 def test_vectors_of_other_widths_give_the_same_numbers(name, tmp_path):
     """What this machine's processor can also run: the same layer, compiled for narrower registers."""

@@ -175,7 +175,7 @@ def test_a_collection_at_any_line_leaves_every_buffer_its_size(threshold, eager_
     before = sys.gettrace()
     sys.settrace(tracer)
     try:
-        ask_and_drop(threshold, 4000, wrong)
+        ask_and_drop(threshold, 1500, wrong)
     finally:
         sys.settrace(before)
     assert len(events) > 10_000

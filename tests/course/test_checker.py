@@ -71,7 +71,7 @@ def test_an_untouched_skeleton_gets_the_hint(capsys, answer, words):
         (RIGHT, "A function is asked for, this is an array of shape (5, 3)."),
         ("tanh", "A function is asked for, this is 'tanh'."),
         (lambda: 0, "Your function stops with TypeError"),
-        (lambda x: x[9], "Your function stops with IndexError: index 9 is out of bounds"),
+        (lambda x: x[9], "Your function stops with place 9 of an axis that has 5 (they count from 0)"),
         (lambda x: 1 / (1 + np.exp(-x)), "y is what comes out with a sigmoid."),
         (lambda x: np.tanh(x).T, "y has shape (3, 5), but needs (T, H) = (5, 3). It is the transpose of that."),
         (lambda x: np.tanh(x)[:-1], "y has shape (4, 3), but needs (T, H) = (5, 3)."),
@@ -79,7 +79,7 @@ def test_an_untouched_skeleton_gets_the_hint(capsys, answer, words):
         (lambda x: 2 * np.tanh(x), "y is 2 times what it should be, in every element."),
         (lambda x: np.tanh(x) * [[1], [1], [np.nan], [1], [1]], "y holds NaN, first at y[2, 0]."),
         (lambda x: np.tanh(x).astype(int), "y holds whole numbers"),
-        (lambda x: np.tanh(x) + 1j, "y must hold numbers, this holds complex128."),
+        (lambda x: np.tanh(x) + 1j, "y must hold numbers, this holds complex numbers."),
         (lambda x: [[1.0], [1.0, 2.0]], "y must be an array of shape (5, 3), this is of type list."),
         (lambda x: "tanh", "y must hold numbers"),
         (lambda x: {"y": 1}, "y must hold numbers"),
@@ -171,3 +171,37 @@ def test_the_verdict_shows_nothing_of_its_own_in_a_notebook():
     from IPython.core.formatters import DisplayFormatter
 
     assert DisplayFormatter().format(course.check("01.1", None)) == ({}, {})
+
+
+@pytest.mark.usefixtures("carousel")
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: x @ x, "a product of matrices whose inner sizes differ, 3 columns times 5 rows"),
+        (lambda x: np.dot(x, x), "a product of matrices whose inner sizes differ, shapes (5,3) and (5,3)"),
+        (
+            lambda x: x + x.T,
+            "two arrays that don't fit element by element, shapes (5,3) (3,5)".replace(") (", ") and ("),
+        ),
+        (lambda x: no_such_name, "the name no_such_name is not defined yet"),  # noqa: F821
+        (lambda x: np.array([["a"] * H] * T), "y must hold numbers, this holds text."),
+    ],
+)
+def test_what_numpy_says_of_a_slip_is_said_in_a_learners_words(capsys, answer, words):
+    right, printed = said(capsys, answer)
+    assert not right
+    assert words in printed
+    for jargon in ("gufunc", "<U", "operands", "ValueError", "NameError"):
+        assert jargon not in printed
+
+
+@pytest.mark.usefixtures("carousel")
+def test_the_line_of_the_learners_code_is_named(capsys):
+    source = "def answer(x):\n    y = x + 1\n    return y @ x\n"
+    names = {"np": np}
+    exec(compile(source, "<cell>", "exec"), names)
+    import linecache
+
+    linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
+    _, printed = said(capsys, names["answer"])
+    assert printed.endswith("(line 3: `return y @ x`).")

@@ -333,3 +333,71 @@ def test_masked_arrays_are_refused(name):
     ):
         with pytest.raises(ValueError, match=f"^{what} must be an array without a mask, got a masked array"):
             loss(*arguments)
+
+
+WEIGHTS = (0.5, 2.0, 0.0, 3.0)
+
+
+def weighted(name, steps="all"):
+    return named(name, steps, WEIGHTS[: outputs().shape[-1]])
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "sigmoid_cross_entropy"])
+def test_weighted_losses_are_torchs(name):
+    torch = pytest.importorskip("torch")
+    y = outputs()
+    target = targets(name, y.shape)
+    logits = torch.tensor(y, requires_grad=True)
+    w = torch.tensor(WEIGHTS[: y.shape[-1]], dtype=logits.dtype)
+    if name == "softmax_cross_entropy":
+        theirs = torch.nn.CrossEntropyLoss(weight=w)(logits.reshape(-1, y.shape[-1]), torch.tensor(target).reshape(-1))
+    else:
+        theirs = torch.nn.BCEWithLogitsLoss(pos_weight=w)(logits, torch.tensor(target))
+    theirs.backward()
+    value, dy = weighted(name)(y, target)
+    assert value == pytest.approx(theirs.item(), rel=1e-12)
+    np.testing.assert_allclose(dy, logits.grad.numpy(), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "sigmoid_cross_entropy"])
+def test_the_gradient_of_a_weighted_loss_is_its_slope(name):
+    y, loss, mask = outputs(), weighted(name), np.ones(outputs().shape[:2], bool)
+    target = targets(name, y.shape)
+    mask[1, 0] = mask[-1, 1] = False
+    _, dy = loss(y, target, mask=mask)
+    step = 1e-6
+    for place in np.ndindex(y.shape):
+        up, down = y.copy(), y.copy()
+        up[place] += step
+        down[place] -= step
+        slope = (loss(up, target, mask=mask)[0] - loss(down, target, mask=mask)[0]) / (2 * step)
+        assert dy[place] == pytest.approx(slope, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "sigmoid_cross_entropy"])
+def test_weights_of_1_change_nothing_and_weights_keep_float32(name):
+    y = outputs().astype(np.float32)
+    target = targets(name, y.shape).astype(np.int64 if name == "softmax_cross_entropy" else np.float32)
+    value, dy = named(name, "all", [1.0] * y.shape[-1])(y, target)
+    plain, plain_dy = named(name)(y, target)
+    assert value == pytest.approx(plain, rel=1e-6)
+    assert dy.dtype == np.float32
+    np.testing.assert_allclose(dy, plain_dy, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1.0, -1.0], "weight must be at least 0, got -1.0"),
+        ([1.0, np.nan], "weight must be a finite number, got nan"),
+        ([0.0, 0.0], "weight must hold a number above 0"),
+        (3, "weight must be a list of numbers, got 3"),
+        ([1.0] * 9, "weight must hold one number for each of .*, got 9"),
+    ],
+)
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "sigmoid_cross_entropy"])
+def test_weights_that_can_not_be_are_refused(name, weight, message):
+    with pytest.raises(ValueError, match=message):
+        named(name, "all", weight)(outputs(), targets(name, outputs().shape))
+    with pytest.raises(ValueError, match="squared error has no classes"):
+        named("mean_squared_error", "all", weight)

@@ -268,7 +268,7 @@ def test_the_advice_names_the_full_rate_not_the_scheduled_one():
         (lambda: le.fit(network(), TASK, optimizer="adam"), "optimizer must be an optimizer, such as lstm_edu.Adam"),
         (lambda: le.fit(network(), TASK, optimizer=le.Adam), "optimizer must be an optimizer"),
         (lambda: le.evaluate(network(), "adding"), "task must be a task"),
-        (lambda: le.predict(network(), np.zeros((3, 2, 2))), "batch must be a Batch"),
+        (lambda: le.evaluate(network(), TASK, np.zeros((3, 2, 2))), "batch must be a Batch"),
         (
             lambda: le.predict(network(), TASK.sample(3, 0), chunk=0),
             "chunk must be a whole number of at least 1, got 0",

@@ -114,6 +114,26 @@ def test_a_history_and_a_table_of_curves_are_drawn_as_far_as_they_are_known(comp
         assert figure.get_suptitle() == "mine"
 
 
+def test_several_histories_have_a_line_each_by_their_names():
+    rows = [(10, 0.5, 0.3, 0, False, 1.0, 0.1, 1.0), (20, 0.2, 0.1, 1, True, 1.0, 0.1, 2.0)]
+    short, long = le.History(rows[:1]), le.History(rows)
+    drawn = lines_of(le.plotting.learning_curves([short, long]))
+    assert {name: list(y) for name, y in drawn.items()} == {"1": [0.3], "2": [0.3, 0.1]}
+    figure = le.plotting.learning_curves({"mine": short, "gru": long.table}, title="two")
+    assert list(lines_of(figure)) == ["mine", "GRU"]
+    assert figure.axes[0].lines[1].get_color() == style.colour("gru")
+    assert figure.axes[0].get_xlim() == (0, 20)
+    assert figure.get_suptitle() == "two"
+    styles = {
+        (line.get_color(), line.get_linestyle()) for line in le.plotting.learning_curves([long] * 7).axes[0].lines
+    }
+    assert len(styles) == 7
+    with pytest.raises(ValueError, match=r"comparison must be what compare or fit returned, .*got int"):
+        le.plotting.learning_curves([long, 5])
+    with pytest.raises(ValueError, match="at least one evaluation"):
+        le.plotting.learning_curves({"empty": le.History()})
+
+
 def test_a_comparison_that_was_read_draws_the_same_lines(comparison, tmp_path):
     again = le.Comparison.read(comparison.save(tmp_path, "mine"))
     one, two = (lines_of(le.plotting.learning_curves(found)) for found in (comparison, again))

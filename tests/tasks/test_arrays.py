@@ -90,7 +90,7 @@ def test_numbers_too_large_for_classes_or_symbols_are_refused_before_memory_is_t
 
 
 def test_inputs_and_outputs_are_counted():
-    x, symbols = numbered(), np.arange(200).reshape(4, 50) % 7
+    x, symbols = numbered(), np.arange(200).reshape(50, 4).T % 7
     assert (Arrays(x, np.arange(50) % 3).inputs, Arrays(x, np.arange(50) % 3).outputs) == (2, 3)
     task = Arrays(symbols, symbols[::-1] % 5, steps="all")
     assert (task.inputs, task.outputs, task.symbols) == (7, 5, True)
@@ -219,7 +219,7 @@ CLASSES = np.arange(50) % 3
         ({"target": CLASSES - 1}, "target must lie in 0 .. 1, got values from -1 to 1"),
         ({"target": CLASSES / 2}, "target must be an array of whole numbers, got float64"),
         ({"target": CLASSES, "steps": "all"}, "target must have 2 axes (4, 50)"),
-        ({"target": CLASSES / 2, "loss": MSE}, "target must have 2 axes (50, O), got shape (50,)"),
+        ({"target": CLASSES[:-1] / 2, "loss": MSE}, "target must have 2 axes (50, O), got shape (49,)"),
         ({"target": CLASSES[:, None], "loss": MSE}, "target must be an array of floats, got int64"),
         ({"target": np.full((50, 1), np.inf), "loss": MSE}, "target must hold finite numbers"),
         ({"target": np.full((50, 1), np.nan), "loss": SIGMOID}, "target must hold finite numbers"),

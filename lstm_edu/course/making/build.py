@@ -54,7 +54,8 @@ def make(chapter: library.Chapter) -> NotebookNode:
         if place == 0:
             source += _buttons(chapter)
         if "solution" in tags and cell.cell_type == "code":
-            metadata |= {"jupyter": {"source_hidden": True}, "tags": [*tags, "hide-cell"]}
+            hidden = {"source_hidden": True, "outputs_hidden": True}  # "right." gives hope where there is "not yet"
+            metadata |= {"jupyter": hidden, "tags": [*tags, "hide-cell"]}
         elif "alt" in tags:
             metadata |= {"jupyter": {"source_hidden": True}, "tags": [*tags, "hide-input"]}
         elif "solution" in tags:

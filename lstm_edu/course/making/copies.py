@@ -7,10 +7,12 @@ import hashlib
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_edu.core.files import replace_file
+from lstm_edu.core.version import __version__
 from lstm_edu.course import library
 
 from . import build, notebook
@@ -23,12 +25,46 @@ _FIGURE = re.compile(r"\]\(\.\./figures/([\w.-]+)\)")
 
 
 def without_solutions(made: NotebookNode) -> NotebookNode:
-    """A copy of a notebook without solutions and without outputs."""
+    """A copy of a notebook without solutions and without outputs, in which a prediction comes before its result.
+
+    After each cell that asks for a prediction stands one to type it into; what follows up to the next heading is
+    folded: code runs as before, but the text of its claims, of its pictures and of the prose is one click away.
+    """
+    from nbformat import v4
+
     made = copy.deepcopy(made)
-    made.cells = [cell for cell in made.cells if "solution" not in notebook.tags(cell)]
+    cells: list[Any] = []
+    folding, asked = False, 0
+    for cell in made.cells:
+        tags = notebook.tags(cell)
+        if "solution" in tags:
+            continue
+        if "predict" in tags or _begins_with_a_heading(cell) or "exercise" in tags:
+            folding = False
+        if folding:
+            _fold(cell)
+        cells.append(cell)
+        if "predict" in tags:
+            asked, folding = asked + 1, True
+            words = 'my_prediction = ""  # write it here; then run the cells below, and open what is folded'
+            key = hashlib.sha256(f"prediction {asked}".encode()).hexdigest()[:8]
+            cells.append(v4.new_code_cell(words, metadata={"tags": ["prediction"]}, id=f"predict-{key}"))
+    made.cells = cells
     for cell in notebook.code_cells(made):
         cell.outputs, cell.execution_count = [], None
     return made
+
+
+def _begins_with_a_heading(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and re.match(r"\s*#{1,4} ", cell.source) is not None
+
+
+def _fold(cell: NotebookNode) -> None:
+    """Hide what a cell says, not what it does."""
+    if cell.cell_type == "markdown":
+        cell.source = f"<details><summary>What came out</summary>\n\n{cell.source}\n\n</details>"
+    else:
+        cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
 
 
 def with_open_solutions(made: NotebookNode) -> NotebookNode:
@@ -47,10 +83,14 @@ def with_open_solutions(made: NotebookNode) -> NotebookNode:
     return made
 
 
-def student(course: library.Course, folder: str | Path) -> Path:
-    """Write every chapter without solutions and outputs, the figures that they link to, and the evidence they read.
+def student(
+    course: library.Course, folder: str | Path, numbers: Sequence[str] = (), *, nbgrader: bool = False
+) -> tuple[Path, Path]:
+    """Write copies for a class, and an answer key beside them.
 
-    The folder `answer-key` in it has the same chapters with their outputs and with the solutions open.
+    `class` has the chapters without solutions and outputs, the figures that they link to, the evidence that they read,
+    a page that says how to run them, and what is to be installed. `answer-key` has the same chapters with their outputs
+    and with the solutions open.
 
     Parameters
     ----------
@@ -58,11 +98,15 @@ def student(course: library.Course, folder: str | Path) -> Path:
         What to copy.
     folder : path
         A new or empty one.
+    numbers : sequence of str, optional
+        Which chapters; none: all.
+    nbgrader : bool, default False
+        Whether the cells of exercises carry the marks of nbgrader.
 
     Returns
     -------
-    Path
-        The folder.
+    tuple of Path
+        The folders `class` and `answer-key`.
 
     Raises
     ------
@@ -74,27 +118,104 @@ def student(course: library.Course, folder: str | Path) -> Path:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"folder: {str(folder)!r} is not empty; the copy needs a new one")
-    built = [chapter for chapter in course.chapters if chapter.notebook.is_file()]
+    built = [chapter for chapter in course.choose(list(numbers)) if chapter.notebook.is_file()]
     if not built:
         raise ValueError("there is no notebook yet: lstm-edu course build makes them")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         part = Path(scratch, "copy")
-        (part / "answer-key").mkdir(parents=True)
-        figures = set()
-        for chapter in built:
-            made = notebook.read(chapter.notebook)
-            figures |= linked_figures(made)
-            plain = _figures_beside(without_solutions(made))
-            (part / chapter.notebook.name).write_text(nbformat.writes(plain) + "\n", encoding="utf-8")
-            answers = part / "answer-key" / chapter.notebook.name
-            answers.write_text(nbformat.writes(with_open_solutions(made)) + "\n", encoding="utf-8")
-        build.copy_figures(course, figures, part / "figures")
-        _copy_evidence(course, part)
+        for name, form in (("class", without_solutions), ("answer-key", with_open_solutions)):
+            figures = set()
+            (part / name).mkdir(parents=True)
+            for chapter in built:
+                made = notebook.read(chapter.notebook)
+                figures |= linked_figures(made)
+                copied = form(made)
+                if nbgrader and name == "class":
+                    with_marks(copied, chapter.number)
+                text = nbformat.writes(_figures_beside(copied)) + "\n"
+                (part / name / chapter.notebook.name).write_text(text, encoding="utf-8")
+            build.copy_figures(course, figures, part / name / "figures")
+            _copy_evidence(course, part / name)
+            (part / name / "requirements.txt").write_text(REQUIREMENTS, encoding="utf-8")
+        how = how_to_run([chapter.notebook.name for chapter in built])
+        (part / "class" / "HOW-TO-RUN.md").write_text(how, encoding="utf-8")
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
-    return folder
+    return folder / "class", folder / "answer-key"
+
+
+REQUIREMENTS = f"lstm_edu[course]>={__version__}\n"
+
+
+def how_to_run(names: Sequence[str]) -> str:
+    """The page for a class.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The notebooks.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    return f"""# How to run these notebooks
+
+Each begins with a question. Where a cell asks you to predict, write what you expect before you go on: what comes out
+is folded until then. An exercise is checked by the cell itself, which says in words what is not right yet.
+
+## On your own computer
+
+Python 3.11 or newer. In a terminal, in this folder:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install -r requirements.txt        # Windows: .venv\\Scripts\\python
+    .venv/bin/python -m jupyterlab {names[0]}
+
+If the package is not to be had from the package index, install it from a clone of its repository:
+`python -m pip install "PATH/TO/CLONE[course]"`. The first cell that trains compiles the kernels, some seconds, once.
+
+## On Binder or a JupyterHub
+
+Put this folder into a repository: Binder reads `requirements.txt` and opens any notebook at
+`https://mybinder.org/v2/gh/OWNER/REPOSITORY/HEAD`. On a JupyterHub install `requirements.txt` once into the image, and
+hand the folder out with nbgitpuller. A core and 1 GB of memory for each learner are enough.
+
+## What is here
+
+{chr(10).join(f"- `{name}`" for name in names)}
+- `figures/`, `evidence/`: what the chapters show and read
+"""
+
+
+def with_marks(made: NotebookNode, chapter: int) -> None:
+    """Give the cells of exercises the marks of nbgrader (schema version 3), in place.
+
+    Each exercise is one cell that the learner edits and that is graded by its own check, one point each.
+
+    Parameters
+    ----------
+    made : nbformat.NotebookNode
+        A class's copy.
+    chapter : int
+        Its number, for the marks' names.
+    """
+    count = 0
+    for cell in made.cells:
+        if "exercise" in notebook.tags(cell):
+            count += 1
+            cell.metadata["nbgrader"] = {
+                "schema_version": 3,
+                "grade_id": f"exercise-{chapter:02d}-{count}",
+                "grade": True,
+                "solution": True,
+                "locked": False,
+                "task": False,
+                "points": 1,
+            }
 
 
 def linked_figures(made: NotebookNode) -> set[str]:
@@ -150,6 +271,9 @@ def working_copy(course: library.Course, folder: str | Path) -> tuple[list[str],
         if not chapter.notebook.is_file():
             continue
         made = notebook.read(chapter.notebook)
+        for cell in notebook.code_cells(made):
+            if "solution" in notebook.tags(cell):  # its "right." would stand under a learner's "not yet"
+                cell.outputs = []
         figures = linked_figures(made)
         data = (nbformat.writes(_figures_beside(made)) + "\n").encode()
         name, target = chapter.notebook.name, folder / chapter.notebook.name

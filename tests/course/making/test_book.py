@@ -1,10 +1,13 @@
 """The book: built without the network, of two small chapters and of the course's own, and read in a browser."""
 
 import base64
+import html
 import io
+import json
 import re
 import textwrap
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ pytest.importorskip("myst_nb")
 from lstm_edu import cli  # noqa: E402
 from lstm_edu.course import library  # noqa: E402
 from lstm_edu.course.making import book  # noqa: E402
-from lstm_edu.course.making.book import reference  # noqa: E402
+from lstm_edu.course.making.book import papers, reference  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 ALT = "A line that rises from 0 to 3"
@@ -103,7 +106,11 @@ def first_chapter():
         code("course.explore(draw, bias=[0, 1, 3], alt=...)", shown(), slider()),
         code("course.animate(draw, 20, alt=...)", shown("gif")),
         words("## Exercises\n\n**01.1** Write one step."),
-        code('course.check("01.1", ...)', printed("01.1: not yet. Begin with x W.\n"), tags=["exercise"]),
+        code(
+            'course.check("01.1", ...)',
+            printed(f"01.1: not yet. Begin with x W. {'And on. ' * 20}\n"),
+            tags=["exercise"],
+        ),
         code("answer = 42  # the hidden answer", printed("01.1: right.\n"), tags=["solution", "hide-cell"]),
         words(
             "<details><summary>Solution in words</summary>\n\nThe state $c_T$ is the sum.\n\n</details>",
@@ -116,6 +123,11 @@ def second_chapter():
     return [
         words("# 02 · Why it forgets\n\nHow fast does the gradient vanish, if $|w| < 1$?"),
         words("## The question\n\nWhat is left after 10 steps of the carousel: $0.5^{10} = 0.001$."),
+        words("In one line, wider than a telephone: $1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10 + 11 + 12 + 13 = 91$."),
+        code(
+            "table",
+            printed("cell      parameters    test loss (range)\n" + "lstm      20,736        0.1 (0.0 .. 0.2)\n" * 2),
+        ),
         code("frame", result("execute_result", {"text/html": TABLE, "text/plain": "a"})),
     ]
 
@@ -140,22 +152,54 @@ def write_chapters(folder: Path, **chapters) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Path:
-    """The book's folder, built in a process that may ask no other machine for anything."""
+def closed(tmp_path_factory) -> str:
+    """A folder for PYTHONPATH: a process with it may ask no other machine for anything."""
+    folder = tmp_path_factory.mktemp("closed")
+    (folder / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, closed) -> Path:
+    """The folder of a book of two small chapters; of the reference it has the first page alone, `course` has all."""
     folder = tmp_path_factory.mktemp("book")
     notebooks = write_chapters(folder, chapter_01_rnn=first_chapter(), chapter_02_vanishing_gradients=second_chapter())
-    (folder / "closed").mkdir()
-    (folder / "closed" / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder / "closed"))
+        patch.setenv("PYTHONPATH", closed)
+        patch.setattr(reference, "pages", lambda: REFERENCE)
         book.build_book(notebooks, folder / "out")
     return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, closed) -> Path:
+    """The book of the course itself."""
+    if not list((ROOT / "notebooks").glob("*.ipynb")):
+        pytest.skip("no chapters in notebooks/")
+    out = tmp_path_factory.mktemp("course") / "book"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", closed)
+        book.build_book(ROOT / "notebooks", out)
+    return out
+
+
+@pytest.fixture(scope="module", params=["built", "course"])
+def pages(request) -> list[Path]:
+    """Every page of the book of two small chapters, then of the course."""
+    return sorted(request.getfixturevalue(request.param).rglob("*.html"))
+
+
+def chapters(pages):
+    return [page for page in pages if page.parent.name == "notebooks"]
+
+
+REFERENCE = {"index": "Reference\n=========\n"}
 
 
 @pytest.fixture
 def without_reference(monkeypatch):
     """Books with the first page of the reference alone, which are built in a third of the time."""
-    monkeypatch.setattr(reference, "pages", lambda: {"index": "Reference\n=========\n"})
+    monkeypatch.setattr(reference, "pages", lambda: REFERENCE)
 
 
 NO_NETWORK = """
@@ -170,21 +214,21 @@ sys.addaudithook(refuse)
 # Without a browser --------------------------------------------------------------------------------------------------
 
 
-def test_the_reference_has_every_public_name(built):
-    pages = "".join(page.read_text(encoding="utf-8") for page in (built / "api").glob("*.html"))
+def test_the_reference_has_every_public_name(course):
+    pages = "".join(page.read_text(encoding="utf-8") for page in (course / "api").glob("*.html"))
     entries = set(re.findall(r'<dt class="sig[^"]*" id="(lstm_edu[^"]+)"', pages))
     assert set(reference.public_names().values()) - {f"lstm_edu.{room}" for room in reference.rooms()} <= entries
     assert {"lstm_edu.LSTM", "lstm_edu.tasks.Adding", "lstm_edu.fit", "lstm_edu.Recurrent.forward"} <= entries
 
 
-def test_equations_of_a_docstring_keep_their_shape_and_its_tables_become_tables(built):
-    page = re.sub(r"<[^>]+>", "", (built / "api" / "cells.html").read_text(encoding="utf-8"))
+def test_equations_of_a_docstring_keep_their_shape_and_its_tables_become_tables(course):
+    page = re.sub(r"<[^>]+>", "", (course / "api" / "cells.html").read_text(encoding="utf-8"))
     assert re.search(r"^c = f \* c' \+ i \* g {15,}cell state$", page, re.MULTILINE)
     assert "| ---- |" not in page
 
 
-def test_the_parameters_of_a_docstring_are_a_list_with_their_types(built):
-    page = (built / "api" / "course.html").read_text(encoding="utf-8")
+def test_the_parameters_of_a_docstring_are_a_list_with_their_types(course):
+    page = (course / "api" / "course.html").read_text(encoding="utf-8")
     entry = page[page.index('id="lstm_edu.course.check"') :].split('<dl class="py ')[0]
     words = " ".join(re.sub(r"<[^>]+>", "", entry).split())
     assert "Parameters: number (str) – Chapter and exercise" in words
@@ -192,8 +236,8 @@ def test_the_parameters_of_a_docstring_are_a_list_with_their_types(built):
     assert "-----" not in words
 
 
-def test_the_sections_of_a_docstring_become_fields_lists_and_tables(built):
-    page = (built / "api" / "tasks.html").read_text(encoding="utf-8")
+def test_the_sections_of_a_docstring_become_fields_lists_and_tables(course):
+    page = (course / "api" / "tasks.html").read_text(encoding="utf-8")
     adding = page[page.index('id="lstm_edu.tasks.Adding"') :]
     adding = adding[: adding.index('id="lstm_edu.tasks.', 50)]
     assert re.search(r"Parameters<span.*?<strong>length</strong>.*?T, steps", adding, re.DOTALL)
@@ -204,11 +248,77 @@ def test_the_sections_of_a_docstring_become_fields_lists_and_tables(built):
     assert "::" not in words
 
 
-def test_nothing_in_the_book_loads_from_another_machine(built):
-    for page in built.rglob("*.html"):
+def test_signatures_have_names_and_short_defaults_and_no_types(course):
+    for page in (course / "api").glob("*.html"):
+        for entry in re.findall(r'<dt class="sig.*?</dt>', page.read_text(encoding="utf-8"), re.DOTALL):
+            words = " ".join(html.unescape(re.sub(r"<[^>]+>", "", entry)).split())
+            assert not re.search(r"_SupportsArray|ndarray|<factory>|object at|[(,] ?\w+ ?: ", words), words
+
+
+def test_no_first_line_of_a_property_is_taken_for_its_type(course):
+    for page in (course / "api").glob("*.html"):
+        assert ">Type<span" not in page.read_text(encoding="utf-8"), page  # "words: more words" is
+
+
+def test_every_link_and_anchor_leads_somewhere(pages):
+    text = {page: page.read_text(encoding="utf-8") for page in pages}
+    ids = {page: set(re.findall(r'\bid="([^"]+)"', text[page])) for page in pages}
+    wrong, followed = set(), 0
+    for page in pages:
+        for link in re.findall(r'\b(?:href|src)="([^"]*)"', text[page]):
+            parts = urlsplit(html.unescape(link))
+            if not parts.scheme:
+                to = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+                anchor = unquote(parts.fragment)
+                if not to.exists() or (anchor and to in ids and anchor not in ids[to]):
+                    wrong.add((page.name, link))
+                followed += 1
+            elif parts.scheme != "data" and not re.fullmatch(
+                r"https://[\w.-]+\.[a-z]+(/[^\s<>]*)?", html.unescape(link)
+            ):
+                wrong.add((page.name, link))
+    assert not wrong
+    assert followed > 50
+
+
+def test_papers_are_links_in_the_reference_and_in_the_chapters(course):
+    link = '<a class="reference external" href="{}"'
+    for place, url in {
+        "api/cells.html": "https://doi.org/10.1162/neco.1997.9.8.1735",
+        "api/nn.html": "https://arxiv.org/abs/1412.6980",
+        "notebooks/02_vanishing_gradients.html": "https://doi.org/10.1109/72.279181",
+        "notebooks/04_forget_gate.html": "https://doi.org/10.1162/089976600300015015",
+    }.items():
+        assert link.format(url) in (course / place).read_text(encoding="utf-8"), place
+    bare = re.sub(r"<a\b.*?</a>", "", (course / "notebooks" / "07_deep_or_wide.html").read_text(encoding="utf-8"))
+    assert not re.search(r"arXiv:\d", bare)
+
+
+def test_a_paper_leads_where_the_chapter_on_further_reading_leads():
+    source = (ROOT / "notebooks" / "src" / "15_further_reading.py").read_text(encoding="utf-8").replace("\n# ", " ")
+    there = {title.lower(): url for title, url in re.findall(r"\[\*([^*]+)\*\]\((https:[^)]+)\)", source)}
+    both = {title: url for (_, title), url in papers.PAPERS.items() if title.lower() in there}
+    assert len(both) > 10
+    assert both == {title: there[title.lower()] for title in both}
+
+
+def test_the_texts_that_the_search_shows_are_those_of_every_page_and_small(course):
+    script = course / "_static" / "texts.js"
+    texts = json.loads(script.read_text(encoding="utf-8").removeprefix("window.bookTexts = ").rstrip(";\n"))
+    assert {f"notebooks/{page.stem}" for page in (course / "notebooks").glob("*.html")} < set(texts)
+    assert "api/cells" in texts
+    assert script.stat().st_size < 1_000_000
+    assert "texts.js" in (course / "search.html").read_text(encoding="utf-8")
+    assert "texts.js" not in (course / "index.html").read_text(encoding="utf-8")
+
+
+def test_nothing_in_the_book_loads_from_another_machine(pages):
+    for page in pages:
         text = page.read_text(encoding="utf-8")
         assert not re.findall(r"<(?:script|img|link|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^>]*>", text), page
-    for style in built.rglob("*.css"):
+    styles = {style for page in pages if page.name == "index.html" for style in page.parent.rglob("*.css")}
+    assert styles
+    for style in styles:
         assert not re.findall(r"(?:url\(|@import)\s*['\"]?https?:", style.read_text(encoding="utf-8")), style
 
 
@@ -282,26 +392,6 @@ def test_what_is_wrong_in_a_chapter_is_said_with_its_name(tmp_path):
 # In a browser -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory) -> Path:
-    """The book of the course itself."""
-    if not list((ROOT / "notebooks").glob("*.ipynb")):
-        pytest.skip("no chapters in notebooks/")
-    out = tmp_path_factory.mktemp("course") / "book"
-    book.build_book(ROOT / "notebooks", out)
-    return out
-
-
-@pytest.fixture(params=["built", "course"])
-def pages(request) -> list[Path]:
-    """Every page of the book of two small chapters, then of the course."""
-    return sorted(request.getfixturevalue(request.param).rglob("*.html"))
-
-
-def chapters(pages):
-    return [page for page in pages if page.parent.name == "notebooks"]
-
-
 def test_the_browser_reports_errors_and_requests_off_the_machine(browser, tmp_path):
     page = tmp_path / "bad.html"
     page.write_text("<script>console.error('oh')</script><img src='http://127.0.0.1:9/x.png'>", encoding="utf-8")
@@ -310,36 +400,50 @@ def test_the_browser_reports_errors_and_requests_off_the_machine(browser, tmp_pa
     assert "request: http://127.0.0.1:9/x.png" in wrong
 
 
-def test_every_page_loads_with_no_error_and_asks_no_other_machine(browser, pages):
-    assert len(pages) > 20
-    assert {page.name: wrong for page in pages if (wrong := browser.open(page))} == {}
+@pytest.fixture(scope="module")
+def seen(browser, pages) -> dict[Path, dict]:
+    """What a browser shows of each page, which is opened once; in chapters with every solution open."""
+    found = {}
+    for page in pages:
+        facts = found[page] = {"wrong": browser.open(page)}
+        if page in chapters(pages):
+            facts["images"] = browser.ask(
+                "[...document.images].map(i => [i.src.slice(0, 80), i.naturalWidth, i.alt.length])"
+            )
+            browser.driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+            facts["heights"] = browser.ask(
+                "[...document.querySelectorAll('.bd-article .math')].map(m => "
+                "{ const svg = m.querySelector('mjx-container svg'); "
+                "return svg ? svg.getBoundingClientRect().height : 0 })"
+            )
+            facts["errors"] = len(browser.all("mjx-merror, [data-mjx-error]"))
+            facts["text"] = browser.ask(
+                "(() => { const a = document.querySelector('.bd-article').cloneNode(true); "
+                "a.querySelectorAll('pre, code, script, mjx-container').forEach(e => e.remove()); "
+                "return a.textContent })()"
+            )
+    return found
 
 
-def test_formulas_are_drawn_and_none_is_left_as_it_was_typed(browser, pages):
+def test_every_page_loads_with_no_error_and_asks_no_other_machine(seen):
+    assert {"index.html", "search.html"} < {page.name for page in seen}
+    assert {page.name: facts["wrong"] for page, facts in seen.items() if facts["wrong"]} == {}
+
+
+def test_formulas_are_drawn_and_none_is_left_as_it_was_typed(seen):
     drawn = 0
-    for page in chapters(pages):
-        browser.open(page)
-        browser.driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-        heights = browser.ask(
-            "[...document.querySelectorAll('.bd-article .math')].map(m => "
-            "{ const svg = m.querySelector('mjx-container svg'); return svg ? svg.getBoundingClientRect().height : 0 })"
-        )
-        assert all(height > 4 for height in heights), page
-        assert not browser.all("mjx-merror, [data-mjx-error]"), page
-        text = browser.ask(
-            "(() => { const a = document.querySelector('.bd-article').cloneNode(true); "
-            "a.querySelectorAll('pre, code, script, mjx-container').forEach(e => e.remove()); return a.textContent })()"
-        )
-        assert not re.findall(r"\$[^$]*\$|\\[(\[a-zA-Z]", text), page
-        drawn += len(heights)
+    for page in chapters(seen):
+        facts = seen[page]
+        assert all(height > 4 for height in facts["heights"]), page
+        assert not facts["errors"], page
+        assert not re.findall(r"\$[^$]*\$|\\[(\[a-zA-Z]", facts["text"]), page
+        drawn += len(facts["heights"])
     assert drawn >= 10
 
 
-def test_figures_are_there_with_their_text(browser, pages):
-    for page in chapters(pages):
-        browser.open(page)
-        images = browser.ask("[...document.images].map(i => [i.src.slice(0, 80), i.naturalWidth, i.alt.length])")
-        assert [image for image in images if image[1] == 0 or image[2] < 5] == [], page
+def test_figures_are_there_with_their_text(seen):
+    for page in chapters(seen):
+        assert [image for image in seen[page]["images"] if image[1] == 0 or image[2] < 5] == [], page
 
 
 def test_the_figure_the_animation_and_the_fixed_positions_of_a_slider_are_shown(browser, built):
@@ -350,18 +454,22 @@ def test_the_figure_the_animation_and_the_fixed_positions_of_a_slider_are_shown(
     assert "interactive(children" not in browser.ask("document.body.textContent")
 
 
+SOLUTIONS = "[...document.querySelectorAll('.bd-article details')].map(d => [d.open, d.scrollHeight])"
+
+
 def test_a_solution_opens_on_a_click(browser, pages):
     opened = 0
     for page in chapters(pages):
         browser.open(page)
-        for details in browser.all(".bd-article details"):
-            summary, inside = details.find_elements("css selector", "summary")[0], "arguments[0].scrollHeight"
-            assert details.get_attribute("open") is None, page
-            closed = browser.ask(inside, details)
+        before = browser.ask(SOLUTIONS)
+        assert not any(is_open for is_open, _ in before), page
+        for summary in browser.all(".bd-article summary")[:1]:  # with the mouse, which takes a third of a second
             browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
             summary.click()
-            assert details.get_attribute("open") is not None, page
-            assert browser.ask(inside, details) > closed + 10, page
+        browser.ask("[...document.querySelectorAll('.bd-article summary')].slice(1).forEach(s => s.click())")
+        for (_, closed), (is_open, height) in zip(before, browser.ask(SOLUTIONS), strict=True):
+            assert is_open, page
+            assert height > closed + 10, page
             opened += 1
     assert opened >= 2
 
@@ -388,18 +496,44 @@ def test_the_search_finds_a_word_of_a_chapter(browser, built):
     found = [link.get_attribute("href") for link in browser.all("#search-results li a")]
     assert any("02_vanishing_gradients.html" in link for link in found)
     assert not any("01_rnn.html" in link for link in found)
+    WebDriverWait(browser.driver, 20).until(lambda _: browser.all("#search-results p.context"))
+    assert "left after 10 steps of the carousel" in browser.all("#search-results p.context")[0].text
 
 
-def test_no_page_is_wider_than_a_telephone(browser, pages):
+# printed text that is no table, and formulas between words, beyond the right edge and with no way to scroll there
+CUT = """[
+    ...[...document.querySelectorAll('.cell:not(.tag_columns) .cell_output .output pre')].filter(
+        p => p.scrollWidth > p.clientWidth),
+    ...[...document.querySelectorAll('.bd-article span.math')].filter(
+        m => !m.closest('table, details:not([open])') && m.getBoundingClientRect().right > 390)
+].map(e => e.textContent.slice(0, 60))"""
+
+
+def test_on_a_telephone_no_page_is_wider_no_message_cut_off_and_no_formula(browser, pages):
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
-        wide = {}
+        wide, cut = {}, []
         for page in pages:
             if page.parent.name in ("notebooks", "api") or page.name == "index.html":
                 browser.open(page)
                 wide[page.name] = browser.ask("document.documentElement.scrollWidth")
+                cut += [(page.name, text) for text in browser.ask(CUT)]
         assert {name: width for name, width in wide.items() if width > 390} == {}
+        assert cut == []
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_printed_table_and_a_wide_formula_scroll_in_a_box_of_their_own(browser, built):
+    phone = {"width": 320, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        browser.open(built / "notebooks" / "02_vanishing_gradients.html")
+        box = "(() => { const b = document.querySelector(arguments[0]); return b.scrollWidth - b.clientWidth })()"
+        formula = next(math for math in browser.all("span.math") if "91" in math.text)
+        assert browser.ask("arguments[0].scrollWidth - arguments[0].clientWidth", formula) > 0
+        assert browser.ask(box, ".tag_columns .cell_output pre") > 0
     finally:
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import example_chapter
 import nbformat
@@ -227,12 +228,14 @@ def test_the_students_copy_has_neither_solutions_nor_outputs_and_the_key_has_bot
     assert run("student", "class/one") == 0
     assert "answer-key" in capsys.readouterr().out
     target = folder / "class" / "one"
-    assert sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()) == [
-        "97_test.ipynb",
-        "answer-key/97_test.ipynb",
-        "figures/97-line.png",
-    ]
-    plain, key = notebook.read(target / "97_test.ipynb"), notebook.read(target / "answer-key" / "97_test.ipynb")
+    files = sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+    both = ["97_test.ipynb", "figures/97-line.png", "requirements.txt"]
+    assert files == [f"answer-key/{name}" for name in both] + sorted(
+        f"class/{name}" for name in [*both, "HOW-TO-RUN.md"]
+    )
+    plain, key = (notebook.read(target / name / "97_test.ipynb") for name in ("class", "answer-key"))
+    assert "lstm_edu[course]" in (target / "class" / "requirements.txt").read_text(encoding="utf-8")
+    assert "jupyterlab 97_test.ipynb" in (target / "class" / "HOW-TO-RUN.md").read_text(encoding="utf-8")
     nbformat.validate(plain)
     nbformat.validate(key)
     assert "return 2 * x" not in json.dumps(plain)
@@ -259,7 +262,63 @@ def test_the_evidence_goes_along_with_every_copy_and_is_renewed(folder, tmp_path
         copies.working_copy(course, mine)
         assert (mine / "evidence" / "ch97.csv").read_bytes() == content
     copies.student(course, tmp_path / "class")
-    assert (tmp_path / "class" / "evidence" / "ch97.csv").read_bytes() == b"# two"
+    for name in ("class", "answer-key"):
+        assert (tmp_path / "class" / name / "evidence" / "ch97.csv").read_bytes() == b"# two"
+
+
+def test_in_a_students_copy_a_prediction_comes_before_its_result(folder):
+    plain = copies.without_solutions(notebook.read(folder / "notebooks" / "97_test.ipynb"))
+    (asked,) = (k for k, cell in enumerate(plain.cells) if "predict" in notebook.tags(cell))
+    answer, result = plain.cells[asked + 1 : asked + 3]
+    assert answer.source.startswith('my_prediction = ""')
+    assert "assert 2 + 2 == 4" in result.source
+    assert result.metadata["jupyter"]["source_hidden"] is True
+    following = plain.cells[asked + 3]
+    assert following.source.startswith("## ")  # with the next heading all is open again
+    assert "<details>" not in "".join(cell.source for cell in plain.cells[asked + 3 :])
+    before = plain.cells[:asked]
+    assert not any(cell.metadata.get("jupyter") for cell in before if "alt" not in notebook.tags(cell))
+    nbformat.validate(plain)
+
+
+def test_prose_that_tells_the_result_is_folded_too(folder):
+    made = notebook.read(folder / "notebooks" / "97_test.ipynb")
+    (asked,) = (k for k, cell in enumerate(made.cells) if "predict" in notebook.tags(cell))
+    made.cells.insert(asked + 2, nbformat.v4.new_markdown_cell("It is four."))
+    plain = copies.without_solutions(made)
+    (told,) = (cell.source for cell in plain.cells if "It is four." in cell.source)
+    assert told == "<details><summary>What came out</summary>\n\nIt is four.\n\n</details>"
+
+
+def test_a_solutions_verdict_stands_under_no_learners_answer(folder, tmp_path):
+    built = notebook.read(folder / "notebooks" / "97_test.ipynb")
+    solutions = [cell for cell in notebook.code_cells(built) if "solution" in notebook.tags(cell)]
+    assert all(cell.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True} for cell in solutions)
+    copies.working_copy(library.find(), tmp_path / "mine")
+    mine = notebook.read(tmp_path / "mine" / "97_test.ipynb")
+    for cell in notebook.code_cells(mine):
+        assert bool(cell.outputs) <= ("solution" not in notebook.tags(cell))
+
+
+def test_the_marks_of_nbgrader_are_on_every_exercise(folder):
+    for_class, _ = copies.student(library.find(), folder / "marked", nbgrader=True)
+    made = notebook.read(for_class / "97_test.ipynb")
+    nbformat.validate(made)
+    marks = [cell.metadata.nbgrader for cell in notebook.exercises(made)]
+    assert [mark.grade_id for mark in marks] == [f"exercise-97-{k}" for k in (1, 2, 3, 4)]
+    for mark in marks:  # what nbgrader asks of schema version 3
+        assert set(mark) == {"schema_version", "grade_id", "grade", "solution", "locked", "task", "points"}
+        assert (mark.schema_version, mark.grade, mark.solution, mark.locked, mark.task, mark.points) == (
+            (3, True, True, False, False, 1)
+        )
+
+
+def test_only_the_chapters_that_were_asked_for_go_to_the_class(folder, capsys):
+    example_chapter.write(folder, name="98_good")
+    assert run("student", "some", "97") == 0
+    assert [path.name for path in (folder / "some" / "class").glob("*.ipynb")] == ["97_test.ipynb"]
+    assert run("student", "none", "55") == 2
+    assert "unknown chapter '55'" in capsys.readouterr().err
 
 
 def test_a_students_copy_never_overwrites(folder, capsys):
@@ -318,15 +377,26 @@ def test_a_record_that_is_none_leaves_the_learners_files_alone_and_is_made_anew(
 def test_open_starts_jupyterlab_at_the_chapter_in_the_learners_own_copy(folder, monkeypatch, capsys):
     commands = []
 
-    def start(command, **_):
-        commands.append(command)
-        return subprocess.CompletedProcess(command, 0)
+    class Started:
+        def __init__(self, command):
+            commands.append(command)
 
-    monkeypatch.setattr(subprocess, "run", start)
-    assert run("open", "97", "--no-browser", "--port=8899") == 0
-    assert commands == [
-        [sys.executable, "-m", "jupyterlab", "lstm_edu-course/97_test.ipynb", "--no-browser", "--port=8899"]
-    ]
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def wait(self):
+            return 0
+
+        def poll(self):
+            return 0
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    assert run("open", "--no-browser", "97", "--port=8899") == 0
+    file = str(Path("lstm_edu-course", "97_test.ipynb"))
+    assert commands == [[sys.executable, "-m", "jupyterlab", file, "--no-browser", "--port=8899"]]
     assert (folder / "lstm_edu-course" / "97_test.ipynb").is_file()
     assert "your copy of the course" in capsys.readouterr().out
     assert run("open", "12") == 2

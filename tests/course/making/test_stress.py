@@ -28,6 +28,12 @@ TWO = replace(ONE, name="second", seeds=6)
 BOTH = (ONE, TWO)
 
 
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch):
+    """No test here cuts the power."""
+    monkeypatch.setattr(evidence.os, "fsync", lambda file: None)
+
+
 def stress(path, experiments=BOTH, **settings):
     said = []
     outcomes = engine.stress(experiments, path, COMMAND, jobs=1, progress_bar=False, say=said.append, **settings)

@@ -1,6 +1,9 @@
 """The course as an HTML book: the executed notebooks and a reference made from the docstrings, readable offline."""
 
+import html
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +15,8 @@ from typing import Any
 import lstm_edu
 from lstm_edu.course import library
 from lstm_edu.course.making import notebook
+
+from . import papers
 
 _MATHJAX = "tex-svg-full.js"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -63,6 +68,8 @@ def build_book(notebooks: str | Path, out: str | Path) -> Path:
             template.unlink()
         (built / "_static" / "mathjax").mkdir()
         shutil.copy(mathjax / _MATHJAX, built / "_static" / "mathjax")
+        _mend_links_from_sources(built)
+        _write_texts(built)
         (built / ".nojekyll").touch()
         if out.exists():
             shutil.rmtree(out)
@@ -85,6 +92,7 @@ def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
     command += ["--conf-dir", str(Path(__file__).parent), "--doctree-dir", str(source.with_name("doctrees"))]
     environment = os.environ | {
         "PYTHONWARNINGS": "ignore",
+        "PYTHONIOENCODING": "utf-8",
         "LSTM_EDU_BOOK_REPOSITORY": settings["repository"],
         "LSTM_EDU_BOOK_BRANCH": settings["branch"],
     }
@@ -92,7 +100,7 @@ def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(Path(lstm_edu.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
-    done = subprocess.run([*command, str(source), str(built)], env=environment, capture_output=True, text=True)
+    done = subprocess.run([*command, str(source), str(built)], env=environment, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise RuntimeError(f"the book could not be built:\n{done.stderr.replace(str(source) + os.sep, '').strip()}")
 
@@ -117,13 +125,56 @@ def _write_source(chapters: list, figures: Path, source: Path) -> None:
 
 
 def _prepare(content: Any) -> None:
-    """Take out what only a kernel can show, and put words on closed cells."""
+    """Take out what only a kernel can show, put words on closed cells, links on papers and a tag on printed tables."""
     content.metadata.pop("widgets", None)
+    for cell in content.cells:
+        if cell.cell_type == "markdown":
+            cell.source = papers.linked(cell.source, papers.MARKDOWN)
     for cell in notebook.code_cells(content):
         cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
         if "hide-cell" in notebook.tags(cell):
             kind = "solution" if "solution" in notebook.tags(cell) else "code"
             cell.metadata["mystnb"] = {"code_prompt_show": f"Show the {kind}", "code_prompt_hide": f"Hide the {kind}"}
+        if any(_has_columns(output) for output in cell.outputs):
+            cell.metadata["tags"] = [*notebook.tags(cell), "columns"]  # book.css lets them scroll where text wraps
+
+
+def _has_columns(output: Any) -> bool:
+    """Whether it is text whose lines stand under each other as a table's do."""
+    text = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return len(re.findall(r"^.*\S {2,}\S.*$", text, re.MULTILINE)) > 1
+
+
+def _mend_links_from_sources(built: Path) -> None:
+    """Point the links from the source code back to where a name is: Sphinx takes one prefix for a whole file."""
+    there = {
+        page: set(re.findall(r'\bid="([^"]+)"', page.read_text("utf-8"))) for page in (built / "api").glob("*.html")
+    }
+
+    def mended(found: re.Match) -> str:
+        page, name = found[2], found[3]
+        ids = there.get(built / "api" / page, set())
+        short = re.sub(r"^lstm_edu\.\w+\.", "lstm_edu.", name)
+        return f'{found[1]}{page}#{short if name not in ids and short in ids else name}"'
+
+    for page in (built / "_modules").rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r'(href="[./]*/api/)(\w+\.html)#([\w.]+)"', mended, text), encoding="utf-8")
+
+
+def _write_texts(built: Path) -> None:
+    """The words of every page for the search, as a script: a page from the disk may load that, and nothing else."""
+    texts = {}
+    for page in sorted(built.rglob("*.html")):
+        name = page.relative_to(built).with_suffix("").as_posix()
+        article = re.search(r"<article\b.*?</article>", page.read_text(encoding="utf-8"), re.DOTALL)
+        if article and not name.startswith(("_", "genindex", "py-modindex", "search")):
+            bare = re.sub(
+                r"<(script|style|svg)\b.*?</\1>|<a class=\"headerlink.*?</a>|<[^>]+>", " ", article[0], flags=re.DOTALL
+            )
+            texts[name] = " ".join(re.sub(r"\\[()\[\]]", "", html.unescape(bare)).split())  # no \( around formulas
+    script = f"window.bookTexts = {json.dumps(texts, ensure_ascii=False)};\n"
+    (built / "_static" / "texts.js").write_text(script, encoding="utf-8")
 
 
 def _first_page(made: dict) -> str:

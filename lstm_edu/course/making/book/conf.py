@@ -5,8 +5,13 @@ page in a browser and counts the requests.
 """
 
 import os
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 
 from lstm_edu import __version__
+from lstm_edu.course.making.book import papers
 
 project = "lstm_edu"
 release = version = __version__
@@ -47,7 +52,7 @@ default_role = "py:obj"  # `LSTM` is a link where it is a public name, and code 
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # what Python says of its own dict is not for this reference
 autodoc_preserve_defaults = True
-autodoc_typehints_format = "short"
+autodoc_typehints = "none"  # a parameter's type stands in words in its list; in signatures ArrayLike fills three lines
 autosummary_generate = False
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
@@ -59,12 +64,13 @@ html_theme = "sphinx_book_theme"
 html_title = "lstm_edu"
 html_static_path = ["static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_copy_source = True  # the notebook of a chapter, behind the download button
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
 html_last_updated_fmt = None
-html_show_search_summary = False  # it fetches pages, which a browser refuses for a book opened from the disk
+html_show_search_summary = False  # it fetches pages, which a browser refuses to a book on the disk: `book.js` does it
 html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "show_toc_level": 2,
@@ -87,3 +93,28 @@ if repository:
             "colab_url": "https://colab.research.google.com",
         },
     }
+
+
+def setup(app: Sphinx) -> None:
+    """What no setting can say."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # as in the docstrings; Sphinx calls them variables
+    app.connect("autodoc-process-docstring", _cite, priority=400)  # before napoleon makes fields of the sections
+    app.connect("autodoc-process-signature", _hide_factories)
+    app.connect("html-page-context", _search_texts)
+
+
+def _cite(app: Sphinx, kind: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    lines[:] = papers.linked("\n".join(lines), papers.RST).split("\n")
+
+
+def _hide_factories(
+    app: Sphinx, kind: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    return signature and signature.replace("<factory>", "..."), returned
+
+
+def _search_texts(app: Sphinx, page: str, template: str, context: dict, tree: Any) -> None:
+    if page == "search":
+        app.add_js_file("texts.js", priority=400)

@@ -66,7 +66,7 @@ def _page(room: str, names: list[str]) -> str:
     described = [name for name in names if _is_described(name)]
     if described:
         lines += [".. autosummary::", "    :nosignatures:", ""]
-        lines += [f"    {public_names()[name].removeprefix('lstm_edu.')}" for name in described]
+        lines += [f"    ~{public_names()[name].removeprefix('lstm_edu.')}" for name in described]
         lines += [""]
     for name in names:
         lines += _entry(name)

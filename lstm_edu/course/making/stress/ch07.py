@@ -34,7 +34,7 @@ def letters(count: int, length: int = 32) -> tasks.Text:
     text = re.sub("[^a-z]+", " ", " ".join(topics[name] for name in sorted(topics)).lower())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "letters.txt"
-        path.write_text(text[:count])
+        path.write_text(text[:count], encoding="utf-8")
         return tasks.Text(path, length=length)
 
 
