@@ -50,7 +50,7 @@ course.begin(0)
 #
 # | chapter | question | minutes |
 # | --- | --- | --- |
-# | 00 Start here | Can we watch a network remember? | 55 |
+# | 00 Start here | Can we watch a network remember? | 50 |
 # | 01 A network with a memory | How does a network get a memory, and how does it learn? | 60 |
 # | 02 Why it forgets | Where does the error go on its way back through time? | 55 |
 # | 03 The constant error carousel | Can a step back through time have a factor of exactly 1? | 55 |

@@ -166,10 +166,8 @@ def clock_and_latch(at=5, K=10.0):
     b[0] = K  # the first unit of the clock is on from step 1
     for k in range(1, at):
         U[k - 1, k], b[k] = K, -K / 2  # each one comes on a step after the one before
-    for unit, sign in (
-        (plus, 1),
-        (minus, -1),
-    ):  # fires if all three agree: sign, begun, not yet over
+    for unit, sign in ((plus, 1), (minus, -1)):
+        # fires if all three agree: sign, begun, not yet over
         W[0, unit], U[at - 2, unit], U[at - 1, unit], b[unit] = sign * K, K, -K, -2 * K
     U[plus, latch], U[minus, latch], U[latch, latch] = K, -K, 2
     return W, U, b
@@ -389,26 +387,13 @@ figure, axes = new_figure(size=(7, 3.6))
 for (lag, found), colour, line in zip(
     lags.items(), colours, ("-", "--", "-.", ":"), strict=True
 ):
-    losses, share = (
-        np.array([h["valid_loss"] for h, _ in found]),
-        np.median([s for _, s in found]),
-    )
-    axes.fill_between(
-        np.arange(20, 401, 20),
-        losses.min(0),
-        losses.max(0),
-        color=colour,
-        alpha=0.15,
-        linewidth=0,
-    )
+    losses = np.array([h["valid_loss"] for h, _ in found])
+    steps, look = np.arange(20, 401, 20), {"alpha": 0.15, "linewidth": 0}
+    axes.fill_between(steps, losses.min(0), losses.max(0), color=colour, **look)
+    share = np.median([s for _, s in found])
     label = f"lag {lag}: {share:.1g} of the gradient arrives"
-    axes.plot(
-        np.arange(20, 401, 20),
-        np.median(losses, axis=0),
-        color=colour,
-        linestyle=line,
-        label=label,
-    )
+    middle = np.median(losses, axis=0)
+    axes.plot(steps, middle, color=colour, linestyle=line, label=label)
 final = {
     lag: [h["valid_loss"].iloc[-1] for h, _ in found] for lag, found in lags.items()
 }
@@ -447,13 +432,10 @@ runs = table.set_index(["variant", "steps", "rate"]).sort_index()["value"]
 through = runs["lag 80, a start that lets through", 1600]
 assert runs["lag 10", 1600].max() < 0.05
 assert runs["lag 80"].min() > 0.9  # every rate, both budgets, all seeds
-assert (
-    max(through[0.0003].max(), through[0.001].max()) < 0.4 < 0.9 < through[0.01].min()
-)
-print(
-    "lag 80 let through, 1600 steps, median by rate:",
-    through.groupby(level=0).median().round(2).to_dict(),
-)
+assert max(through[0.0003].max(), through[0.001].max()) < 0.4
+assert through[0.01].min() > 0.9
+by_rate = through.groupby(level=0).median().round(2).to_dict()
+print("lag 80 let through, 1600 steps, median by rate:", by_rate)
 
 # %% tags=["alt"]
 alt = (

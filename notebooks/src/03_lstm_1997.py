@@ -177,9 +177,8 @@ def backward(dy, x, h, c, gates, U):
         i, g, o = gates[t]
         shown = np.tanh(c[t + 1])
         dh = dy[t] + dh
-        dc = dc + dh * o * (
-            1 - shown**2
-        )  # carried on from the step after, times 1, plus what h adds
+        # carried on from the step after, times 1, plus what h adds
+        dc = dc + dh * o * (1 - shown**2)
         di, dg, do = dc * g * i * (1 - i), dc * i * (1 - g**2), dh * shown * o * (1 - o)
         delta[t] = np.concatenate([di, dg, do])
         dh = delta[t] @ U.T
@@ -191,9 +190,8 @@ def backward(dy, x, h, c, gates, U):
 
 # %% tags=["claim"]
 x = np.array([[1, 1, 0], [0.3, 0, 0], [-0.8, 0, 1]])
-W = np.array(
-    [[0.0, 1, 0], [8, 0, 0], [0, 0, 8]]
-)  # rows: value, keep, tell; columns: i g o
+# rows: value, keep, tell; columns: i g o
+W = np.array([[0.0, 1, 0], [8, 0, 0], [0, 0, 8]])
 U, b = np.zeros((1, 3)), np.array([-4.0, 0, -4])
 h, c, gates = forward(x, W, U, b)
 dW, dU, db = backward(np.array([[0.0], [0], [1]]), x, h, c, gates, U)
@@ -269,14 +267,12 @@ layer = le.LSTM97(1, 16, rng=0)
 layer.params["U"][:] = 0
 x, dy = np.random.default_rng(0).normal(size=(1000, 1, 1)), np.zeros((1000, 1, 16))
 dy[-1] = 1
-dc = le.gradient_flow(layer, x, dy).dc[
-    :, 0
-]  # (1001, 16): after each step, and for the initial state
+# (1001, 16): after each step, and for the initial state
+dc = le.gradient_flow(layer, x, dy).dc[:, 0]
 different = [len(np.unique(dc[:, j])) for j in range(16)]
 print("different values along 1001 steps, unit by unit:", different)
-assert (
-    different == [1] * 16
-)  # equal to the last bit: to multiply by exactly 1 does not round
+# equal to the last bit: to multiply by exactly 1 does not round
+assert different == [1] * 16
 
 # %% [markdown]
 # One number each, equal to the last bit. In a whole LSTM the gates also read $h_{t-1}$, so a gradient can leave the
@@ -289,10 +285,8 @@ assert (
 def share_left(cell, U_scale, seed, T=200):
     layer = le.CELLS[cell](1, 16, rng=seed)
     layer.params["U"] *= U_scale
-    x, dy = (
-        np.random.default_rng(seed).choice([-1.0, 1.0], (T, 1, 1)),
-        np.zeros((T, 1, 16)),
-    )
+    x = np.random.default_rng(seed).choice([-1.0, 1.0], (T, 1, 1))
+    dy = np.zeros((T, 1, 16))
     dy[-1] = 1
     flow = le.gradient_flow(layer, x, dy)
     norm = np.linalg.norm((flow.dh if flow.dc is None else flow.dc)[:, 0], axis=1)
@@ -330,17 +324,9 @@ alt = (
 alt += "about fifty of 1, most of it above, and the carousel's is exactly 1."
 assert (left["its carousel alone: dL/dc"] == 1).all()
 assert left["RNN: dL/dh"][:, 100].max() < 1e-4
-assert (
-    0.01
-    < left["LSTM 1997, whole: dL/dc"].min()
-    < left["LSTM 1997, whole: dL/dc"].max()
-    < 100
-)
-print(
-    "whole cell, least and most:",
-    left["LSTM 1997, whole: dL/dc"].min(),
-    left["LSTM 1997, whole: dL/dc"].max(),
-)
+whole = left["LSTM 1997, whole: dL/dc"]
+assert 0.01 < whole.min() < whole.max() < 100
+print("whole cell, least and most:", whole.min(), whole.max())
 
 # %% tags=["alt"]
 course.show(figure, name="03-carousel", alt=alt)
@@ -392,12 +378,9 @@ setting = {"units": 16, "steps": 800, "seeds": 3, "jobs": 1, "progress_bar": Fal
 closed = le.compare(task, cells=["rnn", "lstm97"], memory=50, **setting)
 half_open = le.compare(task, cells=["lstm97"], memory=0, **setting)
 columns = ["cell", "test_loss", "lowest", "highest", "solved"]
-print(
-    "input gates nearly closed (nothing to set in the RNN):",
-    closed.summary()[columns].round(5),
-    sep="\n",
-)
-print("input gates half open:", half_open.summary()[columns].round(5), sep="\n")
+for words, found in (("nearly closed", closed), ("half open", half_open)):
+    print(f"input gates {words} (there is nothing to set in the RNN):")
+    print(found.summary()[columns].round(5))
 
 # %% [markdown]
 # ## What we saw
@@ -430,16 +413,12 @@ figure = le.plotting.evidence(
 )
 table = table[table["measure"] == "test loss"]
 least = table.groupby(["variant", "rate", "steps"])["value"].median()
-assert (
-    table[table["variant"].str.startswith("rnn")]["value"].min() > 0.8 * task.baseline
-)
+of_rnn = table[table["variant"].str.startswith("rnn")]["value"]
+assert of_rnn.min() > 0.8 * task.baseline
 assert (least["lstm97, nearly closed"] < least["lstm97, half open"]).all()
 late = table[(table["variant"] == "lstm97, half open") & (table["steps"] == 2400)]
-assert late.groupby("rate")["value"].apply(lambda v: (v > 0.001).sum()).to_list() == [
-    0,
-    0,
-    1,
-]
+not_learnt = late.groupby("rate")["value"].apply(lambda v: (v > 0.001).sum())
+assert not_learnt.to_list() == [0, 0, 1]
 
 # %% tags=["alt"]
 alt = (
@@ -503,16 +482,14 @@ def stream(net, sequences=30):
         batch = task.sample(200, rng)  # 200 streams side by side
         y, tape = net.forward(batch.x, state, lengths=batch.lengths)
         state = tape.state  # carried on, and never set back to zero
-        largest = (
-            np.abs(state[0][1]).max(axis=1).mean()
-        )  # the largest cell state, on average over the streams
+        # the largest cell state, on average over the streams
+        largest = np.abs(state[0][1]).max(axis=1).mean()
         found.append((largest, np.mean((y - batch.target) ** 2)))
     return np.array(found).T
 
 
-sizes, errors = np.array([stream(net) for net in nets]).transpose(
-    1, 0, 2
-)  # each (3 networks, 30 sequences)
+# each (3 networks, 30 sequences)
+sizes, errors = np.array([stream(net) for net in nets]).transpose(1, 0, 2)
 
 # %%
 assert errors[:, 0].max() < task.baseline / 50

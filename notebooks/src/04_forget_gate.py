@@ -323,11 +323,8 @@ print("cell    wrong steps (%), three seeds    median")
 wrong = {}
 for name, trained in runs.items():
     wrong[name] = np.array([wrong_steps(net, stream) for net, _ in trained])
-    print(
-        f"{name:7}",
-        "  ".join(f"{100 * w:5.2f}" for w in wrong[name]),
-        f"    {100 * np.median(wrong[name]):9.2f}",
-    )
+    each = "  ".join(f"{100 * w:5.2f}" for w in wrong[name])
+    print(f"{name:7} {each}     {100 * np.median(wrong[name]):9.2f}")
 
 # %% [markdown]
 # After 800 steps the plain RNN does well here, and the celebrated two-gate cell is the last of the three. The right of
@@ -339,37 +336,18 @@ states = {}
 for name, trained in runs.items():
     colour, line = CELL_STYLES[name]
     losses = np.array([history["valid_loss"] for _, history in trained])
-    left.plot(
-        trained[0][1]["step"],
-        np.median(losses, axis=0),
-        color=colour,
-        linestyle=line,
-        label=CELL_TITLES[name],
-    )
-    left.fill_between(
-        trained[0][1]["step"],
-        losses.min(0),
-        losses.max(0),
-        color=colour,
-        alpha=0.15,
-        linewidth=0,
-    )
+    look, band = {"color": colour, "linestyle": line}, {"alpha": 0.15, "linewidth": 0}
+    steps = trained[0][1]["step"]
+    left.plot(steps, np.median(losses, axis=0), label=CELL_TITLES[name], **look)
+    left.fill_between(steps, losses.min(0), losses.max(0), color=colour, **band)
     if name != "rnn":
         states[name] = np.array(
             [net.gates(net.forward(stream.x)[1])["0.c"] for net, _ in trained]
         )
         largest = np.abs(states[name]).max(axis=(2, 3))
-        right.loglog(
-            np.arange(1, 2001), np.median(largest, axis=0), color=colour, linestyle=line
-        )
-        right.fill_between(
-            np.arange(1, 2001),
-            largest.min(0),
-            largest.max(0),
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
+        read = np.arange(1, 2001)
+        right.loglog(read, np.median(largest, axis=0), **look)
+        right.fill_between(read, largest.min(0), largest.max(0), color=colour, **band)
 
 # %% tags=["alt"]
 left.axhline(
@@ -409,10 +387,8 @@ net = runs["lstm"][0][0]
 gates = net.gates(net.forward(stream.x)[1])
 starts = np.zeros(letters.shape, bool)
 starts[1:] = (letters[1:] == "B") & (letters[:-1] == "E")
-at_start, elsewhere = (
-    gates["0.f"][starts].mean(axis=0),
-    gates["0.f"][~starts].mean(axis=0),
-)
+f = gates["0.f"]
+at_start, elsewhere = f[starts].mean(axis=0), f[~starts].mean(axis=0)
 wipers = np.argsort(at_start - elsewhere)[:6]
 print("f at a start", at_start[wipers].round(2))
 print("f elsewhere ", elsewhere[wipers].round(2))
@@ -440,10 +416,8 @@ course.show(figure, alt=alt)
 full = {
     name: np.mean(np.abs(c[:, 500:]) > 3, axis=(1, 2, 3)) for name, c in states.items()
 }
-print(
-    "share of states with |c| > 3:",
-    {name: f"{np.median(share):.0%}" for name, share in full.items()},
-)
+shares = {name: f"{np.median(share):.0%}" for name, share in full.items()}
+print("share of states with |c| > 3:", shares)
 assert max(wrong["lstm"].max(), wrong["rnn"].max()) < 0.002  # every seed
 assert np.median(wrong["lstm97"]) > 0.01
 assert (np.abs(states["lstm97"][:, -1]).max(axis=(1, 2)) > 1000).all()
@@ -458,9 +432,8 @@ flows = {
 figure, axes = new_figure(1, 2, size=(9, 2.8), sharey=True)
 for panel, (name, flow) in zip(axes, flows.items(), strict=True):
     size = np.ma.masked_equal(np.abs(flow.dc[:, 0].T), 0)
-    image = panel.imshow(
-        size, aspect="auto", norm="log", vmin=1e-9, vmax=1
-    )  # one scale
+    # one scale for both
+    image = panel.imshow(size, aspect="auto", norm="log", vmin=1e-9, vmax=1)
     panel.set(title=CELL_TITLES[name], xlabel="after step t", facecolor="#d9d9d9")
     panel.grid(visible=False)
 grey = {name: np.mean(flow.dc[20:, 0] == 0) for name, flow in flows.items()}
@@ -524,19 +497,14 @@ course.show(figure, alt=alt)
 # %%
 stream_task, answers = OrderStream(), {}
 test = stream_task.sample(20, rng=7, split="test")
-print("cell            first three messages    the last twenty of a hundred")
+print("cell        first three messages   the last twenty of a hundred")
 for name, make in MAKERS.items():
     nets = [
         train(make(8, 16, rng=s), stream_task, s, 500, 16, 0.01)[0] for s in range(2)
     ]
     right = np.array([stream_task.right(net, test) for net in nets])
     answers[name] = right[:, -20:].mean(axis=1)
-    print(
-        f"{name:14}",
-        right[:, :3].mean(axis=1).round(2),
-        "            ",
-        answers[name].round(2),
-    )
+    print(f"{name:14} {right[:, :3].mean(1).round(2)}   {answers[name].round(2)}")
 
 # %% [markdown]
 # Two seeds at one rate prove little. The evidence: three rates, two budgets, five fresh seeds (the experiments "order"
@@ -547,35 +515,22 @@ order, reber = course.evidence(4, "order"), course.evidence(4, "reber")
 figure = le.plotting.evidence(
     order, "right, later", label="right, last 20 messages", reference=0.25
 )
-medians = (
-    order.groupby(["measure", "variant", "rate", "steps"])["value"]
-    .median()["right, later"]
-    .unstack("variant")
-)
+later = order[order["measure"] == "right, later"]
+medians = later.groupby(["variant", "rate", "steps"])["value"].median()
+medians = medians.unstack("variant")
 print(medians.round(2))
 assert answers["rnn"].max() < 0.6 < 0.95 < answers["lstm"].max()  # the live run
 assert medians["rnn"].max() < 0.3  # a guess, at every rate and budget
 assert medians["lstm"].min() > 0.97  # at every rate and budget
 assert (medians["lstm97"] < medians["lstm"]).all()
 assert medians["lstm97"].min() < 0.3 < 0.9 < medians["lstm97"].max()
-assert (
-    order[(order["measure"] == "right, later") & (order["variant"] == "lstm")][
-        "value"
-    ].min()
-    < 0.3
-)
-right = (
-    reber[reber["measure"] == "right"]
-    .groupby(["variant", "rate", "steps"])["value"]
-    .median()
-)
-print(
-    "Reber stream, the steps that are right:\n",
-    right.unstack(["rate", "steps"]).round(3),
-)
-assert (
-    right["lstm97"].xs(2400, level="steps").min() > 0.99
-)  # three times the training: it learns as well
+assert later[later["variant"] == "lstm"]["value"].min() < 0.3
+right = reber[reber["measure"] == "right"]
+right = right.groupby(["variant", "rate", "steps"])["value"].median()
+print("Reber stream, the steps that are right:")
+print(right.unstack(["rate", "steps"]).round(3))
+# three times the training: it learns as well
+assert right["lstm97"].xs(2400, level="steps").min() > 0.99
 assert right["lstm97"][0.006, 800] < 0.95 < 0.99 < right["rnn"][0.006, 800]
 assert right["rnn"][0.06].max() < 0.97 < 0.99 < right["lstm"].min()
 

@@ -123,12 +123,8 @@ for panel, (name, seen) in zip(axes, states.items(), strict=True):
     panel.plot(steps, seen["h"][:, 0, 0], color="#0072B2", label="output h")
     panel.set(title=name, ylim=(-0.1, 1.6))
 spikes = np.flatnonzero(states["peepholes"]["h"][:, 0, 0] > 0.5) + 1
-print(
-    "spikes at",
-    spikes,
-    "  without peepholes c ends at",
-    states["peepholes removed"]["c"][-1, 0, 0].round(2),
-)
+ends = states["peepholes removed"]["c"][-1, 0, 0]
+print("spikes at", spikes, "  without peepholes c ends at", ends.round(2))
 assert spikes.tolist() == [10, 20, 30, 40]
 assert np.abs(states["peepholes"]["h"]).min() < 1e-6
 assert np.abs(states["peepholes removed"]["h"]).max() < 1e-6
@@ -216,8 +212,7 @@ course.source(le.cells.peephole.backward)
 layer = le.PeepholeLSTM(3, 2, dtype=np.float64, rng=0)
 for name, values in zip("WUbp", (W, U, b, p), strict=True):
     layer.params[name] = values
-_, tape = layer.forward(x[:, None])
-_, grads, _ = layer.backward(dy[:, None], tape)
+_, grads, _ = layer.backward(dy[:, None], layer.forward(x[:, None])[1])
 assert all(
     np.allclose(grads[name], one) for name, one in zip("WUbp", ours, strict=True)
 )
@@ -247,11 +242,8 @@ batch = tasks["timing"].sample(1, rng=0)
 print("timing: input ", "".join(str(int(v)) for v in batch.x[:34, 0, 0]))
 print("        target", "".join(".|"[int(v)] for v in batch.target[:34, 0, 0]))
 string = tasks["counting"].strings([3])
-print(
-    "counting: read",
-    "".join("Sab"[s] for s in string.x[:, 0].argmax(-1)),
-    " may follow a b T:",
-)
+read = "".join("Sab"[s] for s in string.x[:, 0].argmax(-1))
+print("counting: read", read, " may follow a b T:")
 print(string.target[:, 0].astype(int).T)
 
 # %% [markdown] tags=["predict"]
@@ -265,14 +257,12 @@ def train(name, cls, units, steps, batch, rate, seed):
     net = le.Sequential(
         [layer, le.Dense(units, task.outputs, steps="all", rng=seed + 50)]
     )
-    history = le.fit(net, task, steps=steps, batch=batch, optimizer=le.Adam(rate), schedule="cosine", seed=seed,
-                     every=steps // 10, validation=64, progress_bar=False)  # fmt: skip
-    score = (
-        task.reach(net, 300)
-        if name == "counting"
-        else le.evaluate(net, task, 100)["correct"]
-    )
-    return net, history, score
+    how = {"schedule": "cosine", "validation": 64, "progress_bar": False, "seed": seed}
+    how |= {"steps": steps, "batch": batch, "every": steps // 10}
+    history = le.fit(net, task, optimizer=le.Adam(rate), **how)
+    if name == "counting":
+        return net, history, task.reach(net, 300)
+    return net, history, le.evaluate(net, task, 100)["correct"]
 
 
 settings = {
@@ -316,16 +306,9 @@ for row, letter in enumerate("ifo"):
     )
 figure, axes = new_figure(1, size=(7.5, 3.2))
 for place, (name, values) in enumerate(reach.items()):
-    aside = np.linspace(
-        -0.15, 0.15, len(values)
-    )  # so that equal dots stand side by side
-    axes.plot(
-        place + aside,
-        values,
-        "o",
-        color=CELL_STYLES.get(name, ("#D55E00",))[0],
-        alpha=0.7,
-    )
+    aside = np.linspace(-0.15, 0.15, len(values))  # equal dots stand side by side
+    colour = CELL_STYLES.get(name, ("#D55E00",))[0]
+    axes.plot(place + aside, values, "o", color=colour, alpha=0.7)
 
 # %% tags=["alt"]
 axes.axhline(10, color=REFERENCE, linestyle="--")
@@ -340,17 +323,15 @@ course.show(figure, name="05-reach", alt=alt)
 
 # %% tags=["claim"]
 print({name: float(np.median(values)) for name, values in reach.items()})
-assert (
-    min(reach["lstm"].min(), reach["peephole"].min()) >= 10
-)  # beyond its training, or to its end
+# beyond its training, or to its end
+assert min(reach["lstm"].min(), reach["peephole"].min()) >= 10
 assert np.median(reach["peephole"]) > 1.3 * np.median(reach["lstm"])
 assert reach["without $p_f$"].max() <= 3  # not one net counts without it
 assert (reach["without $p_o$"] >= 10).sum() > (reach["without $p_f$"] >= 10).sum()
 for name in ("measuring", "timing"):
     for cell in cells:
-        assert (
-            min(score for _, _, score in runs[name, cell]) >= 0.95
-        )  # with peepholes and without
+        # with peepholes and without
+        assert min(score for _, _, score in runs[name, cell]) >= 0.95
 
 # %% [markdown]
 # Without $p_f$ no net counts to four: a trained counter hangs on the forget gate's peephole. (With $p_i$ or $p_o$ at
@@ -411,9 +392,8 @@ course.show(figure, alt=alt)
 net = max(runs["counting", "peephole"], key=lambda run: run[2])[0]
 string = tasks["counting"].strings([20])
 gates = net.layers[0].gates(net.layers[0].forward(string.x)[1])
-count = np.concatenate(
-    [[0], np.arange(1, 21), np.arange(19, -1, -1)]
-)  # S, then the a's, then the b's
+# S, then the a's, then the b's
+count = np.concatenate([[0], np.arange(1, 21), np.arange(19, -1, -1)])
 fit = [abs(np.corrcoef(count, gates["c"][:, 0, unit])[0, 1]) for unit in range(4)]
 best = int(np.argmax(fit))
 letters = ["Sab"[s] for s in string.x[:, 0].argmax(-1)]
@@ -469,17 +449,13 @@ dy = np.zeros((9, 1, 1))
 dy[-1] = 1
 for name, layer in (("peepholes", clock), ("peepholes removed", blind)):
     flow = le.gradient_flow(layer, np.zeros((9, 1, 1)), dy)
-    print(
-        f"{name:18} dL/dc at steps 0 and 6 to 9:",
-        flow.dc[[0, 6, 7, 8, 9], 0, 0].round(6),
-    )
+    some = flow.dc[[0, 6, 7, 8, 9], 0, 0].round(6)
+    print(f"{name:18} dL/dc at steps 0 and 6 to 9:", some)
     if name == "peepholes":
         assert np.isclose(flow.dc[0, 0, 0], flow.dc[9, 0, 0], rtol=1e-3)
 
-timer, batch = (
-    runs["timing", "peephole"][0][0].layers[0],
-    tasks["timing"].sample(1, rng=3),
-)
+timer = runs["timing", "peephole"][0][0].layers[0]
+batch = tasks["timing"].sample(1, rng=3)
 dy = np.zeros((45, 1, 16), np.float32)
 dy[-1] = 1
 
@@ -560,11 +536,8 @@ course.check("05.1", alarm)
 # %% tags=["exercise"]
 def step(a, c_old, p):
     i, f, g, o = np.split(a, 4, axis=-1)
-    i, f, o = (
-        sigmoid(i + p[0] * c_old),
-        sigmoid(f + p[1] * c_old),
-        sigmoid(o + p[2] * c_old),
-    )
+    i, f = sigmoid(i + p[0] * c_old), sigmoid(f + p[1] * c_old)
+    o = sigmoid(o + p[2] * c_old)
     c = f * c_old + i * np.tanh(g)
     return o * np.tanh(c), c
 

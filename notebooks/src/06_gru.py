@@ -201,13 +201,8 @@ def backward(dy, x, h, gates, U):
         dq = delta_n @ U_n.T  # q = r h'
         delta_r = dq * h[t] * r * (1 - r)
         delta[t] = np.concatenate([delta_r, delta_z, delta_n])
-        dU += np.hstack(
-            [
-                np.outer(h[t], delta_r),
-                np.outer(h[t], delta_z),
-                np.outer(r * h[t], delta_n),
-            ]
-        )
+        dU[:, : 2 * len(U)] += np.outer(h[t], [*delta_r, *delta_z])
+        dU[:, 2 * len(U) :] += np.outer(r * h[t], delta_n)
         dh = dh * z + dq * r + delta_r @ U_r.T + delta_z @ U_z.T  # the four ways
     return x.T @ delta, dU, delta.sum(axis=0)  # dW, dU, db
 
@@ -215,10 +210,8 @@ def backward(dy, x, h, gates, U):
 ours = dict(zip("WUb", backward(dy, x, h, gates, U), strict=True))
 dU = course.numerical_gradient(lambda V: (dy * forward(x, W, V, b)[0][1:]).sum(), U)
 assert np.allclose(dU, ours["U"], atol=1e-8)
-assert all(
-    np.allclose(layer.backward(dy[:, None], tape)[1][name], ours[name])
-    for name in "WUb"
-)
+grads = layer.backward(dy[:, None], tape)[1]
+assert all(np.allclose(grads[name], ours[name]) for name in "WUb")
 print("largest difference from small steps:", f"{np.abs(dU - ours['U']).max():.0e}")
 
 # %% [markdown]
@@ -236,17 +229,12 @@ left_over = {b: flow.norms()[0, 0] / flow.norms()[-1, 0] for b, flow in flows.it
 figure, axes = new_figure(1, 2, size=(9, 2.6), sharey=True)
 for panel, (bias, flow) in zip(axes, flows.items(), strict=True):
     size = np.abs(flow.dh[:, 0].T)
-    image = panel.imshow(
-        size, aspect="auto", norm="log", vmin=1e-9, vmax=1
-    )  # one scale
+    # one scale for both
+    image = panel.imshow(size, aspect="auto", norm="log", vmin=1e-9, vmax=1)
     panel.set(title=f"update bias {bias:.0f}", xlabel="after step t")
     panel.grid(visible=False)
-print(
-    {
-        bias: f"{share:.1e} of the error is left after 40 steps"
-        for bias, share in left_over.items()
-    }
-)
+for bias, share in left_over.items():
+    print(f"bias {bias:.0f}: {share:.1e} of the error is left after 40 steps")
 assert left_over[0.0] < 1e-4 < 0.1 < left_over[3.0]
 
 # %% tags=["alt"]
@@ -304,13 +292,10 @@ for name, task in tasks.items():
     for cell, make in makers.items():
         H = lstm_units[name]
         if cell != "LSTM":
-            H = le.match_parameters(
-                "gru", task.inputs, budget=budget, reset_after=cell == "GRU, after"
-            )
-        units[name, cell], count[name, cell] = (
-            H,
-            make(task.inputs, H, rng=0).count_parameters(),
-        )
+            how = {"budget": budget, "reset_after": cell == "GRU, after"}
+            H = le.match_parameters("gru", task.inputs, **how)
+        units[name, cell] = H
+        count[name, cell] = make(task.inputs, H, rng=0).count_parameters()
 for (name, cell), H in units.items():
     print(f"{name:9} {cell:12} {H:2} units, {count[name, cell]:4} parameters")
 
@@ -326,9 +311,9 @@ def train(name, cell, seed, steps, batch, rate):
     net = le.Sequential(
         [layer, le.Dense(layer.units, task.outputs, steps=task.steps, rng=seed + 50)]
     )
-    history = le.fit(net, task, steps=steps, batch=batch, optimizer=le.Adam(rate), schedule="cosine", seed=seed,
-                     every=steps // 10, validation=64, progress_bar=False)  # fmt: skip
-    return net, history
+    how = {"schedule": "cosine", "validation": 64, "progress_bar": False, "seed": seed}
+    how |= {"steps": steps, "batch": batch, "every": steps // 10}
+    return net, le.fit(net, task, optimizer=le.Adam(rate), **how)
 
 
 settings = {
@@ -453,36 +438,25 @@ counting = course.evidence(6, "counting")
 figure = le.plotting.evidence(counting, "reach", names=cells_of, reference=10)
 medians = {}
 for task in tasks:
-    by = (
-        course.evidence(6, task).groupby(["rate", "steps", "variant"])["value"].median()
-    )
-    medians[task] = by.unstack("variant").rename(columns=cells_of)
+    by = course.evidence(6, task).groupby(["rate", "steps", "variant"])["value"]
+    medians[task] = by.median().unstack("variant").rename(columns=cells_of)
 print("median reach:\n", medians["counting"])
 reached = medians["counting"][medians["counting"].max(axis=1) >= 10]
-assert (
-    len(reached) == 5
-)  # at the lowest rate a third of the training is too little for all
+# at the lowest rate a third of the training is too little for all
+assert len(reached) == 5
 assert (reached["lstm"] > 1.4 * reached[list(grus)].max(axis=1)).all()
-assert (
-    medians["counting"][list(grus)].max(axis=None)
-    < 13
-    < medians["counting"]["lstm"].max()
-    < 35
-)
+assert medians["counting"][list(grus)].max(axis=None) < 13
+assert 13 < medians["counting"]["lstm"].max() < 35
 for task in ("stream", "adding"):
-    print(
-        f"{task}, median loss as a share of the baseline:\n",
-        (medians[task] / tasks[task].baseline).round(3),
-    )
+    print(f"{task}, median loss as a share of the baseline:")
+    print((medians[task] / tasks[task].baseline).round(3))
 assert all((medians["stream"][cell] < medians["stream"]["lstm"]).all() for cell in grus)
 leaders = medians["adding"].idxmin(axis=1).unstack("steps")
 assert leaders[400].to_list() == ["lstm", "lstm", "GRU, before"]
 assert set(leaders[1200]) == {"GRU, before"}
 assert medians["adding"]["lstm"][0.03].min() > 0.9 * tasks["adding"].baseline
-assert (
-    medians["adding"].xs(0.03)[list(grus)].max(axis=None)
-    < 0.2 * tasks["adding"].baseline
-)
+worst = medians["adding"].xs(0.03)[list(grus)].max(axis=None)
+assert worst < 0.2 * tasks["adding"].baseline
 
 # %% tags=["alt"]
 alt = (

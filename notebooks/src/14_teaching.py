@@ -26,7 +26,7 @@
 #
 # | chapter | minutes |
 # | --- | --- |
-# | 00 Start here | 55 |
+# | 00 Start here | 50 |
 # | 01 A network with a memory | 60 |
 # | 02 Why it forgets | 55 |
 # | 03 The constant error carousel | 55 |

@@ -2,9 +2,11 @@
 
 from __future__ import annotations  # nbformat is imported where it is needed
 
+import io
 import json
 import re
 import statistics
+import tokenize
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -45,8 +47,18 @@ def words(notebook: NotebookNode) -> int:
 
 
 def lines(cell: NotebookNode) -> int:
-    """The lines of a cell that are not empty."""
-    return sum(bool(line.strip()) for line in cell.source.splitlines())
+    """The lines of a cell that are not empty; one that is wrapped over several counts once."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(cell.source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return sum(bool(line.strip()) for line in cell.source.splitlines())
+    ends = {token.end[0] for token in tokens if token.type == tokenize.NEWLINE}
+    alone = {
+        token.start[0]
+        for token in tokens
+        if token.type == tokenize.COMMENT and not token.line[: token.start[1]].strip()
+    }
+    return len(ends | alone)
 
 
 def median_lines(notebook: NotebookNode) -> float:
