@@ -34,7 +34,12 @@ def public_things():
     for name, owner in list(seen.items()):
         if inspect.isclass(owner):
             for own, value in vars(owner).items():
-                if not own.startswith("_") and (described(getattr(owner, own)) or isinstance(value, property)):
+                of_scikit_learn = own.startswith("set_") and own.endswith("_request")  # which its base class makes
+                if (
+                    not own.startswith("_")
+                    and not of_scikit_learn
+                    and (described(getattr(owner, own)) or isinstance(value, property))
+                ):
                     seen[f"{name}.{own}"] = value
     return seen
 

@@ -82,15 +82,15 @@ def backward(dy, a, c, n, s, first, U, delta, dh, dc, dn, dm, b0, b1):
 class SLSTM(Recurrent):
     """The sLSTM of xLSTM: an input gate that can outweigh all that came before, and a normaliser beside the cell.
 
-    At each step, where h', c', n' and m' are the state before it, and i_, f_, z_, o_ the blocks of x W + h' U + b::
+    At each step, where h', c', n' and m' are the state before it, and a_i, a_f, a_z, a_o the blocks of x W + h' U + b::
 
-        l = m' + log sigmoid(f_)          what is left of the old weights, in logarithms
-        m = max(i_, l)                    the larger one: nothing overflows; i_ where nothing has entered yet
-        i = exp(i_ - m)                   how much enters
+        l = m' + log sigmoid(a_f)          what is left of the old weights, in logarithms
+        m = max(a_i, l)                    the larger one: nothing overflows; a_i where nothing has entered yet
+        i = exp(a_i - m)                   how much enters
         f = exp(l - m)                    how much stays
-        c = f * c' + i * tanh(z_)         cell state
+        c = f * c' + i * tanh(a_z)         cell state
         n = f * n' + i                    the weights' sum
-        h = sigmoid(o_) * c / n           a weighted mean of all candidates, shown in part
+        h = sigmoid(a_o) * c / n           a weighted mean of all candidates, shown in part
 
     Parameters
     ----------
@@ -125,8 +125,8 @@ class SLSTM(Recurrent):
     -----
     The state is (h, c, n, m), each (B, H). m only keeps the numbers small: h does not depend on it.
 
-    The paper also allows f = exp(f_) and spreads the first forget biases over the units; here f is a sigmoid before its
-    logarithm, and the biases are `forget_bias`. The equations were compared with the authors' plain code, the first
+    The paper also allows f = exp(a_f) and spreads the first forget biases over the units; here f is a sigmoid before
+    its logarithm, and the biases are `forget_bias`. The equations were compared with the authors' plain code, the first
     biases were not.
 
     References

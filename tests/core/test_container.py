@@ -15,7 +15,7 @@ pytestmark = pytest.mark.kernels
 T, B, D, H = 5, 3, 4, 6
 
 
-class Residual(le.Container):
+class Shortcut(le.Container):
     """y = x + layer(x)."""
 
     def __init__(self, layer):
@@ -39,23 +39,23 @@ class Residual(le.Container):
 
 @pytest.fixture
 def registered():
-    le.register(Residual)
+    le.register(Shortcut)
     yield
-    LAYERS.pop("Residual", None)
+    LAYERS.pop("Shortcut", None)
 
 
 def network(seed=0, dtype=np.float64):
     return le.Sequential(
         [
             le.GRU(D, H, rng=seed, dtype=dtype),
-            Residual(le.LSTM(H, H, rng=seed + 1, dtype=dtype)),
+            Shortcut(le.LSTM(H, H, rng=seed + 1, dtype=dtype)),
             le.Dense(H, 1, rng=seed + 2, dtype=dtype),
         ]
     )
 
 
 def test_training_moves_what_a_wrapper_holds():
-    net = le.Sequential([le.LSTM(2, H, rng=0), Residual(le.GRU(H, H, rng=1)), le.Dense(H, 1, steps="last", rng=2)])
+    net = le.Sequential([le.LSTM(2, H, rng=0), Shortcut(le.GRU(H, H, rng=1)), le.Dense(H, 1, steps="last", rng=2)])
     inner = net.layers[1].layer
     before = inner.params.flat.copy()
     le.fit(net, le.tasks.Adding(length=10), steps=5, batch=4, validation=4)
@@ -109,7 +109,7 @@ def test_everything_that_walks_a_network_sees_inside():
         "         layer     output     arrays                         parameters",
         "         input     (T, B, 4)",
         "0        GRU       (T, B, 6)  W (4, 18), U (6, 18), b (18,)         198",
-        "1        Residual  (T, B, 6)",
+        "1        Shortcut  (T, B, 6)",
         "1.layer  LSTM      (T, B, 6)  W (6, 24), U (6, 24), b (24,)         312",
         "2        Dense     (T, B, 1)  W (6, 1), b (1,)                        7",
         "         total                                                      517",
@@ -150,7 +150,7 @@ def test_a_registered_wrapper_is_saved_and_made_again(registered, tmp_path):
 
 
 def test_a_wrapper_that_is_not_registered_says_how_to_save_it(tmp_path):
-    with pytest.raises(ValueError, match=r"class Residual can't be saved, .* lstm_edu\.register makes the class known"):
+    with pytest.raises(ValueError, match=r"class Shortcut can't be saved, .* lstm_edu\.register makes the class known"):
         le.save(network(), tmp_path / "net")
 
 
@@ -173,7 +173,7 @@ class Forgetful(le.Layer):
         (lambda: le.Container({}), "children: a Container needs at least one layer, got none"),
         (lambda: le.Container({"a.b": le.Dense(2, 3)}), r"children must have names without dots, got 'a\.b'"),
         (lambda: le.Container({"a": 3}), "a must be a layer, got int"),
-        (lambda: Residual(network().layers[0]), r"layer \(GRU\) belongs to a network already"),
+        (lambda: Shortcut(network().layers[0]), r"layer \(GRU\) belongs to a network already"),
         (lambda: le.Container({"a": le.LSTM(2, 3), "b": le.LSTM(2, 3, dtype=float)}), r"b \(LSTM\) is float64, the"),
     ],
 )
@@ -185,7 +185,7 @@ def test_what_a_container_cannot_hold_is_refused_by_name(make, message):
 def test_a_wrapper_checks_its_tape_and_states():
     one, other = network().layers[1], le.Container({"other": le.LSTM(H, H, rng=0)})
     _, tape = one.forward(np.ones((T, B, H)))
-    with pytest.raises(ValueError, match=r"tape must come from this layer's forward, 1 tapes .*got \('Residual', 'lay"):
+    with pytest.raises(ValueError, match=r"tape must come from this layer's forward, 1 tapes .*got \('Shortcut', 'lay"):
         other.gates(tape)
     with pytest.raises(ValueError, match=r"state must be a tuple with one entry per layer \(1\), got 2 entries"):
         one.forward(np.ones((T, B, H)), (None, None))

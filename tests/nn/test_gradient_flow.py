@@ -45,7 +45,7 @@ def flow_of_the_twin(cell, layer, x, dy, state):
 
 @pytest.mark.kernels
 @pytest.mark.parametrize("size", [(5, 3, 4, 6), (1, 2, 3, 4), (4, 1, 3, 2)], ids=case_id)
-@pytest.mark.parametrize("cell", CELLS, ids=case_id)
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.name != "slstm"], ids=case_id)
 def test_the_flow_equals_the_complex_step_at_every_step(cell, size):
     T, B, D, H = size
     rng = np.random.default_rng(5)
@@ -57,7 +57,9 @@ def test_the_flow_equals_the_complex_step_at_every_step(cell, size):
     for name, found, expected in zip("hc", got, flow_of_the_twin(cell, layer, x, dy, state), strict=False):
         assert found.shape == expected.shape == (T + 1, B, layer.outputs if name == "h" else H)
         assert np.abs(found - expected).max() <= 1e-10 * max(1, np.abs(expected).max()), name
-    assert len(got) == len(layer.state_names)
+    assert (flow.dc is not None) == bool(
+        layer.passing
+    )  # what lets c pass as it is; nothing at a bound, nor in an sLSTM
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=case_id)
@@ -70,7 +72,7 @@ def test_at_the_start_it_is_what_backward_returns_bit_for_bit(cell):
     _, _, dstate = layer.backward(dy, layer.forward(x, state)[1])
     assert np.array_equal(flow.dh[0], dstate[0])
     assert flow.dh.dtype == np.float32
-    if len(dstate) > 1:
+    if flow.dc is not None:
         assert np.array_equal(flow.dc[0], dstate[1])
     assert np.array_equal(flow.dh[-1], dy[-1].astype(np.float32))
 

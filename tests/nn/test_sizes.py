@@ -62,7 +62,7 @@ def test_a_class_of_ones_own_and_a_budget_beyond_memory():
         ({"outputs": -1}, "outputs must be a whole number of at least 0"),
         ({"layers": True}, "layers must be a whole number"),
         ({"layers": 99_999_999_999}, "layers must be at most 1000, got 99999999999"),
-        ({"bad_option": 1}, "unknown option 'bad_option': LSTM takes forget_bias, input_bias, dtype"),
+        ({"bad_option": 1}, "unknown option 'bad_option': LSTM takes forget_bias, input_bias, cell_clip, dtype"),
         ({"rng": 1}, "unknown option 'rng': LSTM takes"),
         ({"units": 5}, "unknown option 'units': LSTM takes"),
     ],

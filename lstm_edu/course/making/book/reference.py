@@ -5,6 +5,9 @@ from typing import Any
 
 import lstm_edu
 
+# what scikit-learn puts into every estimator
+NOT_OURS = "    :exclude-members: set_fit_request, set_predict_request, set_score_request"
+
 
 def rooms() -> list[str]:
     """The names of the package's modules that are public, top to bottom: core, cells, nn ...
@@ -72,7 +75,8 @@ def _page(room: str, names: list[str]) -> str:
         lines += _entry(name)
     for name in _modules(room):
         full = f"lstm_edu.{room}.{name}"
-        lines += [full.removeprefix("lstm_edu."), "-" * len(full), "", f".. automodule:: {full}", "    :members:", ""]
+        lines += [full.removeprefix("lstm_edu."), "-" * len(full), "", f".. automodule:: {full}", "    :members:"]
+        lines += [NOT_OURS, ""]
     return "\n".join(lines)
 
 
@@ -91,7 +95,7 @@ def _thing(name: str) -> Any:
 def _entry(name: str) -> list[str]:
     full, thing = public_names()[name], _thing(name)
     if inspect.isclass(thing):
-        lines = [f".. autoclass:: {full}", "    :members:", "    :special-members: __call__"]
+        lines = [f".. autoclass:: {full}", "    :members:", NOT_OURS, "    :special-members: __call__"]
         if thing.__bases__ != (object,):
             lines += ["    :show-inheritance:"]
         return [*lines, ""]
