@@ -18,7 +18,7 @@ from .claims import at_best_rates, beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
 from .gradients import numerical_gradient
 from .playground import play
-from .thread import marked_signs
+from .thread import learn_marked_signs, marked_signs
 
 __all__ = [
     "animate",
@@ -30,6 +30,7 @@ __all__ = [
     "evidence",
     "explore",
     "leads",
+    "learn_marked_signs",
     "marked_signs",
     "numerical_gradient",
     "play",

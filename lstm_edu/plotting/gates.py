@@ -25,7 +25,8 @@ NAMES = {
     "c": "cell state c",
     "h": "output h",
 }
-GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1, the others around zero
+GATES = ("i", "f", "o", "r", "z")  # these lie in 0 .. 1
+SQUASHED = ("g", "n", "h")  # these lie around zero, and are small beside a cell state that counts
 
 
 @style.in_style
@@ -68,8 +69,8 @@ def gates_over_time(
     >>> layer = le.LSTM(2, 8, rng=0)
     >>> x = np.random.default_rng(0).standard_normal((30, 1, 2))
     >>> figure = le.plotting.gates_over_time(layer.gates(layer.forward(x)[1]), x)
-    >>> len(figure.axes)     # the input, six heat maps, a colour scale for gates and one for states
-    9
+    >>> len(figure.axes)     # the input, six heat maps; colour scales for the gates, for g and h, and for c
+    10
     """
     if not isinstance(gates, dict):
         raise ValueError(f"gates must be a dict, as layer.gates(tape) gives it, got {type(gates).__name__}")
@@ -107,13 +108,15 @@ def gates_over_time(
         axis.set_ylabel(name.removesuffix(letter) + NAMES.get(letter, letter), rotation=0, ha="right", va="center")
         axis.set_yticks([])
         axis.grid(visible=False)
-        groups.setdefault("gates" if gate else "candidate and states", []).append(image)
+        scale = "gates" if gate else "candidate, output" if letter in SQUASHED else "cell state"
+        groups.setdefault(scale, []).append(image)
     for label, images in groups.items():
         bound = max(image.get_clim()[1] for image in images)  # one scale for all that share a colour bar
         for image in images:
             image.set_clim(image.get_clim()[0] and -bound, bound)
         figure.colorbar(images[0], ax=axes, label=label, aspect=40, pad=0.02)
     axes[-1].set_xlabel("time step t")
+    axes[-1].xaxis.get_major_locator().set_params(integer=True)
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure

@@ -529,9 +529,9 @@ left_axes.set(
     ylabel="gradient norm before clipping, mean of 20",
 )
 right_axes.set(yscale="log", xlabel="training steps", ylabel="mean squared error")
-left_axes.legend()
 
 # %% tags=["alt"]
+left_axes.legend()
 right_axes.legend()
 alt = (
     "Left: gradient norms, five runs each, a few times the threshold. Right: without "

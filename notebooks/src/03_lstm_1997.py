@@ -317,11 +317,6 @@ axes.set(
     ylabel="share of the gradient",
 )
 axes.legend(loc="lower right", title="median and range of five seeds")
-alt = (
-    "Gradient from step 200 back to 0: the RNN's vanishes, that of the whole LSTM of "
-    "1997 stays within a factor of "
-)
-alt += "about fifty of 1, most of it above, and the carousel's is exactly 1."
 assert (left["its carousel alone: dL/dc"] == 1).all()
 assert left["RNN: dL/dh"][:, 100].max() < 1e-4
 whole = left["LSTM 1997, whole: dL/dc"]
@@ -329,6 +324,11 @@ assert 0.01 < whole.min() < whole.max() < 100
 print("whole cell, least and most:", whole.min(), whole.max())
 
 # %% tags=["alt"]
+alt = (
+    "Gradient from step 200 back to 0: the RNN's vanishes, that of the whole LSTM of "
+    "1997 stays within a factor of about fifty of 1, most of it above, and the "
+    "carousel's is exactly 1."
+)
 course.show(figure, name="03-carousel", alt=alt)
 
 # %% [markdown]
