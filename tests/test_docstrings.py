@@ -34,12 +34,9 @@ def public_things():
     for name, owner in list(seen.items()):
         if inspect.isclass(owner):
             for own, value in vars(owner).items():
-                of_scikit_learn = own.startswith("set_") and own.endswith("_request")  # which its base class makes
-                if (
-                    not own.startswith("_")
-                    and not of_scikit_learn
-                    and (described(getattr(owner, own)) or isinstance(value, property))
-                ):
+                if own == "set_score_request":  # scikit-learn puts it into its estimators, docstring and all
+                    continue
+                if not own.startswith("_") and (described(getattr(owner, own)) or isinstance(value, property)):
                     seen[f"{name}.{own}"] = value
     return seen
 

@@ -238,7 +238,12 @@ class Parameters(dict[str, np.ndarray]):
         return self
 
     def __reduce__(self) -> tuple:
-        return Parameters, (dict(self.shapes), self.flat.dtype, self.flat.copy())
+        return _unpickled, (dict(self.shapes), self.flat.dtype, self.flat.copy())
+
+
+def _unpickled(shapes: dict, dtype: np.dtype, flat: np.ndarray) -> Parameters:
+    # with joblib.load(..., mmap_mode="r") `flat` is a view of the file, which nobody can train on
+    return Parameters(shapes, dtype, np.array(flat))
 
 
 def _checked_buffer(flat: Any, size: int, dtype: DTypeLike) -> np.ndarray:

@@ -75,8 +75,8 @@ _ATTRIBUTES = """Attributes
     feature_names_in_ : numpy.ndarray
         The names of the columns, where X was a table with names."""
 
-_NOTES = """X is (N, T, D) floats, or a list of N sequences of their own lengths, each (T_i, D), or (T_i,) if there is
-    one number a step. A table (N, T), as scikit-learn has them, holds in each row one number for each of T steps.
+_NOTES = """X is (N, T, D) floats, or a list of N sequences of their own lengths, each (T_i, D), or (T_i,) if there
+    is one number a step. A table (N, T), as scikit-learn has them, holds in each row one number for each of T steps.
 
     Windows of one series that overlap leak from one fold into the next: give `cross_val_score` and `GridSearchCV` a
     `TimeSeriesSplit` with a gap, or `GroupKFold`."""
@@ -96,7 +96,9 @@ def _documented(cls: Cls) -> Cls:
 class _SequenceEstimator(BaseEstimator):
     """What both have in common: how data come in, and the training."""
 
-    _table: bool  # whether X was a table
+    _table: bool
+    net_: Any
+    history_: Any
 
     def __init__(
         self,
@@ -358,9 +360,7 @@ class SequenceRegressor(RegressorMixin, _SequenceEstimator):
             For data and settings of the wrong kind, or fewer than two sequences.
         """
         x = self._sequences(X, reset=True)
-        y = check_array(_given(y, self), ensure_2d=False, dtype=np.float64, input_name="y")
-        if y.ndim not in (1, 2):
-            raise ValueError(f"y must have shape (N,) or (N, O), got {y.shape}")
+        y = check_array(_given(y, self), ensure_2d=False, dtype=np.float64, input_name="y")  # (N,) or (N, O)
         y = _as_many(x, y)
         self._train(x, y, "mean_squared_error")
         self._single, self.n_outputs_ = y.ndim == 1, 1 if y.ndim == 1 else y.shape[1]

@@ -1,6 +1,7 @@
 """A task made of a user's own arrays."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -524,11 +525,12 @@ def _checked_x(x):
 def _checked_columns(columns, x):
     if columns is None:
         return None
-    if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
+    names = () if isinstance(columns, str) or not isinstance(columns, Iterable) else tuple(columns)
+    if not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"columns must be a list of names, got {columns!r}")
-    if x.ndim != 3 or len(columns) != x.shape[2]:
-        raise ValueError(f"columns must name the {x.shape[2] if x.ndim == 3 else 0} columns of x, got {len(columns)}")
-    return tuple(columns)
+    if x.ndim != 3 or len(names) != x.shape[2]:
+        raise ValueError(f"columns must name the {x.shape[2] if x.ndim == 3 else 0} columns of x, got {len(names)}")
+    return names
 
 
 def _classes(name, value, shape):

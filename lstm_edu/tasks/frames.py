@@ -29,8 +29,14 @@ def sequences_of(
     x = _numbers(frame, inputs)
     order = np.arange(len(frame))
     if times:
-        order = frame[times[0]].argsort(kind="stable").to_numpy()  # the earliest group comes first
-    codes, names = pd.factorize(frame[group].iloc[order])
+        try:
+            order = frame[times[0]].argsort(kind="stable").to_numpy()  # the earliest group comes first
+        except TypeError as error:
+            raise ValueError(f"time: column {times[0]!r} can't be sorted: {error}") from None
+    try:
+        codes, names = pd.factorize(frame[group].iloc[order])
+    except TypeError as error:
+        raise ValueError(f"group: column {group!r} must hold labels: {error}") from None
     rows = np.split(order[np.argsort(codes, kind="stable")], np.cumsum(np.bincount(codes))[:-1])
     if times:
         _check_times(frame, times[0], group, rows)

@@ -1,5 +1,6 @@
 """Labels of any kind, and the whole numbers that a loss counts in."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,6 +97,8 @@ def _label(value: Any, k: int, name: str = "target") -> Label:
         value = value.item()
     if (isinstance(value, float) and value != value) or value is None or type(value).__name__ in ("NAType", "NaTType"):
         raise ValueError(f"{name} must name a class for each sequence or step, got {value!r} at place {k}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} must hold labels that a file can keep, got {value!r}")
     if isinstance(value, bytes):
         raise ValueError(f"{name} must hold text, got bytes, such as {value!r}: .decode() makes text of it")
     if not isinstance(value, Label):

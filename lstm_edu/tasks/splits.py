@@ -124,7 +124,10 @@ def _given(indices: Any, count: int) -> dict[str, np.ndarray]:
         raise ValueError(f"indices must be three lists of numbers, (train, valid, test), got {type(indices).__name__}")
     parts = {}
     for name, part in zip(PARTS, indices, strict=True):
-        array = np.asarray(part)
+        try:
+            array = np.asarray(part)
+        except ValueError as error:
+            raise ValueError(f"indices: {name} must be a list of whole numbers: {error}") from None
         if array.size == 0 and name == "test":
             array = np.zeros(0, np.int64)
         if array.ndim != 1 or (not array.size and name != "test") or array.dtype.kind not in "iu":

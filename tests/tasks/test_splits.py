@@ -91,6 +91,7 @@ def test_given_indices_are_the_parts_and_the_test_part_may_be_empty():
         ({"groups": [np.nan] * 50}, "groups must name the group of each sequence, got nan at place 0"),
         ({"indices": [1, 2, 3, 4]}, "indices must be three lists of numbers, (train, valid, test), got list"),
         ({"indices": "abc"}, "indices must be three lists of numbers, (train, valid, test), got str"),
+        ({"indices": ([[1], [2, 3]], [1], [3])}, "indices: train must be a list of whole numbers: "),
         ({"indices": ([1], [], [3])}, "indices: valid must be a list of whole numbers, not empty"),
         ({"indices": ([1], [0.5], [3])}, "indices: valid must be a list of whole numbers, not empty, got float64"),
         ({"indices": ([1], [-2], [3])}, "indices: valid must lie in 0 .. 49, got -2 to -2"),
