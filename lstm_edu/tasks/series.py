@@ -108,7 +108,7 @@ class Series(Task):
 
     @property
     def needed(self) -> int:
-        """How many numbers a forecast needs before it, which is the window and what its first difference looks back to."""
+        """How many numbers a forecast needs before it, those that its first difference looks back to among them."""
         assert self.window is not None  # None is what one may give; it has become a number
         return self.window + self.difference
 
