@@ -262,7 +262,7 @@ def alone(number, titles=(), exercises=0):
         cells = kept
     part = copy.copy(MADE[number])
     part.cells = cells
-    text = notebook.words(part) / notebook._WORDS_A_MINUTE + notebook._MINUTES_A_CELL * len(notebook.code_cells(part))
+    text = notebook.words(part) / notebook._WORDS_A_MINUTE + notebook._MINUTES_A_CELL * len(notebook.lesson_cells(part))
     return text + notebook._MINUTES_AN_EXERCISE * exercises
 
 
