@@ -68,7 +68,8 @@ def forward_lstm(x, W, bias, a, h, positive, b0, b1):
                 f[j] = sigmoid(f[j])
                 if positive:
                     n[j] = n[j] + half if n[j] >= 0 else sigmoid(n[j])
-                h_new[j] = (f[j] * h_old[j] + i[j] * n[j]) / (f[j] + i[j])
+                enters = i[j] / (f[j] + i[j])
+                h_new[j] = f[j] / (f[j] + i[j]) * h_old[j] + enters * n[j]
 
 
 @kernel
@@ -80,12 +81,12 @@ def backward_lstm(dy, a, h, delta, dh, positive, b0, b1):
             di, df, dn = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H :]
             h_old, h_new, dh_b, dy_b = h[t, b], h[t + 1, b], dh[b], dy[t, b]
             for j in range(H):
-                per_sum = (dy_b[j] + dh_b[j]) / (f[j] + i[j])
+                stays, enters, dh_j = f[j] / (f[j] + i[j]), i[j] / (f[j] + i[j]), dy_b[j] + dh_b[j]
                 slope = one if not positive or n[j] >= half else n[j] * (one - n[j])
-                di[j] = per_sum * (n[j] - h_new[j]) * i[j] * (one - i[j])
-                df[j] = per_sum * (h_old[j] - h_new[j]) * f[j] * (one - f[j])
-                dn[j] = per_sum * i[j] * slope
-                dh_b[j] = per_sum * f[j]
+                di[j] = dh_j * (n[j] - h_new[j]) * enters * (one - i[j])
+                df[j] = dh_j * (h_old[j] - h_new[j]) * stays * (one - f[j])
+                dn[j] = dh_j * enters * slope
+                dh_b[j] = dh_j * stays
 
 
 class MinGRU(Recurrent):

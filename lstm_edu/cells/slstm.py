@@ -21,7 +21,7 @@ from .tape import Tape
 
 @kernel
 def forward(x, W, U, bias, a, h, c, n, m, s, first, b0, b1):
-    H, zero, one = U.shape[0], U.dtype.type(0), U.dtype.type(1)
+    H, zero, one, most = U.shape[0], U.dtype.type(0), U.dtype.type(1), U.dtype.type(60)
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     for t in range(len(x)):
         input_product(a, x, from_x, bias, t, b0, b1)
@@ -38,7 +38,7 @@ def forward(x, W, U, bias, a, h, c, n, m, s, first, b0, b1):
                 m[new, b, j] = i[j] if enters else left
                 first_b[j] = one if enters else zero
                 i[j] = exp(i[j] - m[new, b, j])
-                f[j] = exp(left - m[new, b, j])
+                f[j] = exp(min(left - m[new, b, j], most))  # above 0 before anything has entered, where c and n are 0
                 z[j] = tanh(z[j])
                 c[new, b, j] = f[j] * c[old, b, j] + i[j] * z[j]
                 n[new, b, j] = f[j] * n[old, b, j] + i[j]

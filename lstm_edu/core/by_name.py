@@ -169,7 +169,7 @@ def address(name: str, number: str) -> int:
     int
         The address, in this process.
     """
-    return _known[ensure(name, number)].address
+    return _known[ensure(name, number)].address  # pragma: no cover - machine code
 
 
 def _function_that_returns(address: int, symbol: str) -> tuple[Any, int]:

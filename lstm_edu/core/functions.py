@@ -58,12 +58,13 @@ def _split_exp64(x):
 
 def exp(x):
     """e^x of a float32 or float64 number, inside a kernel."""
-    return np.exp(x)
+    low, high = (-87, 88) if isinstance(x, np.float32) else (-708, 709)  # as below: nothing overflows
+    return np.exp(min(max(x, type(x)(low)), type(x)(high)))
 
 
 def sigmoid(x):
     """1 / (1 + e^-x) of a float32 or float64 number, inside a kernel; its slope is s (1 - s) for s = sigmoid(x)."""
-    e = np.exp(-np.abs(x))  # never above 1: no overflow
+    e = exp(-abs(x))  # never above 1, and never 0
     return (1 if x >= 0 else e) / (1 + e)
 
 

@@ -6,9 +6,12 @@ from cases import random_state
 
 import lstm_edu as le
 from lstm_edu.cells import LSTM, CoupledLSTM, PeepholeLSTM, ProjectedLSTM
+from lstm_edu.core.blank import Blank
 from lstm_edu.interop import onnx as onnx_layout
 from lstm_edu.interop import torch as torch_layout
 from lstm_edu.interop.blocks import to_rows
+
+pytestmark = pytest.mark.kernels
 
 T, B, D, H, P = 6, 3, 4, 7, 5
 
@@ -30,7 +33,6 @@ def assert_same(one, other, names=None, atol=1e-13):
         np.testing.assert_allclose(one[name], other[name], rtol=0, atol=atol, err_msg=name)
 
 
-@pytest.mark.kernels
 @pytest.mark.parametrize("cell", [LSTM, PeepholeLSTM])
 def test_a_clip_that_nothing_reaches_is_the_cell_itself(cell):
     plain, clipped = cell(D, H, dtype=np.float64, rng=1), cell(D, H, cell_clip=50.0, dtype=np.float64, rng=1)
@@ -38,7 +40,6 @@ def test_a_clip_that_nothing_reaches_is_the_cell_itself(cell):
     assert_same(one_pass(plain, *arguments), one_pass(clipped, *arguments))
 
 
-@pytest.mark.kernels
 def test_a_clip_holds_the_cell_and_lets_no_gradient_through_where_it_does():
     layer = LSTM(1, 1, cell_clip=0.5, dtype=np.float64)
     layer.params.flat[:] = 0
@@ -52,7 +53,6 @@ def test_a_clip_holds_the_cell_and_lets_no_gradient_through_where_it_does():
     assert grads["b"][3] > 0  # the output gate still moves h
 
 
-@pytest.mark.kernels
 def test_a_projection_by_the_identity_is_the_lstm():
     plain, wide = PeepholeLSTM(D, H, dtype=np.float64, rng=1), ProjectedLSTM(D, H, H, peepholes=True, dtype=np.float64)
     for name in plain.params:
@@ -64,7 +64,6 @@ def test_a_projection_by_the_identity_is_the_lstm():
     assert_same(one, other)
 
 
-@pytest.mark.kernels
 def test_coupled_gates_are_an_lstm_whose_input_gate_is_what_the_forget_gate_leaves():
     plain, coupled = LSTM(D, H, dtype=np.float64, rng=1), CoupledLSTM(D, H, dtype=np.float64, rng=2)
     for name in plain.params:
@@ -78,7 +77,6 @@ def test_coupled_gates_are_an_lstm_whose_input_gate_is_what_the_forget_gate_leav
         np.testing.assert_allclose(np.concatenate([f - i, g, o], axis=-1), other[name], atol=1e-13)
 
 
-@pytest.mark.kernels
 def test_both_ways_to_couple_are_the_same_function_with_the_other_sign():
     keeps, admits = (CoupledLSTM(D, H, gate=gate, dtype=np.float64, rng=1) for gate in "fi")
     for name in keeps.params:
@@ -161,3 +159,9 @@ def test_an_older_file_without_an_option_loads_as_the_cell_without_it(tmp_path):
 def test_what_no_option_can_be_is_refused_in_words(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("make", [lambda rng: ProjectedLSTM(2, 3, 4, rng=rng), lambda rng: le.MinGRU(2, 3, rng=rng)])
+def test_a_layer_whose_weights_come_from_a_file_draws_none(make):
+    assert not make(Blank()).params["W"].any()
+    assert make(0).params["W"].all()

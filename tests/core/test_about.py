@@ -2,12 +2,16 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pytest
 
 import lstm_edu as le
-from lstm_edu.core import About, Scaling
+from lstm_edu.core import About, Scaling, checks
+from lstm_edu.core.scaling import far_from_unit
+
+pytestmark = pytest.mark.kernels
 
 
 def test_scaling_goes_to_mean_zero_and_deviation_one_and_back():
@@ -28,6 +32,13 @@ def test_a_column_that_never_changes_is_moved_and_not_divided_by_nothing():
     np.testing.assert_allclose(scaling.apply(x)[:, 0], 0, atol=1e-12)
 
 
+def test_an_unknown_choice_that_another_library_calls_so_leads_to_the_word_here():
+    losses = ["mean_squared_error", "softmax_cross_entropy"]
+    for word, words in {"mse": "did you mean 'mean_squared_error'", "mae": "measures=['mae']"}.items():
+        with pytest.raises(ValueError, match=re.escape(words)):
+            checks.one_of("loss", word, losses)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -39,6 +50,7 @@ def test_a_column_that_never_changes_is_moved_and_not_divided_by_nothing():
         (lambda: About(loss="mse"), "unknown loss 'mse'"),
         (lambda: About(classes="ab"), "classes must be a list"),
         (lambda: About(inputs=(0, 1)), "inputs must be a Scaling"),
+        (lambda: About(trained="Adding"), "trained must be a dict, got str"),
         (lambda: About(trained={"f": print}), "trained must hold what JSON can"),
         (lambda: About(trained={"loss": float("nan")}), "trained must hold what JSON can"),
         (lambda: About.from_json({"code": "x"}), "no more"),
@@ -93,3 +105,11 @@ def test_a_file_without_meaning_loads_as_before(tmp_path):
     into.about = known()
     le.save(net, tmp_path / "net.safetensors")
     assert le.load(tmp_path / "net.safetensors", into=into).about is None
+
+
+def test_columns_far_from_unit_scale_are_named_with_their_scale():
+    near = np.random.default_rng(0).normal(size=(50, 3))
+    assert far_from_unit(near) == []
+    near[:, 1] = 1000 * near[:, 1]
+    near[:, 2] = 0.001 * near[:, 2] + 5
+    assert [column for column, _, _ in far_from_unit(near)] == [1, 2]

@@ -111,6 +111,7 @@ def test_code_that_names_a_function_of_another_version_asks_for_nothing_that_is_
     assert by_name._known == before
 
 
+@compiled
 def test_what_shares_products_has_an_address():
     assert by_name.address("share", "float64") == by_name._known["lstm_edu_share_float64"].address > 0
 

@@ -7,6 +7,8 @@ import pytest
 
 from lstm_edu.core.encoding import how_to_convert, likely_encoding
 
+pytestmark = pytest.mark.kernels
+
 TEXTS = {
     "gb18030": "从前有座山，山里有座庙，庙里有个老和尚在讲故事。",
     "big5": "從前有座山，山裡有座廟，廟裡有個老和尚在講故事。",

@@ -6,6 +6,8 @@ import pytest
 from lstm_edu.core import set_num_threads
 from lstm_edu.core.scan import scan
 
+pytestmark = pytest.mark.kernels
+
 
 @pytest.mark.parametrize("pieces", [None, 1, 2, 3, 7, 40, 1000])
 @pytest.mark.parametrize("threads", [1, 2])
