@@ -200,10 +200,14 @@ def grade_class(
     grade.written(marks, out)
     for name in dict.fromkeys(mark.file for mark in marks):
         own = [mark for mark in marks if mark.file == name]
-        right = [mark.exercise for mark in own if mark.passed]
-        words = f"{len(right)} of {len(own)} right" if own[0].exercise else own[0].message
-        missing = ", ".join(mark.exercise for mark in own if not mark.passed and mark.exercise)
-        print(f"{name:40} {words}" + (f"; not yet: {missing}" if missing else ""))
+        asked = [mark for mark in own if mark.exercise]
+        words = [f"{sum(mark.passed for mark in asked)} of {len(asked)} right"] if asked else []
+        words += [mark.message for mark in own if not mark.exercise]
+        missing = ", ".join(mark.exercise for mark in asked if not mark.passed)
+        print(f"{name:40} {'; '.join(words)}" + (f"; not yet: {missing}" if missing else ""))
+    for number in sorted({mark.exercise for mark in marks if mark.exercise}):
+        passed = [mark.passed for mark in marks if mark.exercise == number]
+        print(f"exercise {number:31} {sum(passed)} of {len(passed)} learners")
     print(f"table: {out}")
 
 

@@ -72,7 +72,7 @@ def exercise(number: str, *, hint: str = "") -> Callable:
     Raises
     ------
     ValueError
-        For another kind of number, and for a checker without a docstring.
+        For another kind of number, for one that the course has, and for a checker without a docstring.
 
     Examples
     --------
@@ -97,6 +97,9 @@ def exercise(number: str, *, hint: str = "") -> Callable:
     def register(checker: Callable) -> Callable:
         if not (checker.__doc__ or "").strip():
             raise ValueError(f"exercise {number}: {checker.__name__} needs a docstring that says what is asked")
+        known = _EXERCISES.get(number, (checker, ""))[0].__module__
+        if known.startswith(f"{__package__}.exercises") and checker.__module__ != known:
+            raise ValueError(f"exercise {number} has a check in the course already: choose another number")
         _EXERCISES[number] = (checker, hint or (checker.__doc__ or "").strip().splitlines()[0])
         return checker
 

@@ -29,6 +29,7 @@ def carousel(monkeypatch):
 
 
 def said(capsys, answer):
+    """What the check of 97.2 prints."""
     result = bool(course.check("97.2", answer))
     printed = capsys.readouterr()
     assert printed.err == ""
@@ -163,6 +164,9 @@ def test_an_unknown_exercise_and_a_bad_number_are_errors():
     for number in ("3.2", 3.2, "03-2", "03."):
         with pytest.raises(ValueError, match="number must be chapter and exercise"):
             exercise(number)
+    checker.numbers(0)
+    with pytest.raises(ValueError, match=r"exercise 00\.2 has a check in the course already"):
+        exercise("00.2")(said)
     with pytest.raises(ValueError, match="needs a docstring"):
         exercise("97.9")(lambda answer: None)
 

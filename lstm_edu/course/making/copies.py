@@ -15,7 +15,7 @@ from lstm_edu.core.files import replace_file
 from lstm_edu.core.version import __version__
 from lstm_edu.course import library
 
-from . import build, notebook
+from . import build, notebook, predictions
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -27,44 +27,13 @@ _FIGURE = re.compile(r"\]\(\.\./figures/([\w.-]+)\)")
 def without_solutions(made: NotebookNode) -> NotebookNode:
     """A copy of a notebook without solutions and without outputs, in which a prediction comes before its result.
 
-    After each cell that asks for a prediction stands one to type it into; what follows up to the next heading is
-    folded: code runs as before, but the text of its claims, of its pictures and of the prose is one click away.
+    `predictions.before_results` says what is folded.
     """
-    from nbformat import v4
-
     made = copy.deepcopy(made)
-    cells: list[Any] = []
-    folding, asked = False, 0
-    for cell in made.cells:
-        tags = notebook.tags(cell)
-        if "solution" in tags:
-            continue
-        if "predict" in tags or _begins_with_a_heading(cell) or "exercise" in tags:
-            folding = False
-        if folding:
-            _fold(cell)
-        cells.append(cell)
-        if "predict" in tags:
-            asked, folding = asked + 1, True
-            words = 'my_prediction = ""  # write it here; then run the cells below, and open what is folded'
-            key = hashlib.sha256(f"prediction {asked}".encode()).hexdigest()[:8]
-            cells.append(v4.new_code_cell(words, metadata={"tags": ["prediction"]}, id=f"predict-{key}"))
-    made.cells = cells
+    made.cells = predictions.before_results([cell for cell in made.cells if "solution" not in notebook.tags(cell)])
     for cell in notebook.code_cells(made):
         cell.outputs, cell.execution_count = [], None
     return made
-
-
-def _begins_with_a_heading(cell: NotebookNode) -> bool:
-    return cell.cell_type == "markdown" and re.match(r"\s*#{1,4} ", cell.source) is not None
-
-
-def _fold(cell: NotebookNode) -> None:
-    """Hide what a cell says, not what it does."""
-    if cell.cell_type == "markdown":
-        cell.source = f"<details><summary>What came out</summary>\n\n{cell.source}\n\n</details>"
-    else:
-        cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
 
 
 def with_open_solutions(made: NotebookNode) -> NotebookNode:
@@ -131,6 +100,7 @@ def student(
                 made = notebook.read(chapter.notebook)
                 figures |= linked_figures(made)
                 copied = form(made)
+                copied.metadata["lstm_edu"] = {"version": __version__}  # for who grades it later
                 if nbgrader and name == "class":
                     with_marks(copied, chapter.number)
                 text = nbformat.writes(_figures_beside(copied)) + "\n"

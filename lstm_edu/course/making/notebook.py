@@ -109,7 +109,7 @@ def minutes(notebook: NotebookNode) -> int:
 
 
 def peek(path: str | Path) -> Any:
-    """A notebook's cells, for those who only read in it: nothing but Python is needed.
+    """A notebook's cells and metadata, for those who only read in it: nothing but Python is needed.
 
     Raises
     ------
@@ -117,14 +117,16 @@ def peek(path: str | Path) -> Any:
         Where it is none.
     """
     try:
-        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+        read = json.loads(Path(path).read_text(encoding="utf-8"))
+        metadata = read.get("metadata", {})
         return SimpleNamespace(
+            metadata=metadata if isinstance(metadata, dict) else {},
             cells=[
                 SimpleNamespace(
                     cell_type=cell["cell_type"], source="".join(cell["source"]), metadata=cell.get("metadata", {})
                 )
-                for cell in cells
-            ]
+                for cell in read["cells"]
+            ],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a notebook: {error!r}") from None
