@@ -105,6 +105,7 @@ def run(chapter: library.Chapter, figures: str | Path | None = None) -> Notebook
         With the cell and the error.
     """
     library.need("nbclient", "ipykernel")
+    import matplotlib.font_manager  # noqa: F401 - makes its cache here: in a chapter it would say so on stderr
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient

@@ -281,7 +281,8 @@ def cells_to_run(made: Any, shipped: Any) -> list[str]:
         text, if the exercise stands above them.
     """
     solutions = {cell.source.strip() for cell in notebook.code_cells(shipped) if "solution" in notebook.tags(cell)}
-    own, checked = [], set()
+    own: list[Any] = []
+    checked: set[str] = set()
     for cell in notebook.code_cells(made):
         tags, numbers = notebook.tags(cell), set(re.findall(r"\.check\(\s*['\"]([\d.]+)", cell.source))
         again = not tags and cell.source.strip() in solutions and numbers <= checked

@@ -39,7 +39,9 @@ def test_a_heading_in_the_midst_of_a_text_ends_what_is_folded():
 
 
 def test_what_we_saw_is_folded_below_its_heading():
-    made = sources(ASKED, text("## What we saw\n\nThe LSTM."), text("By far."), text("## Where it breaks\n\nElsewhere."))
+    made = sources(
+        ASKED, text("## What we saw\n\nThe LSTM."), text("By far."), text("## Where it breaks\n\nElsewhere.")
+    )
     assert made[2:] == [f"## What we saw\n\n{fold('The LSTM.')}", fold("By far."), "## Where it breaks\n\nElsewhere."]
 
 
@@ -56,7 +58,12 @@ def test_what_leads_to_the_next_question_stays_open():
 
 
 def test_code_that_is_the_lesson_stays_open_and_what_states_the_result_is_folded():
-    cells = [code("net = train()"), code("x = 1\nassert x > 0"), code("plot()", "claim"), code('show(f, alt="It rises")')]
+    cells = [
+        code("net = train()"),
+        code("x = 1\nassert x > 0"),
+        code("plot()", "claim"),
+        code('show(f, alt="It rises")'),
+    ]
     made = predictions.before_results([ASKED, *cells])[2:]
     assert [bool(cell.metadata.get("jupyter", {}).get("source_hidden")) for cell in made] == [False, True, True, True]
     assert [cell.source for cell in made] == [cell.source for cell in cells]  # what runs is the same
