@@ -111,6 +111,13 @@ def test_code_that_names_a_function_of_another_version_asks_for_nothing_that_is_
     assert by_name._known == before
 
 
+def test_code_that_names_functions_asks_for_each_once_by_its_numbers(monkeypatch):
+    asked = []
+    monkeypatch.setattr(by_name, "ensure", lambda *which: asked.append(which))
+    by_name._ensure_all_in(b". lstm_edu_product_float32 lstm_edu_product_float64 lstm_edu_product_float32 .")
+    assert sorted(asked) == [("product", "float32"), ("product", "float64")]
+
+
 @compiled
 def test_what_shares_products_has_an_address():
     assert by_name.address("share", "float64") == by_name._known["lstm_edu_share_float64"].address > 0

@@ -33,6 +33,17 @@ def values(function, x):
     return y
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_exponential_and_no_gate_is_zero_or_infinite(dtype):
+    x = np.array([-np.inf, -1e6, 1e6, np.inf], dtype)
+    for function in (all_exp, all_sigmoid):
+        y = values(function, x)
+        assert (y > 0).all()
+        assert np.isfinite(y).all()
+        assert (y[:2] < 1e-36).all()
+    assert (values(all_sigmoid, x)[2:] == 1).all()
+
+
 def many(dtype, limit):
     small = 10.0 ** np.linspace(-30, 0, 301)
     return np.concatenate([np.linspace(-limit, limit, 2001), small, -small]).astype(dtype)
