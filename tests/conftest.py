@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -29,6 +30,12 @@ def _what_was_imported_stays():
     gc.unfreeze()
 
 
+def _one_thread():
+    """For the chapters of this process: threads that look for work take the cores from the chapters beside them, and
+    the bits are the same for every number of them."""
+    os.environ["LSTM_EDU_NUM_THREADS"] = "1"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def executed(request):
     """By the names of the chapters that are to be tested: futures of their executed notebooks.
@@ -41,6 +48,7 @@ def executed(request):
         return
     from executing import execute  # only here: most tests need nothing of the course
 
-    with ProcessPoolExecutor(available_cores(), multiprocessing.get_context("spawn")) as pool:
+    cores = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(available_cores(), cores, initializer=_one_thread) as pool:
         yield {chapter.name: pool.submit(execute, chapter) for chapter in chapters}
         pool.shutdown(cancel_futures=True)
