@@ -162,7 +162,6 @@ def _print_outcomes(outcomes: list) -> bool:
 def student_copy(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     numbers: _Numbers = None,
-    nbgrader: Annotated[bool, typer.Option("--nbgrader", help="Give exercises the marks of nbgrader.")] = False,
 ) -> None:
     """Copies for a class, and an answer key beside them.
 
@@ -172,7 +171,7 @@ def student_copy(
 
     library.need("nbformat")
     course = library.find()
-    for_class, key = copies.student(course, folder, numbers or (), nbgrader=nbgrader)
+    for_class, key = copies.student(course, folder, numbers or ())
     print(f"for the class: {for_class}\nwith solutions: {key}")
 
 

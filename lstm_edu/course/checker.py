@@ -10,6 +10,7 @@ def carousel(answer):
 
 import importlib
 import importlib.util
+import inspect
 import re
 import traceback
 from collections.abc import Callable
@@ -39,6 +40,7 @@ _PLAIN = (
     ),
     ("the name {0} is not defined yet", r"name '(\w+)' is not defined"),
 )
+_NAN = {"from": ""}  # where the NaN comes from that the last function gave
 _LISTENERS: list[Callable[[str, bool, str], object]] = []
 _EXERCISES: dict[str, tuple[Callable, str]] = {}  # "03.2" -> (checker, hint)
 
@@ -229,6 +231,7 @@ def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
     """
     if not callable(answer):
         raise Wrong(f"A function is asked for, this is {_kind(answer)}.")
+    _check_arguments(answer, args, kwargs)
     try:
         got = answer(*_copied(args), **_copied(kwargs))
     except NotImplementedError:
@@ -237,7 +240,41 @@ def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
         raise Wrong(f"Your function stops with {_words(error)}") from None
     if _empty(got):
         raise Untouched("Your function returns nothing yet.")
+    _NAN["from"] = _origin_of_nan(answer, args, kwargs) if _holds_nan(got) else ""
     return got
+
+
+def _origin_of_nan(answer: Callable, args: tuple, kwargs: dict) -> str:
+    """Where a number stops being one, in words for `same_array`: the function runs once more, and is stopped there."""
+    try:
+        with np.errstate(invalid="raise", divide="raise", over="raise"):
+            answer(*_copied(args), **_copied(kwargs))
+    except FloatingPointError as error:
+        return f" It comes from {_words(error)}"
+    except Exception:  # another one the second time
+        return ""
+    return ""
+
+
+def _check_arguments(answer: Callable, args: tuple, kwargs: dict) -> None:
+    """Wrong, with both numbers, where the function can't be called with what it is to get."""
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # a function of NumPy
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        given = len(args) + len(kwargs)
+        raise Wrong(f"Your function takes {signature}, but it gets {given} argument{'s' * (given != 1)}.") from None
+
+
+def _holds_nan(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_holds_nan, value))
+    if isinstance(value, dict):
+        return any(map(_holds_nan, value.values()))
+    return isinstance(value, np.ndarray | float) and np.asarray(value).dtype.kind == "f" and bool(np.isnan(value).any())
 
 
 def _copied(value: Any) -> Any:
@@ -350,7 +387,7 @@ def same_array(
         hint = f" This is what comes out with {mistake}." if mistake else hint
         raise Wrong(f"{name} has shape {got.shape}, but needs {needed}.{hint}")
     if np.isnan(got).any() and not np.isnan(expected).any():
-        raise Wrong(f"{name} holds NaN, first at {_place(name, np.isnan(got))}.")
+        raise Wrong(f"{name} holds NaN, first at {_place(name, np.isnan(got))}.{_NAN['from']}")
     if mistake:
         raise Wrong(f"{name} is what comes out with {mistake}.")
     if got.ndim and expected.dtype.kind == "f" and got.dtype.kind in "biu":

@@ -71,7 +71,7 @@ def test_an_untouched_skeleton_gets_the_hint(capsys, answer, words):
     [
         (RIGHT, "A function is asked for, this is an array of shape (5, 3)."),
         ("tanh", "A function is asked for, this is 'tanh'."),
-        (lambda: 0, "Your function stops with TypeError"),
+        (lambda: 0, "Your function takes (), but it gets 1 argument"),
         (lambda x: x[9], "Your function stops with place 9 of an axis that has 5 (they count from 0)"),
         (lambda x: 1 / (1 + np.exp(-x)), "y is what comes out with a sigmoid."),
         (lambda x: np.tanh(x).T, "y has shape (3, 5), but needs (T, H) = (5, 3). It is the transpose of that."),
@@ -209,3 +209,29 @@ def test_the_line_of_the_learners_code_is_named(capsys):
     linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
     _, printed = said(capsys, names["answer"])
     assert printed.endswith("(line 3: `return y @ x`).")
+
+
+@pytest.mark.usefixtures("carousel")
+def test_where_nan_comes_from_is_named_with_its_line(capsys):
+    source = "def answer(x):\n    y = x - x\n    return y / y\n"
+    names = {}
+    exec(compile(source, "<nan>", "exec"), names)
+    import linecache
+
+    linecache.cache["<nan>"] = (len(source), None, source.splitlines(keepends=True), "<nan>")
+    with np.errstate(all="ignore"):
+        _, printed = said(capsys, names["answer"])
+    assert "y holds NaN, first at y[0, 0]. It comes from" in printed
+    assert printed.endswith("(line 3: `return y / y`).")
+
+
+@pytest.mark.usefixtures("carousel")
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda: 1, "Your function takes (), but it gets 1 argument."),
+        (lambda x, h: x, "Your function takes (x, h), but it gets 1 argument."),
+    ],
+)
+def test_a_function_of_other_arguments_is_told_both_numbers(capsys, answer, words):
+    assert words in said(capsys, answer)[1]

@@ -52,9 +52,7 @@ def with_open_solutions(made: NotebookNode) -> NotebookNode:
     return made
 
 
-def student(
-    course: library.Course, folder: str | Path, numbers: Sequence[str] = (), *, nbgrader: bool = False
-) -> tuple[Path, Path]:
+def student(course: library.Course, folder: str | Path, numbers: Sequence[str] = ()) -> tuple[Path, Path]:
     """Write copies for a class, and an answer key beside them.
 
     `class` has the chapters without solutions and outputs, the figures that they link to, the evidence that they read,
@@ -69,8 +67,6 @@ def student(
         A new or empty one.
     numbers : sequence of str, optional
         Which chapters; none: all.
-    nbgrader : bool, default False
-        Whether the cells of exercises carry the marks of nbgrader.
 
     Returns
     -------
@@ -101,8 +97,6 @@ def student(
                 figures |= linked_figures(made)
                 copied = form(made)
                 copied.metadata["lstm_edu"] = {"version": __version__}  # for who grades it later
-                if nbgrader and name == "class":
-                    with_marks(copied, chapter.number)
                 text = nbformat.writes(_figures_beside(copied)) + "\n"
                 (part / name / chapter.notebook.name).write_text(text, encoding="utf-8")
             build.copy_figures(course, figures, part / name / "figures")
@@ -159,33 +153,6 @@ hand the folder out with nbgitpuller. A core and 1 GB of memory for each learner
 {chr(10).join(f"- `{name}`" for name in names)}
 - `figures/`, `evidence/`: what the chapters show and read
 """
-
-
-def with_marks(made: NotebookNode, chapter: int) -> None:
-    """Give the cells of exercises the marks of nbgrader (schema version 3), in place.
-
-    Each exercise is one cell that the learner edits and that is graded by its own check, one point each.
-
-    Parameters
-    ----------
-    made : nbformat.NotebookNode
-        A class's copy.
-    chapter : int
-        Its number, for the marks' names.
-    """
-    count = 0
-    for cell in made.cells:
-        if "exercise" in notebook.tags(cell):
-            count += 1
-            cell.metadata["nbgrader"] = {
-                "schema_version": 3,
-                "grade_id": f"exercise-{chapter:02d}-{count}",
-                "grade": True,
-                "solution": True,
-                "locked": False,
-                "task": False,
-                "points": 1,
-            }
 
 
 def linked_figures(made: NotebookNode) -> set[str]:

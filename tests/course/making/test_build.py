@@ -300,19 +300,6 @@ def test_a_solutions_verdict_stands_under_no_learners_answer(folder, tmp_path):
         assert bool(cell.outputs) <= ("solution" not in notebook.tags(cell))
 
 
-def test_the_marks_of_nbgrader_are_on_every_exercise(folder):
-    for_class, _ = copies.student(library.find(), folder / "marked", nbgrader=True)
-    made = notebook.read(for_class / "97_test.ipynb")
-    nbformat.validate(made)
-    marks = [cell.metadata.nbgrader for cell in notebook.exercises(made)]
-    assert [mark.grade_id for mark in marks] == [f"exercise-97-{k}" for k in (1, 2, 3, 4)]
-    for mark in marks:  # what nbgrader asks of schema version 3
-        assert set(mark) == {"schema_version", "grade_id", "grade", "solution", "locked", "task", "points"}
-        assert (mark.schema_version, mark.grade, mark.solution, mark.locked, mark.task, mark.points) == (
-            (3, True, True, False, False, 1)
-        )
-
-
 def test_only_the_chapters_that_were_asked_for_go_to_the_class(folder, capsys):
     example_chapter.write(folder, name="98_good")
     assert run("student", "some", "97") == 0

@@ -112,7 +112,7 @@ def test_a_notebook_of_another_version_is_graded_and_a_row_says_so(graded):
 def test_what_a_notebook_has_started_ends_with_it(tmp_path):
     left = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
     write(tmp_path / "a.ipynb", f"{left}; open({str(tmp_path / 'pid')!r}, 'w').write(str(p.pid))")
-    grade.grade(tmp_path, timeout=60)
+    grade.grade(tmp_path, timeout=300)
     state = Path("/proc", (tmp_path / "pid").read_text(), "stat")
     assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
 
