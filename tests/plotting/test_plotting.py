@@ -57,6 +57,24 @@ def test_gates_over_time_draws_the_chosen_sequence():
         le.plotting.gates_over_time(gates, names=["z"])
 
 
+def test_a_state_that_counts_leaves_candidate_and_output_a_scale_of_their_own_and_gates_theirs():
+    rng = np.random.default_rng(0)
+    gates = {name: rng.uniform(size=(9, 3, 5)) for name in ("i", "g", "c", "h")}
+    gates["c"][:, 1] = -20.0
+    figure = le.plotting.gates_over_time(gates, sequence=1)
+    bounds = [axis.images[0].get_clim() for axis in figure.axes if axis.images]
+    assert bounds == [(0, 1), (-1, 1), (-20, 20), (-1, 1)]
+    bars = [axis.get_ylabel() for axis in figure.axes if not axis.images]
+    assert sorted(bars) == ["candidate, output", "cell state", "gates"]
+
+
+def test_time_steps_have_whole_numbers_as_ticks_for_short_sequences_too():
+    figure = le.plotting.gates_over_time({"f": np.full((3, 1, 2), 0.5)})
+    ticks = figure.axes[0].get_xticks()
+    assert len(ticks) > 1
+    np.testing.assert_array_equal(ticks, np.round(ticks))
+
+
 def test_every_cell_has_a_style_of_its_own():
     assert set(style.CELL_STYLES) == set(style.CELL_TITLES) == set(le.cells.CLASSIC)
     assert len({colour for colour, _ in style.CELL_STYLES.values()}) == len(le.cells.CLASSIC)
