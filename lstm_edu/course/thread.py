@@ -66,6 +66,11 @@ def learn_marked_signs(make: Callable[[int], "Recurrent"], seeds: int = 5, steps
     numpy.ndarray
         (seeds,), the squared error on 500 sequences of the test.
 
+    Raises
+    ------
+    ValueError
+        Without a seed, or for fewer than one step.
+
     Examples
     --------
     >>> import lstm_edu as le

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import lstm_edu as le
 from lstm_edu import course
 
 
@@ -20,3 +21,20 @@ def test_fewer_steps_or_no_sequence_are_refused():
         course.marked_signs(1)
     with pytest.raises(ValueError, match="count must be a whole number of at least 1, got 0"):
         course.marked_signs(5, 0)
+
+
+def test_every_seed_learns_the_marked_signs_from_a_start_of_its_own_and_as_often_as_one_likes():
+    made = []
+
+    def make(seed):
+        made.append(seed)
+        return le.GRU(2, 3, rng=seed)
+
+    lost = course.learn_marked_signs(make, seeds=3, steps=4)
+    assert made == [0, 1, 2]
+    assert len(set(lost)) == 3
+    np.testing.assert_array_equal(course.learn_marked_signs(make, seeds=2, steps=4), lost[:2])
+    assert course.learn_marked_signs(make, seeds=1, steps=150)[0] < 0.8 * lost[0]
+    for wrong in ({"seeds": 0}, {"steps": 0}):
+        with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
+            course.learn_marked_signs(make, **wrong)
