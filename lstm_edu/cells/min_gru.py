@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from lstm_edu.core import checks
+from lstm_edu.core.arrays import sigmoid as sigmoid_of
 from lstm_edu.core.blank import Blank
 from lstm_edu.core.checks import Rng
 from lstm_edu.core.functions import sigmoid
@@ -241,11 +242,11 @@ class MinGRU(Recurrent):
 
     def _steps(self, pre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """a and b of h = a h' + b, for all steps, from the pre-activations."""
-        z, n = _gate(pre[..., : self.units]), self._candidate(pre[..., self.units :])
+        z, n = sigmoid_of(pre[..., : self.units]), self._candidate(pre[..., self.units :])
         return 1 - z, z * n
 
     def _candidate(self, pre: np.ndarray) -> np.ndarray:
-        return pre if self.candidate == "linear" else np.where(pre >= 0, pre + pre.dtype.type(0.5), _gate(pre))
+        return pre if self.candidate == "linear" else np.where(pre >= 0, pre + pre.dtype.type(0.5), sigmoid_of(pre))
 
     def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
         forward_gru(tape.x, *self.params.values(), tape.a, tape.h, self.candidate == "positive", b0, b1)
@@ -323,7 +324,7 @@ class MinLSTM(MinGRU):
 
     def _steps(self, pre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         i, f, n = np.split(pre, 3, axis=-1)
-        i, f = _gate(i), _gate(f)
+        i, f = sigmoid_of(i), sigmoid_of(f)
         return f / (f + i), i * self._candidate(n) / (f + i)
 
     def _run_forward(self, tape: Tape, b0: int, b1: int) -> None:
@@ -333,8 +334,3 @@ class MinLSTM(MinGRU):
         self, dy: np.ndarray, tape: Tape, deltas: tuple | list, dstate: list[np.ndarray], b0: int, b1: int
     ) -> None:
         backward_lstm(dy, tape.a, tape.h, *deltas, *dstate, self.candidate == "positive", b0, b1)
-
-
-def _gate(a: np.ndarray) -> np.ndarray:
-    e = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1, e) / (1 + e)

@@ -10,6 +10,7 @@ from lstm_edu.core.matmul import add_product, input_product, pack, pack_transpos
 from lstm_edu.core.parameters import Parameters
 
 from .lstm import LSTM
+from .recurrent import Recurrent
 from .tape import Tape
 
 # T time steps, B sequences, H units.   a, delta (T,B,4H) in blocks i f g o   h, c (T+1,B,H)   U (H,4H)   p (3,H)
@@ -148,6 +149,22 @@ class PeepholeLSTM(LSTM):
         backward(dy, tape.a, tape.c, self.params["U"], self.params["p"], *deltas, dh, dc, b0, b1)
 
     def _other_gradients(self, tape: Tape, deltas: tuple, grads: Parameters) -> None:
-        _, c = tape.states
-        for k, (gate, seen) in enumerate([("i", c[:-1]), ("f", c[:-1]), ("o", c[1:])]):
-            np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])
+        peephole_gradients(self, tape.states[1], deltas[0], grads["p"])
+
+
+def peephole_gradients(layer: Recurrent, c: np.ndarray, delta: np.ndarray, dp: np.ndarray) -> None:
+    """dp = sum of delta times the cell that the gate saw: i and f the old one, o the new one.
+
+    Parameters
+    ----------
+    layer : Recurrent
+        With the gates i, f and o.
+    c : numpy.ndarray
+        (T + 1, B, H), the cell states.
+    delta : numpy.ndarray
+        (T, B, 4H), the gates' deltas.
+    dp : numpy.ndarray
+        (3, H), to be filled: rows i, f, o.
+    """
+    for k, (gate, seen) in enumerate([("i", c[:-1]), ("f", c[:-1]), ("o", c[1:])]):
+        np.einsum("tbh,tbh->h", delta[..., layer._block(gate)], seen, out=dp[k])

@@ -14,7 +14,8 @@ from lstm_edu.core.layer import initial_values
 from lstm_edu.core.matmul import add_product, input_product, pack, pack_transposed, parameter_gradients, set_product
 from lstm_edu.core.parameters import Parameters
 
-from .recurrent import Recurrent, rows
+from .peephole import peephole_gradients
+from .recurrent import Recurrent, orthogonal, rows
 from .tape import Tape
 
 # T steps, B sequences, H units, P outputs.   a, delta (T,B,4H) in blocks i f g o   c (T+1,B,H)   h (T+1,B,P)
@@ -278,8 +279,8 @@ class ProjectedLSTM(Recurrent):
         D, H, P = self.inputs, self.units, self.projection
         limit = np.sqrt(6 / (D + H))
         self.params["W"] = rng.uniform(-limit, limit, (D, 4 * H))
-        self.params["U"] = np.hstack([_orthogonal(P, H, rng) for _ in range(4)])
-        self.params["R"] = _orthogonal(H, P, rng)
+        self.params["U"] = np.hstack([orthogonal(P, H, rng) for _ in range(4)])
+        self.params["R"] = orthogonal(H, P, rng)
 
     def _p(self) -> np.ndarray:
         return self.params["p"] if self.peepholes else self._no_peepholes
@@ -305,12 +306,4 @@ class ProjectedLSTM(Recurrent):
         no_bias = np.empty(self.projection, self.dtype)
         parameter_gradients(m, none, dp, 0, grads["R"], nowhere, no_bias, 0, self.projection)
         if self.peepholes:
-            _, c = tape.states
-            for k, (gate, seen) in enumerate([("i", c[:-1]), ("f", c[:-1]), ("o", c[1:])]):
-                np.einsum("tbh,tbh->h", deltas[0][..., self._block(gate)], seen, out=grads["p"][k])
-
-
-def _orthogonal(rows_: int, columns: int, rng: np.random.Generator) -> np.ndarray:
-    """A random matrix whose rows are orthonormal, or its columns, whichever are fewer."""
-    q = np.linalg.qr(rng.standard_normal((max(rows_, columns), min(rows_, columns))))[0]
-    return q if rows_ >= columns else q.T
+            peephole_gradients(self, tape.states[1], deltas[0], grads["p"])

@@ -182,7 +182,7 @@ class Recurrent(Layer):
         D, H, G = self.inputs, self.units, len(self.gate_names)
         limit = np.sqrt(6 / (D + H))
         self.params["W"] = rng.uniform(-limit, limit, (D, G * H))
-        self.params["U"] = np.hstack([_orthogonal(H, rng) for _ in range(G)])
+        self.params["U"] = np.hstack([orthogonal(H, H, rng) for _ in range(G)])
 
     def _block(self, name: str) -> slice:
         """The columns of W, U and b that belong to one gate."""
@@ -482,7 +482,21 @@ def rows(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, array.shape[-1])
 
 
-def _orthogonal(n: int, rng: np.random.Generator) -> np.ndarray:
-    """A random orthogonal (n, n) matrix, uniform over all of them (Mezzadri 2007: fix the signs of R's diagonal)."""
-    q, r = np.linalg.qr(rng.standard_normal((n, n)))
-    return q * np.sign(np.diagonal(r))
+def orthogonal(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
+    """A random matrix whose rows are orthonormal, or its columns, whichever are fewer.
+
+    Parameters
+    ----------
+    rows, columns : int
+        The shape.
+    rng : numpy.random.Generator
+        Draws it, uniformly over all of them (Mezzadri 2007: fix the signs of R's diagonal).
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns) float64.
+    """
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.sign(np.diagonal(r))
+    return q if rows >= columns else q.T

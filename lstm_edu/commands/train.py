@@ -64,13 +64,13 @@ def text(
     settings = own.TextSettings(cell, units, layers, length, batch, steps, rate, seed)
     training, settings = own.text_training(file, settings)
     net, task = training.net, training.task
-    print(f"{file.name}: {len(task._codes):,} characters, {task.inputs} different ones")
+    print(f"{file.name}: {len(task.codes()):,} characters, {task.inputs} different ones")
     print(_made(training), flush=True)
     history = _run(training, checkpoint, checkpoint_every, out)
     found = own.scores(net, task)
     own.told(net, task, file, settings, found)
     _keep(net, out, checkpoint, history, lambda: _curve(plotting, history, task, found))
-    print(f"\nbits for each character of the last {len(task._part('test')):,}, which were kept for this test:")
+    print(f"\nbits for each character of the last {len(task.codes('test')):,}, which were kept for this test:")
     print("\n".join(f"  {name:22} {bits:6.3f}" for name, bits in found.items()))
     print(f"\n{_sample(net, task)}\n")
     print(f"It writes on: lstm-edu sample {out}")
@@ -239,6 +239,6 @@ def _sample(net: Any, task: Any) -> str:
 
     from lstm_edu.nn.sampling import write_text
 
-    prompt = task.decode(task._part("test")[:20])
+    prompt = task.decode(task.codes("test")[:20])
     letters = write_text(net, prompt, temperature=0.8, rng=0)
     return f"after {prompt!r} it writes (temperature 0.8):\n{''.join(itertools.islice(letters, 300))}"

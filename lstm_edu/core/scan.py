@@ -10,6 +10,7 @@ from . import threads
 from .kernel import kernel
 
 _PIECE = 256  # steps from which on a piece of its own pays
+_MUCH = 2**62  # what `threads` is told of the work: whoever asks for pieces wants them side by side
 
 
 @kernel
@@ -96,10 +97,10 @@ def scan(a: np.ndarray, b: np.ndarray, initial: np.ndarray, pieces: int | None =
         for k in range(first, last):
             _mend(h, kept, ends[k], cuts[k + 1], cuts[k + 2])
 
-    threads.run(made, wanted, 2 * threads._WORK, block=1)
+    threads.run(made, wanted, _MUCH, block=1)
     ends = [h[cuts[1] - 1].copy()]  # the true state at the end of each piece but the last
     for k in range(1, wanted - 1):
         last = cuts[k + 1] - 1
         ends.append(h[last] + kept[last] * ends[-1])
-    threads.run(mended, wanted - 1, 2 * threads._WORK, block=1)
+    threads.run(mended, wanted - 1, _MUCH, block=1)
     return h[:T]

@@ -210,6 +210,27 @@ class Text(Task):
             raise ValueError(f"batch must be at most {most} for split {split!r} at length {self.length}, got {batch}")
         return self._stream(part, batch, rows)
 
+    def codes(self, split: str | None = None) -> np.ndarray:
+        """The text as whole numbers, in its order.
+
+        Parameters
+        ----------
+        split : {"train", "valid", "test"} or None
+            Which part; None: all of it.
+
+        Returns
+        -------
+        numpy.ndarray
+            (characters,) whole numbers below `inputs`, which nobody can change.
+
+        Examples
+        --------
+        >>> task = Text()
+        >>> task.decode(task.codes("train")[:12]) == task.decode(task.codes()[:12])
+        True
+        """
+        return self._codes if split is None else self._part(split)
+
     def most_rows(self, split: str = "train") -> int:
         """Into how many parts `stream` can cut a split.
 

@@ -1,6 +1,7 @@
 """The bar: what stands in it stands there whole, and it is seen to be alive."""
 
 import io
+import threading
 import time
 
 import pytest
@@ -46,5 +47,8 @@ def test_the_clock_goes_on_while_nothing_else_does(monkeypatch):
 
 
 def test_a_bar_that_is_off_takes_words_and_no_thread():
+    before = threading.active_count()
     with progress.bar(3, "x", show=False) as bar, progress.ticking(bar):
         progress.say(bar, "words")
+        assert threading.active_count() == before
+    assert bar.disable

@@ -12,6 +12,7 @@ from lstm_edu.core.version import __version__
 from lstm_edu.nn import Adam, Training, make_network
 from lstm_edu.nn.forecasting import forecast_from, half_widths, naive_forecasts, what_came, widened
 from lstm_edu.tasks import Series
+from lstm_edu.tasks.series import differences
 
 LEVELS = (0.8, 0.95)  # of the intervals
 _FURTHEST = 200  # steps ahead for which errors are measured
@@ -213,8 +214,9 @@ def beyond_training(task: Series) -> float:
     float
         From 0 to 1; of the differences, where it learns those.
     """
-    z, end = task._z, task.part("train")[1] - task.difference
-    return float(((z[end:] < z[:end].min()) | (z[end:] > z[:end].max())).mean())
+    learnt, end = differences(task.values, task.difference), task.part("train")[1] - task.difference
+    low, high = learnt[:end].min(), learnt[:end].max()
+    return float(((learnt[end:] < low) | (learnt[end:] > high)).mean())
 
 
 def kept_widths(net: Any) -> tuple[list[float], list[np.ndarray]]:

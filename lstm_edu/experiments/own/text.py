@@ -72,17 +72,13 @@ def text_training(file: str | Path, settings: TextSettings) -> tuple[Training, T
     ValueError
         For a file that is no text or too short, and for settings out of range.
     """
-    shortest = Text(file, length=1)
-    characters = len(shortest._codes)
-    length = min(64, characters // 10 - 1) if settings.length is None else settings.length
-    known = shortest.vocabulary
-    task = Text(file, length=length, unseen=None if UNSEEN in known else UNSEEN)
-    if settings.batch is None:  # about eight windows in each row, so that a pass over the text is not one step
-        batch = int(np.clip(characters * 8 // 10 // (8 * length), 1, 32))
-    else:
-        batch = settings.batch
+    known = Text(file, length=1).vocabulary
+    task = Text(file, length=settings.length, unseen=None if UNSEEN in known else UNSEEN)  # type: ignore[arg-type]
+    batch = settings.batch
+    if batch is None:  # about eight windows in each row, so that a pass over the text is not one step
+        batch = int(np.clip(task.most_rows() // 8, 1, 32))
     task.stream(batch)  # says what is wrong with the batch
-    settings = replace(settings, length=length, batch=batch)
+    settings = replace(settings, length=task.length, batch=batch)
     seed = checks.whole("seed", settings.seed, least=0)
     net = make_network(task, settings.cell, settings.units, settings.layers, rng=seed)
     training = Training(
@@ -114,7 +110,7 @@ def scores(net: Layer, task: Text) -> dict[str, float]:
     dict of str to float
         "network"; "character before", from pairs of characters; "character frequencies", from single ones.
     """
-    test, train = task._part("test"), task._part("train")
+    test, train = task.codes("test"), task.codes("train")
     counts = np.bincount(train, minlength=task.inputs) + 1.0
     frequencies = -np.log2(counts / counts.sum())[test[1:]].mean()
     return {
@@ -141,7 +137,7 @@ def bits_per_character(net: Layer, task: Text, split: str) -> float:
     float
         The mean over its characters, in bits; a long part is read in 16 pieces side by side.
     """
-    codes = task._part(split).astype(np.int64)
+    codes = task.codes(split).astype(np.int64)
     rows = max(1, min(_ROWS, len(codes) // _AT_A_TIME))
     steps = (len(codes) - 1) // rows
     x = np.stack([codes[r * steps : (r + 1) * steps + 1] for r in range(rows)], axis=1)
@@ -173,7 +169,7 @@ def told(net: Any, task: Text, file: str | Path, settings: TextSettings, found: 
     trained = {
         "task": "Text",
         "file": Path(file).name,
-        "characters": len(task._codes),
+        "characters": len(task.codes()),
         "settings": asdict(settings),
         "bits per character": found,
         "version": __version__,
