@@ -192,6 +192,63 @@ def slstm(x, params, state):
     return {name: np.array(values) for name, values in out.items()}
 
 
+def variant_lstm(x, params, state, variant):
+    h, c = state
+    letters = [k for k in "ifgo" if k not in {"NIG": "i", "NFG": "f", "CIFG": "f", "NOG": "o"}.get(variant, "")]
+    W, U, b = (by_gate(params[k], letters) for k in ("W", "U", "b"))
+    p = dict(zip([k for k in letters if k != "g"], params["p"], strict=True))
+    out = {name: [] for name in [*letters, "h", "c"]}
+    for x_t in x:
+        a = {k: x_t @ W[k] + h @ U[k] + b[k] for k in letters}
+        i = 1 if variant == "NIG" else sigmoid(a["i"] + p["i"] * c)
+        f = 1 if variant == "NFG" else 1 - i if variant == "CIFG" else sigmoid(a["f"] + p["f"] * c)
+        g = a["g"] if variant == "NIAF" else np.tanh(a["g"])
+        c = f * c + i * g
+        o = 1 if variant == "NOG" else sigmoid(a["o"] + p["o"] * c)
+        h = o * (c if variant == "NOAF" else np.tanh(c))
+        values = {"i": i, "f": f, "g": g, "o": o, "h": h, "c": c}
+        for name in out:
+            out[name].append(values[name])
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def full_gate(x, params, state):
+    h, c, s = state
+    W, U, b = (by_gate(params[k], "ifog") for k in ("W", "U", "b"))
+    V = by_gate(params["V"], "ifo")
+    p_i, p_f, p_o = params["p"]
+    out = {name: [] for name in "ifoghcs"}
+    for x_t in x:
+        i = sigmoid(x_t @ W["i"] + h @ U["i"] + b["i"] + p_i * c + s @ V["i"])
+        f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"] + p_f * c + s @ V["f"])
+        g = np.tanh(x_t @ W["g"] + h @ U["g"] + b["g"])
+        c = f * c + i * g
+        o = sigmoid(x_t @ W["o"] + h @ U["o"] + b["o"] + p_o * c + s @ V["o"])
+        h, s = o * np.tanh(c), np.concatenate([i, f, o], axis=-1)
+        for name, value in zip("ifoghcs", (i, f, o, g, h, c, s), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def block_lstm97(x, params, state, block_size, squashing="tanh"):
+    """Written cell by cell: the block j // S of a cell j has its gates."""
+    h, c = state
+    H = h.shape[1]
+    N = H // block_size
+    i, g, o = slice(0, N), slice(N, N + H), slice(N + H, None)
+    W, U, b = params["W"], params["U"], params["b"]
+    slope, reach = (1, 1) if squashing == "tanh" else (0.5, 2)
+    out = {name: [] for name in "igohc"}
+    for x_t in x:
+        a = x_t @ W + h @ U + b
+        enters, shown, candidate = sigmoid(a[:, i]), sigmoid(a[:, o]), reach * np.tanh(slope * a[:, g])
+        c = np.stack([c[:, j] + enters[:, j // block_size] * candidate[:, j] for j in range(H)], axis=1)
+        h = np.stack([shown[:, j // block_size] * np.tanh(slope * c[:, j]) for j in range(H)], axis=1)
+        for name, value in zip("igohc", (enters, candidate, shown, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
 def complex_step(loss, arrays, step=1e-30):
     """d loss / d array for every entry of every array; `loss` takes the dict `arrays` and returns one number."""
     gradients = {}
