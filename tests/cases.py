@@ -13,6 +13,7 @@ from lstm_edu.cells import (
     RNN,
     SLSTM,
     CoupledLSTM,
+    LayerNormLSTM,
     MinGRU,
     MinLSTM,
     PeepholeLSTM,
@@ -62,6 +63,8 @@ CELLS = [
     Cell("mingru-linear", MinGRU, reference.min_gru, {"candidate": "linear"}),
     Cell("minlstm", MinLSTM, reference.min_lstm, {"candidate": "positive"}),
     Cell("slstm", SLSTM, reference.slstm, {}),
+    Cell("lnlstm-output", LayerNormLSTM, reference.layer_norm, {"form": "output"}),
+    Cell("lnlstm-state", LayerNormLSTM, reference.layer_norm, {"form": "state", "epsilon": 1e-3}),
     Cell("mine", own_cell.Mine, own_cell.twin, {}),  # stands in no file of the package, and has an h narrower than c
 ]
 

@@ -192,6 +192,29 @@ def slstm(x, params, state):
     return {name: np.array(values) for name, values in out.items()}
 
 
+def normalised(z, gain, shift, epsilon):
+    """LN over the last axis; the variance of complex numbers is what that of real ones goes on to be."""
+    away = z - np.mean(z, axis=-1, keepdims=True)
+    return gain * away / np.sqrt(np.mean(away * away, axis=-1, keepdims=True) + epsilon) + shift
+
+
+def layer_norm(x, params, state, form="output", epsilon=1e-5):
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    gain = dict(zip("ifgoc", params["gain"], strict=True))
+    out = {name: [] for name in "ifgohc"}
+    for x_t in x:
+        a = {k: normalised(x_t @ W[k] + h @ U[k], gain[k], b[k], epsilon) for k in "ifgo"}
+        i, f, g, o = sigmoid(a["i"]), sigmoid(a["f"]), np.tanh(a["g"]), sigmoid(a["o"])
+        c = f * c + i * g
+        s = normalised(c, gain["c"], params["bc"], epsilon)
+        h = o * np.tanh(s)
+        c = s if form == "state" else c
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
 def complex_step(loss, arrays, step=1e-30):
     """d loss / d array for every entry of every array; `loss` takes the dict `arrays` and returns one number."""
     gradients = {}

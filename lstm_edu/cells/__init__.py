@@ -4,6 +4,7 @@ from lstm_edu.core.registry import CELLS, register
 
 from .coupled import CoupledLSTM
 from .gru import GRU
+from .layer_norm import LayerNormLSTM
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .min_gru import MinGRU, MinLSTM
@@ -23,6 +24,7 @@ register("coupled")(CoupledLSTM)
 register("mingru")(MinGRU)
 register("minlstm")(MinLSTM)
 register("slstm")(SLSTM)
+register("lnlstm")(LayerNormLSTM)
 register(ProjectedLSTM)  # without a short name: its projection must be said
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "RNN",
     "SLSTM",
     "CoupledLSTM",
+    "LayerNormLSTM",
     "MinGRU",
     "MinLSTM",
     "PeepholeLSTM",

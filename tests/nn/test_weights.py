@@ -298,6 +298,7 @@ EVERY_LAYER = [
     le.MinGRU(2, 3),
     le.MinLSTM(2, 3),
     le.SLSTM(2, 3),
+    le.LayerNormLSTM(2, 3),
     le.ProjectedLSTM(2, 3, 4, peepholes=True),
     le.Bidirectional(le.GRU(2, 3)),
     le.Residual(le.GRU(2, 2)),
