@@ -42,14 +42,20 @@ def normalise(values, n, eps):
 
 
 @kernel
-def through_norm(d, n, gain, scale, dgain, dshift):
-    """d, the gradient of gain n + shift, becomes that of what was normalised; it is added to dgain and dshift."""
-    H = d.dtype.type(len(d))
-    mean = along = d.dtype.type(0)
+def through_gain(d, n, gain, dgain, dshift):
+    """d, the gradient of gain n + shift, becomes that of n; dgain and dshift are added to."""
     for j in range(len(d)):
         dgain[j] += d[j] * n[j]
         dshift[j] += d[j]
         d[j] *= gain[j]
+
+
+@kernel
+def through_norm(d, n, scale):
+    """d, the gradient of n, becomes that of what was normalised: neither its mean nor its size reaches n."""
+    H = d.dtype.type(len(d))
+    mean = along = d.dtype.type(0)
+    for j in range(len(d)):
         mean += d[j]
         along += d[j] * n[j]
     mean, along = mean / H, along / H
@@ -59,7 +65,7 @@ def through_norm(d, n, gain, scale, dgain, dshift):
 
 @kernel
 def forward(x, W, U, bias, gain, bc, a, h, c, n, scale, eps, carried, b0, b1):
-    H = U.shape[0]
+    H, gains = U.shape[0], gain.reshape(-1)
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
     for t in range(len(x)):
         input_product(a, x, from_x, None, t, b0, b1)
@@ -67,11 +73,10 @@ def forward(x, W, U, bias, gain, bc, a, h, c, n, scale, eps, carried, b0, b1):
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
             for k in range(4):
-                values, n_k, gain_k = a_t[b, k * H : (k + 1) * H], n_t[b, k * H : (k + 1) * H], gain[k]
-                scale_t[b, k] = normalise(values, n_k, eps)
-                shift = bias[k * H : (k + 1) * H]
-                for j in range(H):
-                    values[j] = gain_k[j] * n_k[j] + shift[j]
+                scale_t[b, k] = normalise(a_t[b, k * H : (k + 1) * H], n_t[b, k * H : (k + 1) * H], eps)
+            a_b, n_b = a_t[b], n_t[b]
+            for j in range(4 * H):  # the four gates at once
+                a_b[j] = gains[j] * n_b[j] + bias[j]
             i, f, g = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H]
             c_old, c_new = c[t % len(c), b], c[(t + 1) % len(c), b]
             for j in range(H):
@@ -91,7 +96,7 @@ def forward(x, W, U, bias, gain, bc, a, h, c, n, scale, eps, carried, b0, b1):
 @kernel
 def backward(dy, a, c, n, scale, U, gain, bc, delta, dgain, dshift, ds, dh, dc, carried, b0, b1):
     H, one, zero = U.shape[0], U.dtype.type(1), U.dtype.type(0)
-    weights = pack_transposed(U)
+    weights, gains = pack_transposed(U), gain.reshape(-1)
     for t in range(a.shape[0] - 1, -1, -1):
         for b in range(b0, b1):
             o, do, n_c, gain_c = a[t, b, 3 * H :], delta[t, b, 3 * H :], n[t, b, 4 * H :], gain[4]
@@ -102,7 +107,8 @@ def backward(dy, a, c, n, scale, U, gain, bc, delta, dgain, dshift, ds, dh, dc, 
                 do[j] = dh_j * tanh_s * o[j] * (one - o[j])
                 ds_b[j] = dh_j * o[j] * (one - tanh_s * tanh_s) + (dc_b[j] if carried else zero)
                 dh_b[j] = 0
-            through_norm(ds_b, n_c, gain_c, scale[t, b, 4], dgain[b, 4 * H :], dshift[b, 4 * H :])
+            through_gain(ds_b, n_c, gain_c, dgain[b, 4 * H :], dshift[b, 4 * H :])
+            through_norm(ds_b, n_c, scale[t, b, 4])
             i, f, g, c_old = a[t, b, :H], a[t, b, H : 2 * H], a[t, b, 2 * H : 3 * H], c[t, b]
             di, df, dg = delta[t, b, :H], delta[t, b, H : 2 * H], delta[t, b, 2 * H : 3 * H]
             for j in range(H):  # what comes through f c' + i g
@@ -111,12 +117,9 @@ def backward(dy, a, c, n, scale, U, gain, bc, delta, dgain, dshift, ds, dh, dc, 
                 df[j] = dc_j * c_old[j] * f[j] * (one - f[j])
                 dg[j] = dc_j * i[j] * (one - g[j] * g[j])
                 dc_b[j] = dc_j * f[j]
+            through_gain(delta[t, b], n[t, b], gains, dgain[b], dshift[b])  # the four gates at once
             for k in range(4):
-                first, last = k * H, (k + 1) * H
-                through_norm(
-                    delta[t, b, first:last], n[t, b, first:last], gain[k], scale[t, b, k],
-                    dgain[b, first:last], dshift[b, first:last],
-                )  # fmt: skip
+                through_norm(delta[t, b, k * H : (k + 1) * H], n[t, b, k * H : (k + 1) * H], scale[t, b, k])
         add_product(dh, delta[t], weights, b0, b1)
 
 
