@@ -8,6 +8,7 @@ from .layer_norm import LayerNormLSTM
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .min_gru import MinGRU, MinLSTM
+from .noisy import NoisyLSTM
 from .peephole import PeepholeLSTM
 from .projected import ProjectedLSTM
 from .recurrent import Recurrent
@@ -26,6 +27,7 @@ register("minlstm")(MinLSTM)
 register("slstm")(SLSTM)
 register("lnlstm")(LayerNormLSTM)
 register(ProjectedLSTM)  # without a short name: its projection must be said
+register(NoisyLSTM)  # and its rates
 
 __all__ = [
     "CELLS",
@@ -39,6 +41,7 @@ __all__ = [
     "LayerNormLSTM",
     "MinGRU",
     "MinLSTM",
+    "NoisyLSTM",
     "PeepholeLSTM",
     "ProjectedLSTM",
     "Recurrent",

@@ -182,12 +182,13 @@ class LayerNormLSTM(Recurrent):
     -----
     The state is (h, c), each (B, H).
 
-    What is normalised is TensorFlow's, in both forms: the sum x W + h' U, each gate for itself. In the equations of Ba et
-    al. x W and h' U are normalised each for itself, all four gates together, then added. Those equations, and that c is
-    carried as it is, were read in a quotation of the paper's supplement, not in the paper.
+    What is normalised is TensorFlow's, in both forms: the sum x W + h' U, each gate for itself. In the equations of Ba
+    et al. x W and h' U are normalised each for itself, the four gates together, and then added. Those equations, and
+    that c is carried as it is, were read in a quotation of the paper's supplement, not in the paper. TensorFlow's
+    epsilon is 1e-12.
 
-    A gate's W and U have no scale: multiplied by any number above 0 they give the same function, but for `epsilon`. With
-    one unit every LN is its shift.
+    A gate's W and U have no scale: multiplied by any number above 0 they give the same function, but for `epsilon`.
+    With one unit every LN is its shift.
 
     References
     ----------

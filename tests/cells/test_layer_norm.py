@@ -1,4 +1,4 @@
-"""The LSTM with layer normalisation: its two forms against each other, against the LSTM, and against PyTorch's layer_norm."""
+"""The LSTM with layer normalisation: its forms against each other, the LSTM, and PyTorch's layer_norm."""
 
 import numpy as np
 import pytest
