@@ -16,6 +16,7 @@ from lstm_edu.cells import (
     LayerNormLSTM,
     MinGRU,
     MinLSTM,
+    NoisyLSTM,
     PeepholeLSTM,
     ProjectedLSTM,
 )
@@ -45,6 +46,7 @@ CELLS = [
     Cell("lstm97", LSTM97, reference.lstm97, {}),
     Cell("lstm97-1997", LSTM97, reference.lstm97, {"squashing": "1997"}),
     Cell("lstm", LSTM, reference.lstm, {}),
+    Cell("noisy-off", NoisyLSTM, reference.lstm, {}),  # what its noise does: test_noisy
     Cell("peephole", PeepholeLSTM, reference.peephole, {}),
     Cell("gru-before", GRU, reference.gru, {"reset_after": False}),
     Cell("gru-after", GRU, reference.gru, {"reset_after": True}),

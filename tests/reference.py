@@ -74,6 +74,26 @@ def lstm(x, params, state, cell_clip=None):
     return {name: np.array(values) for name, values in out.items()}
 
 
+def noisy_lstm(x, params, state, mh, mg, zh, zc):
+    """Each mask (T, B, H), or one number for all."""
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    mh, mg, zh, zc = (np.broadcast_to(mask, (len(x), *c.shape)) for mask in (mh, mg, zh, zc))
+    out = {name: [] for name in "ifgohc"}
+    for t in range(len(x)):
+        seen = mh[t] * h
+        i = sigmoid(x[t] @ W["i"] + seen @ U["i"] + b["i"])
+        f = sigmoid(x[t] @ W["f"] + seen @ U["f"] + b["f"])
+        g = np.tanh(x[t] @ W["g"] + seen @ U["g"] + b["g"])
+        o = sigmoid(x[t] @ W["o"] + seen @ U["o"] + b["o"])
+        new = f * c + i * mg[t] * g
+        c = zc[t] * c + (1 - zc[t]) * new
+        h = zh[t] * h + (1 - zh[t]) * o * np.tanh(new)
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
 def peephole(x, params, state, cell_clip=None):
     h, c = state
     W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))

@@ -47,12 +47,14 @@ def forward(x, W, U, bias, mh, mg, zh, zc, a, h, c, b0, b1):
                 f[j] = sigmoid(f[j])
                 g[j] = tanh(g[j])
                 free = f[j] * c_old[j] + i[j] * (mg_b[j] * g[j])
-                c_new[j] = zc_b[j] * c_old[j] + (one - zc_b[j]) * free
+                mixed = zc_b[j] * c_old[j] + (one - zc_b[j]) * free
+                c_new[j] = c_old[j] if zc_b[j] == one else mixed  # what stays, stays to the bit
                 h_new[j] = tanh(free)  # what is shown comes from the new c even where the old one stays
             o, h_old, zh_b = a_t[b, 3 * H :], h[t, b], zh[t % len(zh), b]
             for j in range(H):
                 o[j] = sigmoid(o[j])
-                h_new[j] = zh_b[j] * h_old[j] + (one - zh_b[j]) * (o[j] * h_new[j])
+                mixed = zh_b[j] * h_old[j] + (one - zh_b[j]) * (o[j] * h_new[j])
+                h_new[j] = h_old[j] if zh_b[j] == one else mixed
 
 
 @kernel
