@@ -91,7 +91,7 @@ def backward(dy, a, c, U, mh, mg, zh, zc, delta, dh, dc, b0, b1):
 
 
 class NoisyLSTM(LSTM):
-    """An LSTM with noise in what goes from one step to the next; without `training` it is the LSTM.
+    """An LSTM with noise in what goes from one step to the next while it trains, and the mean of it else.
 
     At each step, where h' and c' are the state before it, and m and z are drawn at random::
 
@@ -151,8 +151,11 @@ class NoisyLSTM(LSTM):
     Without zoneout, what it computes without `training` is the LSTM to the bit, at its speed. RNN and GRU have no noisy
     form; dropout on their inputs and outputs is a `Dropout` layer before or behind them.
 
-    Papers differ on what zoneout hands to the layer above. Here y is h as it goes to the next step; the plain code that
-    came with Krueger et al. hands on o * tanh(u). Their equations were not compared with the printed paper.
+    TensorFlow's `state_keep_prob` of DropoutWrapper is 1 - recurrent_dropout, its `dropout_keep_prob` of
+    LayerNormBasicLSTMCell 1 - candidate_dropout (of a step).
+
+    Here y is h as it goes to the next step; a sketch for TensorFlow by the authors of zoneout hands o * tanh(u) to the
+    layer above. The equations were compared with that sketch and not with the paper.
 
     References
     ----------
