@@ -15,8 +15,10 @@ from lstm_edu.cells import (
     BlockLSTM97,
     CoupledLSTM,
     FullGateLSTM,
+    LayerNormLSTM,
     MinGRU,
     MinLSTM,
+    NoisyLSTM,
     PeepholeLSTM,
     ProjectedLSTM,
     VariantLSTM,
@@ -47,6 +49,7 @@ CELLS = [
     Cell("lstm97", LSTM97, reference.lstm97, {}),
     Cell("lstm97-1997", LSTM97, reference.lstm97, {"squashing": "1997"}),
     Cell("lstm", LSTM, reference.lstm, {}),
+    Cell("noisy-off", NoisyLSTM, reference.lstm, {}),  # what its noise does: test_noisy
     Cell("peephole", PeepholeLSTM, reference.peephole, {}),
     Cell("gru-before", GRU, reference.gru, {"reset_after": False}),
     Cell("gru-after", GRU, reference.gru, {"reset_after": True}),
@@ -71,6 +74,8 @@ CELLS = [
     ),
     Cell("full-gate", FullGateLSTM, reference.full_gate, {}),
     Cell("blocks-of-1", BlockLSTM97, reference.block_lstm97, {"block_size": 1}),
+    Cell("lnlstm-output", LayerNormLSTM, reference.layer_norm, {"form": "output"}),
+    Cell("lnlstm-state", LayerNormLSTM, reference.layer_norm, {"form": "state", "epsilon": 1e-3}),
     Cell("mine", own_cell.Mine, own_cell.twin, {}),  # stands in no file of the package, and has an h narrower than c
 ]
 

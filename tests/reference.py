@@ -74,6 +74,26 @@ def lstm(x, params, state, cell_clip=None):
     return {name: np.array(values) for name, values in out.items()}
 
 
+def noisy_lstm(x, params, state, mh, mg, zh, zc):
+    """Each mask (T, B, H), or one number for all."""
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    mh, mg, zh, zc = (np.broadcast_to(mask, (len(x), *c.shape)) for mask in (mh, mg, zh, zc))
+    out = {name: [] for name in "ifgohc"}
+    for t in range(len(x)):
+        seen = mh[t] * h
+        i = sigmoid(x[t] @ W["i"] + seen @ U["i"] + b["i"])
+        f = sigmoid(x[t] @ W["f"] + seen @ U["f"] + b["f"])
+        g = np.tanh(x[t] @ W["g"] + seen @ U["g"] + b["g"])
+        o = sigmoid(x[t] @ W["o"] + seen @ U["o"] + b["o"])
+        new = f * c + i * mg[t] * g
+        c = zc[t] * c + (1 - zc[t]) * new
+        h = zh[t] * h + (1 - zh[t]) * o * np.tanh(new)
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
 def peephole(x, params, state, cell_clip=None):
     h, c = state
     W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
@@ -245,6 +265,29 @@ def block_lstm97(x, params, state, block_size, squashing="tanh"):
         c = np.stack([c[:, j] + enters[:, j // block_size] * candidate[:, j] for j in range(H)], axis=1)
         h = np.stack([shown[:, j // block_size] * np.tanh(slope * c[:, j]) for j in range(H)], axis=1)
         for name, value in zip("igohc", (enters, candidate, shown, h, c), strict=True):
+            out[name].append(value)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def normalised(z, gain, shift, epsilon):
+    """LN over the last axis; the variance of complex numbers is what that of real ones goes on to be."""
+    away = z - np.mean(z, axis=-1, keepdims=True)
+    return gain * away / np.sqrt(np.mean(away * away, axis=-1, keepdims=True) + epsilon) + shift
+
+
+def layer_norm(x, params, state, form="output", epsilon=1e-5):
+    h, c = state
+    W, U, b = (by_gate(params[k], "ifgo") for k in ("W", "U", "b"))
+    gain = dict(zip("ifgoc", params["gain"], strict=True))
+    out = {name: [] for name in "ifgohc"}
+    for x_t in x:
+        a = {k: normalised(x_t @ W[k] + h @ U[k], gain[k], b[k], epsilon) for k in "ifgo"}
+        i, f, g, o = sigmoid(a["i"]), sigmoid(a["f"]), np.tanh(a["g"]), sigmoid(a["o"])
+        c = f * c + i * g
+        s = normalised(c, gain["c"], params["bc"], epsilon)
+        h = o * np.tanh(s)
+        c = s if form == "state" else c
+        for name, value in zip("ifgohc", (i, f, g, o, h, c), strict=True):
             out[name].append(value)
     return {name: np.array(values) for name, values in out.items()}
 

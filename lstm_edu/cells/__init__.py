@@ -6,9 +6,11 @@ from .blocks97 import BlockLSTM97
 from .coupled import CoupledLSTM
 from .full_gate import FullGateLSTM
 from .gru import GRU
+from .layer_norm import LayerNormLSTM
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .min_gru import MinGRU, MinLSTM
+from .noisy import NoisyLSTM
 from .peephole import PeepholeLSTM
 from .projected import ProjectedLSTM
 from .recurrent import Recurrent
@@ -27,7 +29,8 @@ register("mingru")(MinGRU)
 register("minlstm")(MinLSTM)
 register("slstm")(SLSTM)
 register("fullgate")(FullGateLSTM)
-for _class in (ProjectedLSTM, BlockLSTM97, VariantLSTM):  # without short names: an argument of each must be said
+register("lnlstm")(LayerNormLSTM)
+for _class in (ProjectedLSTM, NoisyLSTM, BlockLSTM97, VariantLSTM):  # without short names: an argument must be said
     register(_class)
 
 __all__ = [
@@ -42,8 +45,10 @@ __all__ = [
     "BlockLSTM97",
     "CoupledLSTM",
     "FullGateLSTM",
+    "LayerNormLSTM",
     "MinGRU",
     "MinLSTM",
+    "NoisyLSTM",
     "PeepholeLSTM",
     "ProjectedLSTM",
     "Recurrent",

@@ -630,6 +630,26 @@ def test_dropout_takes_the_last_step_alone_too():
     np.testing.assert_array_equal(Dropout(0.5).backward(np.ones((40, 3)), tape)[0], y)
 
 
+def test_dropout_per_sequence_drops_the_same_inputs_at_all_steps_and_others_in_each_sequence():
+    x, dy = np.random.default_rng(0).standard_normal((2, 50, 40, 30))
+    layer = Dropout(0.3, per="sequence", rng=1)
+    y, tape = layer.forward(x, lengths=np.full(40, 50))
+    dropped = y == 0
+    assert (dropped == dropped[0]).all()
+    assert abs(dropped[0].mean() - 0.3) < 0.06  # 4.5 deviations of 1200 draws
+    assert len(np.unique(dropped[0], axis=0)) == 40
+    np.testing.assert_allclose(y[~dropped], x[~dropped] / 0.7, rtol=1e-14)
+    np.testing.assert_array_equal(layer.backward(dy, tape)[0], dy * tape.mask)
+    assert not np.array_equal(layer.forward(x)[0] == 0, dropped)  # a new mask at every call
+    np.testing.assert_array_equal(layer(x), x)
+
+
+def test_dropout_per_sequence_of_the_last_step_alone_is_that_per_step():
+    x = np.ones((40, 3))
+    one, other = (Dropout(0.5, per=per, rng=1).forward(x)[0] for per in ("step", "sequence"))
+    np.testing.assert_array_equal(one, other)
+
+
 def test_dropout_refuses_what_it_cannot_use():
     layer, x = Dropout(0.4, rng=1), CASES[0].x()
     for rate in (-0.1, 1, np.nan, "half"):
@@ -645,7 +665,10 @@ def test_dropout_refuses_what_it_cannot_use():
         layer.backward(x[1:], layer.forward(x)[1])
     with pytest.raises(ValueError, match="lengths must have shape"):
         layer.forward(x, lengths=[1])
+    with pytest.raises(ValueError, match="unknown per 'batch'"):
+        Dropout(0.4, per="batch")
     assert Dropout(0.25).config() == {"rate": 0.25}
+    assert Dropout(0.25, per="sequence").config() == {"rate": 0.25, "per": "sequence"}
 
 
 @every_case
