@@ -1,0 +1,9 @@
+"""ONNX: the layout of one recurrent operator as tables, and whole networks in a file and back."""
+
+from .layouts import GATES as GATES  # known by their names
+from .layouts import OPERATORS as OPERATORS
+from .layouts import PEEPHOLES as PEEPHOLES
+from .layouts import SQUASHING_1997 as SQUASHING_1997
+from .layouts import from_arrays, operator, to_arrays
+
+__all__ = ["from_arrays", "operator", "to_arrays"]
