@@ -17,8 +17,9 @@ import importlib
 from typing import Any
 
 from . import onnx, torch
+from .onnx import from_onnx, to_onnx
 
-__all__ = ["onnx", "sklearn", "torch"]
+__all__ = ["from_onnx", "onnx", "sklearn", "to_onnx", "torch"]
 
 
 def __getattr__(name: str) -> Any:

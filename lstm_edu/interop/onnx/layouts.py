@@ -26,7 +26,6 @@ import numpy as np
 from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, Recurrent
 from lstm_edu.core import checks
 from lstm_edu.core.blank import Blank
-
 from lstm_edu.interop.blocks import Arrays, check_shapes, checked, to_columns, to_rows
 
 __all__ = ["from_arrays", "operator", "to_arrays"]
