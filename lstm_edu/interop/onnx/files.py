@@ -224,8 +224,9 @@ def graph_of(onnx: Any, net: Layer, states: bool, lengths: bool) -> Any:
     for node in graph.nodes:
         for names in (node.input, node.output):
             names[:] = [graph.renamed.get(name, name) for name in names]
-    y_shape = type(net).output_shape(shape, **net.config())
-    y_shape = [size if isinstance(size, int) or size in ("T", "B", "D") else "steps" for size in y_shape]
+    known = ("T", "B", "D")
+    y_shape = [size if isinstance(size, int) or size in known else "steps"
+               for size in type(net).output_shape(shape, **net.config())]  # fmt: skip
     if sum(array.nbytes for array in graph.arrays.values()) > LARGEST:
         raise ValueError(f"net: its weights are more than the {LARGEST} bytes that an ONNX file can hold")
     return onnx.helper.make_graph(

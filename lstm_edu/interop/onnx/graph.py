@@ -199,7 +199,7 @@ class Graph:
         str
             Its name.
         """
-        array = np.asarray(value, dtype)
+        array: np.ndarray = np.asarray(value, dtype)
         name = f"{array.dtype.name}.{'_'.join(map(str, array.ravel().tolist()))}"
         name += ".scalar" if array.ndim == 0 else ""
         self.names.add(name)

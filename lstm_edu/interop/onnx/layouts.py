@@ -14,8 +14,8 @@ GRU           GRU       z r h    h is the candidate, n here; `linear_before_rese
 For one direction: W (1, G*H, D), R (1, G*H, H), B (1, 2*G*H) with the biases of both products one behind the other,
 P (1, 3*H). ONNX Runtime knows float32 only.
 
-With `input_forget` the gate i alone is there, and f is 1 - i, whatever stands in its block. For a CoupledLSTM of gate "f"
-both blocks are written: sigmoid(-x) is 1 - sigmoid(x), so that a reader that overlooks the attribute is right too.
+With `input_forget` the gate i alone is there, and f is 1 - i, whatever stands in its block. For a CoupledLSTM of gate
+"f" both blocks are written: sigmoid(-x) is 1 - sigmoid(x), so that who overlooks the attribute is right too.
 """
 
 from collections.abc import Mapping
@@ -180,20 +180,40 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping
     )
     form = _form(name, dict(attributes or {}), units)
     W, R = found["W"][0], found["R"][0]
-    bias, inner = np.split(found["B"][0].copy() if "B" in found else np.zeros(2 * n, W.dtype), 2)
-    cls = _class(name, form, "P" in found, W, R, bias + inner)
+    found.setdefault("B", np.zeros((1, 2 * n), W.dtype))
+    cls = _class(name, form, "P" in found, W, R, np.add(*np.split(found["B"][0], 2)))
     layer = cls(inputs, units, dtype=W.dtype, rng=Blank(), **form)
-    ours, params = layer.gate_names, layer.params
+    fill(layer, found)
+    return layer
+
+
+def fill(layer: Recurrent, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give a layer, of which it is known what it is, the weights of its operator.
+
+    Parameters
+    ----------
+    layer : Recurrent
+        A cell that `operator` knows.
+    arrays : mapping of str to ndarray
+        W, R, B and P as `to_arrays` gives them; what a forget gate that is held open has there is left out.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    """
+    theirs, ours, params, units = GATES[OPERATORS[type(layer)]], layer.gate_names, layer.params, layer.units
+    W, R = arrays["W"][0], arrays["R"][0]
+    bias, inner = np.split(arrays["B"][0].copy(), 2)
     if "bn" in params:
         n_block = _block("GRU", "n", units)
         params["bn"] = inner[n_block]
         inner[n_block] = 0
     params["W"], params["U"] = to_columns(W, theirs, ours), to_columns(R, theirs, ours)
     params["b"] = to_columns(np.where(inner == 0, bias, bias + inner), theirs, ours)  # -0.0 + 0 would be 0.0
-    if "P" in found:
-        rows = dict(zip(PEEPHOLES, found["P"].reshape(3, units), strict=True))
+    if "p" in params:
+        rows = dict(zip(PEEPHOLES, arrays["P"].reshape(3, units), strict=True))
         params["p"] = np.stack([rows[gate] for gate in OUR_PEEPHOLES])
-    return layer
 
 
 def _class(name: str, form: dict[str, Any], peepholes: bool, *arrays: np.ndarray) -> type[Recurrent]:
@@ -203,7 +223,7 @@ def _class(name: str, form: dict[str, Any], peepholes: bool, *arrays: np.ndarray
     units = arrays[1].shape[1]
     (W_f, R_f, b_f), inputs = ([array[_block(name, gate, units)] for array in arrays] for gate in "fi")
     open_ = not W_f.any() and not R_f.any() and bool((b_f == FORGET_NOTHING).all())
-    cls = PeepholeLSTM if peepholes else LSTM97 if open_ else LSTM
+    cls: type[Recurrent] = PeepholeLSTM if peepholes else LSTM97 if open_ else LSTM
     if form.pop("coupled", False):
         if peepholes:
             raise ValueError("attributes: no cell of this package has input_forget=1 and peepholes")

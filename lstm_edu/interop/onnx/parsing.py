@@ -197,4 +197,20 @@ def called(nodes: Any) -> Iterator[tuple[str, Any]]:
     """
     for k, node in enumerate(nodes):
         name = short(repr(node.name), 80) if node.name else str(k)
-        yield f"node {name} ({short(node.op_type, 40)})", node
+        yield f"node {name} ({word(node.op_type)})", node
+
+
+def word(text: str) -> str:
+    """The name of an operator as an error can show it, which in a foreign file can be anything.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    return text if text.isidentifier() and len(text) < 40 else short(repr(text), 40)

@@ -1,8 +1,8 @@
 """A graph that anybody wrote, read node by node as a row of layers.
 
-Every value of the graph becomes one of three things: an array that stands in the file, a sequence on its way through the
-network (which axis is which, and the layers so far), or something else of which only the use matters: sizes, initial
-states, lengths. A node that makes of them anything but one of these is named in the error.
+Every value of the graph becomes one of three things: an array that stands in the file, sequences on their way through
+the network (which axis is which, and the layers so far), or something else of which only the use matters: sizes,
+initial states, lengths. A node that makes anything else of them is named in the error.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,13 +20,20 @@ from lstm_edu.nn.wrappers import Bidirectional, Residual
 
 from . import layouts
 from .graph import onnx_package
-from .parsing import DOMAINS, Parsed, attributes_of, called
+from .parsing import DOMAINS, Parsed, attributes_of, called, word
 from .writing import ACTIVATIONS
 
 MOST_LAYERS = 1000
 DEEPEST = 16  # of residual layers in residual layers
 MOST_NUMBERS = 2**22  # that layers may hold beyond twice what the file holds, if they use weights more than once
 
+KINDS = {
+    **dict.fromkeys(("axis", "to", "keepdims", "transA", "transB"), int),
+    **dict.fromkeys(("perm", "axes", "strides", "pads", "kernel_shape", "dilations"), list),
+    "direction": str,
+    "ratio": float,
+    "value": np.ndarray,
+}
 OURS = {operator: activation for activation, operator in ACTIVATIONS.items()}
 
 
@@ -143,10 +150,9 @@ class _Reader:
         nodes = list(called(self.parsed.model.graph.node))
         for name, node in nodes:  # before any is looked at more closely
             if node.domain not in DOMAINS or node.op_type not in READERS:
-                domain = f"{short(node.domain, 40)}." if node.domain not in DOMAINS else ""
-                raise ValueError(
-                    f"{name}: no layer of this package is made of the operator {domain}{node.op_type[:40]}"
-                )
+                domain = f" of {short(repr(node.domain), 40)}" if node.domain not in DOMAINS else ""
+                operator = word(node.op_type)
+                raise ValueError(f"{name}: no layer of this package is made of the operator {operator}{domain}")
         for name, node in nodes:
             try:
                 self._node(node)
@@ -157,19 +163,24 @@ class _Reader:
 
     def _node(self, node: Any) -> None:
         attributes = attributes_of(self.onnx, node)
-        for given in node.input:
-            if given not in self.values:
-                raise ValueError(
-                    f"its input {short(repr(given), 80)} is neither an initializer nor given by a node before"
-                )
-        outputs = READERS[node.op_type](self, node.op_type, [self.values[given] for given in node.input], attributes)
+        for name, value in attributes.items():
+            kind = KINDS.get(name, object)
+            listed = value if kind is list and isinstance(value, list) else [0]
+            if not isinstance(value, kind) or not all(isinstance(each, int) for each in listed):
+                raise ValueError(f"its attribute {name} is of a wrong type: {short(repr(value), 80)}")
+        missing = next((name for name in node.input if name not in self.values), None)
+        if missing is not None:
+            raise ValueError(f"its input {short(repr(missing), 80)} is no initializer, and no node before gives it")
+        given = [self.values[name] for name in node.input]
+        given += [None] * (3 - len(given))
+        outputs = READERS[node.op_type](self, node.op_type, given, attributes)
         if len(node.output) > len(outputs):
             raise ValueError(f"it has {len(node.output)} outputs, {len(outputs)} are known")
         for name, value in zip(node.output, outputs, strict=False):
             if name and name in self.values:
                 raise ValueError(f"its output {short(repr(name), 80)} is there already")
-            self.values[name or " "] = value
-            self.values.pop(" ", None)
+            if name:
+                self.values[name] = value
 
     def _network(self) -> Layer:
         for k, entry in enumerate(self.parsed.model.graph.output):
@@ -322,7 +333,15 @@ def _axes_of(reader: _Reader, given: list[Value], attributes: dict) -> list[int]
     """The axes of a Squeeze or a sum: an attribute before opset 13, then an input."""
     if "axes" in attributes:
         return list(attributes["axes"]) if isinstance(attributes["axes"], list) else None
-    return reader.whole(given[1], "axes") if len(given) > 1 and given[1] is not None else None
+    return None if given[1] is None else reader.whole(given[1], "axes")
+
+
+def _within(axes: list[int], value: Sequences) -> list[int]:
+    """Axes counted from the first."""
+    count = len(value.axes)
+    if any(not -count <= k < count for k in axes):
+        raise ValueError(f"there are {count} axes, got {short(axes, 80)}")
+    return [k % count for k in axes]
 
 
 def _squeeze(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
@@ -330,8 +349,7 @@ def _squeeze(reader: _Reader, operator: str, given: list[Value], attributes: dic
     if not isinstance(value, Sequences):
         return _helper(reader, operator, given, attributes)
     axes = _axes_of(reader, given, attributes)
-    count = len(value.axes)
-    out = {k for k, axis in enumerate(value.axes) if axis == "1"} if axes is None else {k % count for k in axes}
+    out = [k for k, axis in enumerate(value.axes) if axis == "1"] if axes is None else _within(axes, value)
     if any(value.axes[k] != "1" for k in out):
         raise ValueError(f"it may only take away the axis of one direction, the axes are ({', '.join(value.axes)})")
     return [replace(value, axes=tuple(axis for k, axis in enumerate(value.axes) if k not in out))]
@@ -351,7 +369,7 @@ def _reshape(reader: _Reader, operator: str, given: list[Value], attributes: dic
         return _helper(reader, operator, given, attributes)
     _no_more(attributes, allowzero=0)
     *before, direction, last = value.axes if len(value.axes) > 1 else ("", "")
-    shape = reader.whole(given[1] if len(given) > 1 else None, "shape")
+    shape = reader.whole(given[1], "shape")
     if direction != "2" or last != "D" or shape != [0] * len(before) + [-1]:
         raise ValueError(
             "it may only put two directions side by side, (T, B, 2, H) with the shape [0, 0, -1], "
@@ -366,14 +384,13 @@ def _sum(reader: _Reader, operator: str, given: list[Value], attributes: dict) -
     _no_more(
         {name: number for name, number in attributes.items() if name != "axes"}, keepdims=0, noop_with_empty_axes=0
     )
-    if attributes.get("keepdims", 1) or [value.axes[k % len(value.axes)] for k in axes] != ["2"]:
+    if attributes.get("keepdims", 1) or [value.axes[k] for k in _within(axes, value)] != ["2"]:
         raise ValueError("it may only add two directions")
     return _merged(reader, value, "sum", tuple(axis for axis in value.axes if axis != "2"))
 
 
 def _gather(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    value, index = (*given, None, None)[:2]
-    axis = attributes.get("axis", 0)
+    value, index, axis = given[0], given[1], attributes.get("axis", 0)
     if isinstance(index, Sequences):  # rows of a table by symbols
         W = reader.take(value, "the table", [2])
         before = reader.sequences(index)
@@ -384,9 +401,10 @@ def _gather(reader: _Reader, operator: str, given: list[Value], attributes: dict
     if not isinstance(value, Sequences):
         return _helper(reader, operator, given, attributes)
     chosen = reader.whole(index, "the index")
-    if not isinstance(index, Array) or index.array.ndim or not -len(value.axes) <= axis < len(value.axes):
+    if not isinstance(index, Array) or index.array.ndim:
         raise ValueError("it may only take the last step, or one direction")
-    name, rest = value.axes[axis], tuple(a for k, a in enumerate(value.axes) if k != axis % len(value.axes))
+    (axis,) = _within([axis], value)
+    name, rest = value.axes[axis], value.axes[:axis] + value.axes[axis + 1 :]
     if name == "1" and chosen[0] in (0, -1):
         return [replace(value, axes=rest)]
     if name == "2" and value.state:
@@ -399,7 +417,7 @@ def _gather(reader: _Reader, operator: str, given: list[Value], attributes: dict
 def _recurrent(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
     names = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"][: 8 if operator == "LSTM" else 6]
     if len(given) > len(names):
-        raise ValueError(f"it has {len(given)} inputs, at most {len(names)} are known")
+        raise ValueError(f"it has {len(given)} inputs, {len(names)} at most are known")
     found: dict[str, Value] = dict(zip(names, [*given, *[None] * len(names)], strict=False))
     before = reader.sequences(found["X"], "T", "B", "D")
     lengths = found["sequence_lens"]
@@ -468,12 +486,12 @@ def _dense(reader: _Reader, before: Sequences, W: np.ndarray, b: np.ndarray | No
 
 
 def _matmul(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    before, W = (*given, None, None)[:2]
+    before, W = given[:2]
     return _dense(reader, reader.sequences(before), reader.take(W, "the matrix", [2]), None)
 
 
 def _gemm(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    before, W, b = (*given, None, None, None)[:3]
+    before, W, b = given[:3]
     turned = attributes.pop("transB", 0)
     _no_more(attributes, alpha=1.0, beta=1.0, transA=0)
     matrix = reader.take(W, "B", [2])
@@ -489,7 +507,7 @@ def _bias(reader: _Reader, value: Value, W: np.ndarray) -> np.ndarray:
 
 
 def _add(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    one, other = (*given, None, None)[:2]
+    one, other = given[:2]
     if isinstance(one, Array):
         one, other = other, one
     before = reader.sequences(one)
@@ -516,7 +534,7 @@ def _around(reader: _Reader, one: Sequences, other: Sequences) -> list[Value]:
 
 
 def _activation(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    before = reader.sequences((*given, None)[0])
+    before = reader.sequences(given[0])
     made = before.made
     if made is None or made.kind not in (Dense, Conv1D) or made.config.get("activation"):
         raise ValueError("it must stand behind a Dense or a Conv1D layer: no other layer ends in it here")
@@ -524,7 +542,7 @@ def _activation(reader: _Reader, operator: str, given: list[Value], attributes: 
 
 
 def _dropout(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    value, ratio, training = (*given, None, None, None)[:3]
+    value, ratio, training = given[:3]
     if not isinstance(training, Array | None) or (training is not None and training.array.any()):
         raise ValueError("training_mode must be false")
     rate = attributes.get("ratio", 0.5)
@@ -534,17 +552,27 @@ def _dropout(reader: _Reader, operator: str, given: list[Value], attributes: dic
 
 
 def _conv(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    before, W, b = (*given, None, None, None)[:3]
+    before, W, b = given[:3]
     filters = reader.take(W, "W", [3])
     F, D, width = filters.shape
-    (stride,), (left, right) = attributes.pop("strides", [1]), attributes.pop("pads", [0, 0])
+    strides, pads = attributes.pop("strides", [1]), tuple(attributes.pop("pads", [0, 0]))
     _no_more(attributes, kernel_shape=[width], dilations=[1], group=1, auto_pad="NOTSET")
     sequences = reader.sequences(before, "B", "D", "T")
-    pads = {"same": ((width - 1) // 2, width - 1 - (width - 1) // 2), "causal": (width - 1, 0), "valid": (0, 0)}
-    padding = next((name for name, pair in pads.items() if pair == (left, right)), None)
-    if padding is None or _width(sequences.made) not in (None, D):
-        raise ValueError(f"no Conv1D of {D} inputs and width {width} has {left} and {right} steps of padding here")
-    config = {"inputs": D, "filters": F, "width": width, "stride": stride, "padding": padding, "dtype": filters.dtype}
+    half = (width - 1) // 2
+    known = {"same": (half, width - 1 - half), "causal": (width - 1, 0), "valid": (0, 0)}
+    padding = next((name for name, pair in known.items() if pair == pads), None)
+    if padding is None or len(strides) != 1 or strides[0] < 1 or _width(sequences.made) not in (None, D):
+        raise ValueError(
+            f"no Conv1D of {D} inputs and width {width} has pads={short(pads, 80)} and strides={short(strides, 80)}"
+        )
+    config = {
+        "inputs": D,
+        "filters": F,
+        "width": width,
+        "stride": strides[0],
+        "padding": padding,
+        "dtype": filters.dtype,
+    }
     arrays = {"W": filters.transpose(2, 1, 0)}
     if b is not None:
         arrays["b"] = _bias(reader, b, arrays["W"])
@@ -552,11 +580,12 @@ def _conv(reader: _Reader, operator: str, given: list[Value], attributes: dict) 
 
 
 def _pool(reader: _Reader, operator: str, given: list[Value], attributes: dict) -> list[Value]:
-    (width,), (stride,) = attributes.pop("kernel_shape", [0]), attributes.pop("strides", [1])
+    widths, strides = attributes.pop("kernel_shape", []), attributes.pop("strides", [1])
     _no_more(attributes, pads=[0, 0], dilations=[1], ceil_mode=0, storage_order=0, auto_pad="NOTSET")
-    before = reader.sequences((*given, None)[0], "B", "D", "T")
-    MaxPool1D(width, stride)  # its own words, for numbers that can't be
-    return [reader.add(before, MaxPool1D, {"width": width, "stride": stride})]
+    before = reader.sequences(given[0], "B", "D", "T")
+    if len(widths) != 1 or len(strides) != 1 or min(*widths, *strides) < 1:
+        raise ValueError(f"kernel_shape and strides must be one number each, got {short([widths, strides], 80)}")
+    return [reader.add(before, MaxPool1D, {"width": widths[0], "stride": strides[0]})]
 
 
 READERS: dict[str, Callable[[_Reader, str, list[Value], dict], list[Value]]] = {

@@ -1,9 +1,11 @@
 """The weights of a network as they lie in a graph, and back."""
 
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 import numpy as np
 
+from lstm_edu.cells import Recurrent
 from lstm_edu.core import Layer
 from lstm_edu.nn.layers import Conv1D
 from lstm_edu.nn.wrappers import Bidirectional
@@ -28,13 +30,13 @@ def one_operator(layer: Layer) -> bool:
     if type(layer) is not Bidirectional:
         return False
     cells = list(layer.children().values())
-    if not all(has_operator(cell) for cell in cells):
-        return False
     one, other = cells
+    if not (has_operator(one) and has_operator(other)):
+        return False
     return ("p" in one.params) == ("p" in other.params) and layouts.operator(one) == layouts.operator(other)
 
 
-def has_operator(layer: Layer) -> bool:
+def has_operator(layer: Layer) -> TypeGuard[Recurrent]:
     """Whether ONNX has an operator for this layer.
 
     Parameters
@@ -104,11 +106,9 @@ def set_arrays(layer: Layer, arrays: Mapping[str, np.ndarray]) -> None:
     ValueError
         For other shapes or types.
     """
-    cells = list(layer.children().values()) if one_operator(layer) else [layer] if has_operator(layer) else []
+    cells = [cell for cell in (layer.children().values() if one_operator(layer) else [layer]) if has_operator(cell)]
     for k, cell in enumerate(cells):
-        own = {name: array[k : k + 1] if len(cells) == 2 else array for name, array in arrays.items()}
-        name, attributes = layouts.operator(cell)
-        cell.params.update(layouts.from_arrays(name, own, attributes).params)
+        layouts.fill(cell, {name: array[k : k + 1] for name, array in arrays.items()})
     if not cells:
         for name, array in arrays.items():
             turned = isinstance(layer, Conv1D) and name == "W"

@@ -5,14 +5,14 @@ take what they take; all else is to be short.
 """
 
 MOST_PARTS = 2**20  # a second's look
-MOST_BYTES = 2**23  # beside the numbers of the weights
+MOST_BYTES = 2**22  # beside the numbers of the weights
 
 # The fields that are messages and lead to weights, and the fields of a tensor that are its numbers (onnx.proto3).
 WITHIN: dict[str, dict[int, str]] = {
     "model": {7: "graph"},
     "graph": {1: "node", 5: "tensor"},
     "node": {5: "attribute"},
-    "attribute": {5: "tensor"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph"},
     "tensor": {},
 }
 NUMBERS = {4, 5, 7, 9, 10, 11}  # float_data, int32_data, int64_data, raw_data, double_data, uint64_data

@@ -50,8 +50,8 @@ def write(graph: Graph, layer: Layer, place: str, flow: Flow) -> Flow:
     if kind in scans.STEPS:
         return scans.write(graph, layer, place, flow)  # type: ignore[arg-type]
     raise ValueError(
-        f"net: {f'its layer {place}' if place else 'it'} is a {kind.__name__}, a class that ONNX does not know and that "
-        "may compute anything"
+        f"net: {f'its layer {place}' if place else 'it'} is a {kind.__name__}, a class that ONNX does not know and "
+        "that may compute anything"
     )
 
 
