@@ -97,6 +97,7 @@ def to_onnx(
             "net: its numbers are float64, and ONNX Runtime's recurrent operators know float32 only; to_float32=True "
             "rounds them"
         )
+    graph = graph_of(onnx, net, states, lengths)
     entry = {
         "version": __version__,
         "architecture": _in_float32(describe(net)),
@@ -106,7 +107,7 @@ def to_onnx(
     if net.about is not None:
         entry["about"] = net.about.to_json()
     model = onnx.helper.make_model(
-        graph_of(onnx, net, states, lengths),
+        graph,
         ir_version=IR_VERSION,
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
         producer_name=KEY,

@@ -16,7 +16,7 @@ from .graph import onnx_package
 
 DOMAINS = ("", "ai.onnx")  # two names for ONNX's own operators
 OPSETS = range(7, 100)  # before 7 the recurrent operators were others
-MOST_NODES = 100_000
+MOST_NODES = 20_000
 MOST_AXES = 8
 
 
@@ -30,13 +30,13 @@ class Parsed:
         All of it.
     arrays : dict of str to ndarray
         The initializers; they can't be written to.
-    opset : int
-        Of ONNX's own operators.
+    size : int
+        Bytes of the file.
     """
 
     model: Any
     arrays: dict[str, np.ndarray]
-    opset: int
+    size: int
 
 
 def parse(path: Path) -> Parsed:
@@ -91,7 +91,7 @@ def parse(path: Path) -> Parsed:
         if tensor.name in arrays or not tensor.name:
             raise ValueError(f"{name} is there twice, or has no name")
         arrays[tensor.name] = array_of(onnx, tensor, name)
-    return Parsed(model, arrays, opset)
+    return Parsed(model, arrays, len(data))
 
 
 def array_of(onnx: Any, tensor: Any, name: str) -> np.ndarray:
