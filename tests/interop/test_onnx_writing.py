@@ -117,6 +117,7 @@ def agrees(net, path, states, lengths):
     lengths = LENGTHS if lengths else None
     y, tape = net.forward(x, initial, lengths=lengths, training=False)
     to_onnx(net, path, states=states, lengths=lengths is not None)
+    onnx.checker.check_model(str(path), full_check=True)
     given = {"x": x} | ({} if initial is None else named(("initial",), net, initial))
     got = run(path, **given, **({} if lengths is None else {"lengths": lengths}))
     final = named(("final",), net, tape.state)
