@@ -18,6 +18,7 @@ from .weights import arrays_of, holders, set_arrays
 from .writing import write
 
 KEY = "lstm_edu"  # the name of our entry in the file's metadata
+DEEPEST = 17  # of layers in layers, with the innermost
 LARGEST = 2**31 - 2**20  # bytes of weights: a file of Protocol Buffers ends at 2 GiB
 
 
@@ -181,7 +182,8 @@ def from_onnx(path: str | PathLike) -> Layer:
 def _own(parsed: Parsed) -> Layer | None:
     """The network that `to_onnx` wrote; None if writing it anew gives another graph."""
     texts = [entry.value for entry in parsed.model.metadata_props if entry.key == KEY]
-    if len(texts) != 1:
+    layers = DEEPEST * len(parsed.model.graph.node)  # there are not more, however deep networks lie in networks
+    if len(texts) != 1 or not isinstance(texts[0], str) or texts[0].count("class") > layers:
         return None
     try:
         entry = json.loads(texts[0])

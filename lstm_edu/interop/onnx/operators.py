@@ -13,7 +13,7 @@ from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.wrappers import Bidirectional, Residual
 
 from . import layouts
-from .values import Array, Made, Other, Reading, Sequences, Value, links
+from .values import Array, Other, Reading, Sequences, Value, links
 from .writing import ACTIVATIONS
 
 DEEPEST = 16  # of residual layers in residual layers
@@ -181,16 +181,17 @@ def _recurrent(reader: Reading, operator: str, given: list[Value], attributes: d
             raise ValueError(f"{name} must be zero or an input of the graph")
     arrays = {name: reader.take(found[name], name, [axes]) for name, axes in layouts.AXES.items()
               if name in ("W", "R") or found.get(name) is not None}  # fmt: skip
-    directions = 2 if attributes.pop("direction", "forward") == "bidirectional" else 1
-    if directions == 1 and attributes.get("direction", "forward") != "forward":
-        raise ValueError("direction must be forward or bidirectional")
+    direction = attributes.pop("direction", "forward")
+    if direction not in ("forward", "bidirectional"):
+        raise ValueError(f"direction must be forward or bidirectional, got {short(repr(direction), 80)}")
+    directions = 2 if direction == "bidirectional" else 1
     if any(len(array) != directions for array in arrays.values()):
         raise ValueError(f"W, R, B and P must be of {directions} directions, got {[len(a) for a in arrays.values()]}")
     cells = []
     for d in range(directions):
         own = {name: _half(value, d) if directions == 2 else value for name, value in attributes.items()}
         cells.append(layouts.from_arrays(operator, {name: array[d : d + 1] for name, array in arrays.items()}, own))
-    cell, D = cells[0], _width(before.made)
+    cell, D = cells[0], _width(before)
     if D not in (None, cell.inputs):
         raise ValueError(f"W takes {cell.inputs} inputs, {D} go in")
     if directions == 1:
@@ -213,8 +214,9 @@ def _half(value: Any, d: int) -> Any:
     return value[d * half : (d + 1) * half]
 
 
-def _width(made: Made | None) -> int | None:
+def _width(before: Sequences) -> int | None:
     """How many numbers a layer gives, where that is known before it is made."""
+    made = before.made
     while made is not None:
         if made.kind is _itself:
             return made.config["layer"].outputs
@@ -224,13 +226,13 @@ def _width(made: Made | None) -> int | None:
         if width is not None:
             return width
         made = made.before
-    return None
+    return before.width
 
 
 def _dense(reader: Reading, before: Sequences, W: np.ndarray, b: np.ndarray | None) -> list[Value]:
     if before.axes[-1:] != ("D",) or set(before.axes) - {"T", "B", "D"}:
         raise ValueError(f"the axis of the numbers must be the last, the axes are ({', '.join(before.axes)})")
-    width = _width(before.made)
+    width = _width(before)
     if width not in (None, W.shape[0]):
         raise ValueError(f"the matrix takes {W.shape[0]} numbers, {width} go in")
     config = {"inputs": W.shape[0], "units": W.shape[1], "steps": "last" if before.last else "all", "dtype": W.dtype}
@@ -315,7 +317,7 @@ def _conv(reader: Reading, operator: str, given: list[Value], attributes: dict) 
     half = (width - 1) // 2
     known = {"same": (half, width - 1 - half), "causal": (width - 1, 0), "valid": (0, 0)}
     padding = next((name for name, pair in known.items() if pair == pads), None)
-    if padding is None or len(strides) != 1 or strides[0] < 1 or _width(sequences.made) not in (None, D):
+    if padding is None or len(strides) != 1 or strides[0] < 1 or _width(sequences) not in (None, D):
         raise ValueError(
             f"no Conv1D of {D} inputs and width {width} has pads={short(pads, 80)} and strides={short(strides, 80)}"
         )

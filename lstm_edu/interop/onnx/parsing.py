@@ -18,6 +18,7 @@ DOMAINS = ("", "ai.onnx")  # two names for ONNX's own operators
 OPSETS = range(7, 100)  # before 7 the recurrent operators were others
 MOST_NODES = 20_000
 MOST_AXES = 8
+MOST_ENTRIES = 64  # of an attribute
 
 
 @dataclass
@@ -81,6 +82,8 @@ def parse(path: Path) -> Parsed:
         raise ValueError("it has functions, sparse initializers or quantization of its own, which no network here has")
     if len(graph.node) > MOST_NODES:
         raise ValueError(f"it has {len(graph.node)} nodes, more than the {MOST_NODES} that are read")
+    if any(isinstance(name, bytes) for name in _names(graph)):
+        raise ValueError("it has a name that is no UTF-8")
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     opset = next((opsets[domain] for domain in DOMAINS if domain in opsets), 0)
     if opset not in OPSETS:
@@ -92,6 +95,15 @@ def parse(path: Path) -> Parsed:
             raise ValueError(f"{name} is there twice, or has no name")
         arrays[tensor.name] = array_of(onnx, tensor, name)
     return Parsed(model, arrays, len(data))
+
+
+def _names(graph: Any) -> Iterator[str | bytes]:
+    """All names of a graph; one that is no text comes as bytes."""
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for entries in (graph.initializer, graph.input, graph.output):
+        yield from (entry.name for entry in entries)
 
 
 def array_of(onnx: Any, tensor: Any, name: str) -> np.ndarray:
@@ -167,6 +179,8 @@ def attributes_of(onnx: Any, node: Any) -> dict[str, Any]:
         name = f"attribute {short(repr(entry.name), 80)}"
         if entry.name in found or entry.ref_attr_name:
             raise ValueError(f"{name} is there twice, or refers to another")
+        if max(len(entry.ints), len(entry.floats), len(entry.strings)) > MOST_ENTRIES:
+            raise ValueError(f"{name} is a list of more than {MOST_ENTRIES}")
         if entry.type in (types.GRAPH, types.GRAPHS):
             raise ValueError(f"{name} is a graph of its own: loops and branches are not read")
         if entry.type in plain:

@@ -74,9 +74,10 @@ class _Reader(Reading):
                 continue  # an initializer that could be given anew
             tensor = entry.type.tensor_type
             axes = len(tensor.shape.dim) if tensor.HasField("shape") else 2 if tensor.elem_type in symbols else 3
+            width = tensor.shape.dim[-1].dim_value or None if tensor.shape.dim else None
             kinds: dict[tuple, Value] = {
-                (True, 3, True): Sequences((*first, "D")),
-                (True, 2, True): Sequences(("B", "D")),
+                (True, 3, True): Sequences((*first, "D"), width=width),
+                (True, 2, True): Sequences(("B", "D"), width=width),
                 (True, 2, False): Sequences(first),
                 (False, 1, False): Other("lengths"),
             }

@@ -60,6 +60,7 @@ class Sequences:
     made: Made | None = None
     last: bool = False  # the last step alone, which a Dense layer is still to take
     state: bool = False  # a final state
+    width: int | None = None  # D of the graph's input, if it says it
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ A message of two bytes takes a hundred in memory, so that a file of 100 MB could
 take what they take; all else is to be short.
 """
 
-MOST_PARTS = 2**20  # a second's look
+MOST_PARTS = 2**18
+DEEPEST = 100
 MOST_BYTES = 2**22  # beside the numbers of the weights
 
 # The fields that are messages and lead to weights, and the fields of a tensor that are its numbers (onnx.proto3).
@@ -40,36 +41,39 @@ def check(data: bytes) -> None:
         ...
     ValueError: byte 0 begins no field
     """
-    parts = numbers = 0
-    todo = [("model", 0, len(data))]
-    while todo:
-        kind, at, end = todo.pop()
-        while at < end:
-            parts += 1
-            if parts > MOST_PARTS:
-                raise ValueError(f"it has more than {MOST_PARTS} parts")
-            begin = at
-            tag, at = _varint(data, at, end)
-            field, how = tag >> 3, tag & 7
-            if how == VARINT:
-                _, at = _varint(data, at, end)
-            elif how == TEXT:
-                size, at = _varint(data, at, end)
-                if field in WITHIN[kind] and at + size <= end:
-                    todo.append((WITHIN[kind][field], at, at + size))
-                elif kind == "tensor" and field in NUMBERS:
-                    numbers += size
-                at += size
-            elif how in (EIGHT, FOUR):
-                at += 8 if how == EIGHT else 4
-            else:
-                raise ValueError(f"byte {begin} begins no field")
-            if at > end:
-                raise ValueError(f"what begins at byte {begin} goes beyond its end")
-    if len(data) - numbers > MOST_BYTES:
-        raise ValueError(
-            f"it has {len(data) - numbers} bytes beside its weights, more than the {MOST_BYTES} that are read"
-        )
+    found = [0, 0]
+    _look(data, "model", 0, len(data), found)
+    beside = len(data) - found[1]
+    if beside > MOST_BYTES:
+        raise ValueError(f"it has {beside} bytes beside its weights, {MOST_BYTES} at most are read")
+
+
+def _look(data: bytes, kind: str, at: int, end: int, found: list[int], deep: int = 0) -> None:
+    """Add the parts of a message, and the bytes of numbers in it, to what was found."""
+    if deep > DEEPEST:
+        raise ValueError(f"its parts lie more than {DEEPEST} deep in each other")
+    while at < end:
+        found[0] += 1
+        if found[0] > MOST_PARTS:
+            raise ValueError(f"it has more than {MOST_PARTS} parts")
+        begin = at
+        tag, at = _varint(data, at, end)
+        field, how = tag >> 3, tag & 7
+        if how == VARINT:
+            _, at = _varint(data, at, end)
+        elif how == TEXT:
+            size, at = _varint(data, at, end)
+            if field in WITHIN[kind] and at + size <= end:
+                _look(data, WITHIN[kind][field], at, at + size, found, deep + 1)
+            elif kind == "tensor" and field in NUMBERS:
+                found[1] += size
+            at += size
+        elif how in (EIGHT, FOUR):
+            at += 8 if how == EIGHT else 4
+        else:
+            raise ValueError(f"byte {begin} begins no field")
+        if at > end:
+            raise ValueError(f"what begins at byte {begin} goes beyond its end")
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
