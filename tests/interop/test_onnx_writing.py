@@ -262,6 +262,8 @@ def test_what_is_no_layer_of_this_package_is_refused_by_its_place(make, message,
 
 def test_paths_that_lead_nowhere_are_refused(tmp_path):
     net = le.RNN(D, H)
+    with pytest.raises(ValueError, match="lengths must be True or False, got 7"):
+        to_onnx(net, tmp_path / "net.onnx", lengths=7)
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         to_onnx(net, tmp_path / "no" / "net.onnx")
     with pytest.raises(ValueError, match="path must be the name of a file, got 7"):

@@ -48,8 +48,8 @@ def to_onnx(
     FileNotFoundError
         Without the folder.
     ValueError
-        For a layer of a class of one's own, a float64 network without `to_float32`, a network of more than 2 GB, and a
-        path that can't be written.
+        For a layer of a class of one's own, a float64 network without `to_float32`, a network of more than 2 GB, a
+        switch that is neither True nor False, and a path that can't be written.
 
     See Also
     --------
@@ -92,6 +92,9 @@ def to_onnx(
     onnx = onnx_package()
     if not isinstance(net, Layer):
         raise ValueError(f"net must be a layer or a network, got {type(net).__name__}")
+    for name, value in {"states": states, "lengths": lengths, "to_float32": to_float32}.items():
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(f"{name} must be True or False, got {value!r}")
     path = as_path(path)
     if net.params.flat.dtype != np.float32 and not to_float32:
         raise ValueError(

@@ -16,7 +16,23 @@ MOST_NUMBERS = 2**22  # that layers may hold beyond twice what the file holds, i
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A layer that will be made, and the one before it."""
+    """A layer that will be made, and the one before it.
+
+    Parameters
+    ----------
+    kind : callable
+        Makes it: its class.
+    config : dict
+        The arguments.
+    arrays : dict of str to ndarray
+        Its parameters.
+    before : Made or None
+        The layer before it: so a row costs no more than its layers, wherever it branches.
+    count : int
+        Its place in the row.
+    deep : int
+        How many layers within layers it holds.
+    """
 
     kind: Callable[..., Layer]
     config: dict[str, Any]
@@ -26,7 +42,13 @@ class Made:
     deep: int = 0
 
     def build(self) -> Layer:
-        """Make it."""
+        """Make it.
+
+        Returns
+        -------
+        Layer
+            With its parameters.
+        """
         config = {name: row(value) if isinstance(value, Links) else value for name, value in self.config.items()}
         layer = self.kind(**config)
         for name, array in self.arrays.items():
@@ -39,7 +61,20 @@ class Links(tuple[Made, ...]):
 
 
 def links(made: Made | None, start: Made | None = None) -> Links:
-    """The layers from `start` on, which is left out, to `made`."""
+    """The layers from one to another.
+
+    Parameters
+    ----------
+    made : Made or None
+        The last.
+    start : Made or None
+        The one before the first; None: from the beginning.
+
+    Returns
+    -------
+    Links
+        In their order.
+    """
     found = []
     while made is not None and made is not start:
         found.append(made)
@@ -48,7 +83,18 @@ def links(made: Made | None, start: Made | None = None) -> Links:
 
 
 def row(found: Links) -> Sequential:
-    """The network of these layers."""
+    """The network of these layers.
+
+    Parameters
+    ----------
+    found : Links
+        In their order.
+
+    Returns
+    -------
+    Sequential
+        A new one.
+    """
     return Sequential([made.build() for made in found])
 
 
@@ -97,7 +143,27 @@ class Reading:
         self.values: dict[str, Value] = {"": None}
 
     def take(self, value: Value, name: str, axes: Sequence[int]) -> np.ndarray:
-        """A float array that stands in the file."""
+        """A float array that stands in the file.
+
+        Parameters
+        ----------
+        value : Value
+            What a node was given.
+        name : str
+            What an error calls it.
+        axes : sequence of int
+            How many axes it may have.
+
+        Returns
+        -------
+        numpy.ndarray
+            The array.
+
+        Raises
+        ------
+        ValueError
+            For anything else, and once layers hold far more than the file.
+        """
         if not isinstance(value, Array):
             raise ValueError(f"{name} must be an initializer or a Constant, it is computed or missing")
         if value.array.ndim not in axes or value.array.dtype.kind != "f":
@@ -114,13 +180,49 @@ class Reading:
         return value.array
 
     def whole(self, value: Value, name: str) -> list[int]:
-        """Whole numbers that stand in the file."""
+        """Whole numbers that stand in the file.
+
+        Parameters
+        ----------
+        value : Value
+            What a node was given.
+        name : str
+            What an error calls it.
+
+        Returns
+        -------
+        list of int
+            A few of them.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         if not isinstance(value, Array) or value.array.dtype.kind != "i" or value.array.size > 8:
             raise ValueError(f"{name} must be a few whole numbers that stand in the file")
         return value.array.ravel().tolist()
 
     def sequences(self, value: Value, *axes: str) -> Sequences:
-        """Sequences with these axes; without: with any."""
+        """Sequences with these axes.
+
+        Parameters
+        ----------
+        value : Value
+            What a node was given.
+        *axes : str
+            None: any.
+
+        Returns
+        -------
+        Sequences
+            The same.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         if not isinstance(value, Sequences):
             raise ValueError("what goes in must be the network's input or what a layer gives")
         if axes and value.axes != axes:
@@ -131,7 +233,31 @@ class Reading:
     def add(
         self, before: Sequences, kind: Callable[..., Layer], config: dict, arrays: dict | None = None, **to: Any
     ) -> Sequences:
-        """Sequences after one more layer."""
+        """Sequences after one more layer.
+
+        Parameters
+        ----------
+        before : Sequences
+            What goes in.
+        kind : callable
+            The layer's class.
+        config : dict
+            Its arguments.
+        arrays : dict of str to ndarray, optional
+            Its parameters.
+        **to : object
+            What else is another.
+
+        Returns
+        -------
+        Sequences
+            What comes out.
+
+        Raises
+        ------
+        ValueError
+            For a row without end.
+        """
         count = 1 if before.made is None else before.made.count + 1
         if count > MOST_LAYERS:
             raise ValueError(f"it is the layer after {MOST_LAYERS} others, no more are read")
