@@ -332,8 +332,8 @@ def _layer(module: Any, depth: int = 0) -> Layer:
     if name in READERS and cls is getattr(torch.nn, name):
         return READERS[name](module)
     raise ValueError(
-        f"from_torch reads {', '.join([*READERS, *AFTER])}, Sequential and what to_torch makes, got {short(name)}; of a "
-        "module of one's own pass the parts as a list, in the order in which its forward uses them"
+        f"from_torch reads {', '.join([*READERS, *AFTER])}, Sequential and what to_torch makes, got {short(name)}; of "
+        "a module of one's own pass the parts as a list, in the order in which its forward uses them"
     )
 
 

@@ -13,21 +13,19 @@ Adam      Adam     rate lr, beta1 beta2 betas, epsilon eps  m exp_avg, s exp_avg
 import copy
 from typing import Any
 
-import numpy as np
-
 from lstm_edu.core import Layer
 from lstm_edu.nn.optimizers import SGD, Adam, Optimizer, RMSProp
 
-from .blocks import at
+from .blocks import short
 from .torch_network import from_torch, needed, to_torch
 
 CLASSES: dict[type[Optimizer], str] = {SGD: "SGD", RMSProp: "RMSprop", Adam: "Adam"}
-SETTINGS = {
-    SGD: {"lr": "rate", "momentum": "momentum", "nesterov": "nesterov"},
-    RMSProp: {"lr": "rate", "alpha": "decay", "eps": "epsilon", "momentum": "momentum"},
-    Adam: {"lr": "rate", "betas": ("beta1", "beta2"), "eps": "epsilon"},
+SETTINGS: dict[type[Optimizer], dict[str, tuple[str, ...]]] = {
+    SGD: {"lr": ("rate",), "momentum": ("momentum",), "nesterov": ("nesterov",)},
+    RMSProp: {"lr": ("rate",), "alpha": ("decay",), "eps": ("epsilon",), "momentum": ("momentum",)},
+    Adam: {"lr": ("rate",), "betas": ("beta1", "beta2"), "eps": ("epsilon",)},
 }
-AVERAGES = {
+AVERAGES: dict[type[Optimizer], dict[str, str]] = {
     SGD: {"momentum_buffer": "v"},
     RMSProp: {"square_avg": "s", "momentum_buffer": "v"},
     Adam: {"exp_avg": "m", "exp_avg_sq": "s"},
@@ -69,12 +67,10 @@ def to_torch_optimizer(optimizer: Optimizer, net: Layer, module: Any) -> Any:
     if kind not in CLASSES:
         raise ValueError(f"optimizer must be SGD, RMSProp or Adam, got {kind.__name__}")
     _check_like(net, module)
-    settings = {
-        theirs: tuple(getattr(optimizer, name) for name in ours)
-        if isinstance(ours, tuple)
-        else getattr(optimizer, ours)
-        for theirs, ours in SETTINGS[kind].items()
-    }
+    settings: dict[str, Any] = {}
+    for theirs, names in SETTINGS[kind].items():
+        values = tuple(getattr(optimizer, name) for name in names)
+        settings[theirs] = values if len(values) > 1 else values[0]
     made = getattr(torch.optim, CLASSES[kind])(module.parameters(), **settings)
     state = optimizer.state()
     size, dtype = net.params.flat.size, net.dtype.name
@@ -127,6 +123,12 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
         raise ValueError(f"optimizer must be torch.optim.SGD, RMSprop or Adam, got {type(optimizer).__name__}")
     kind = kinds[type(optimizer)]
     made = kind(**_settings(optimizer, kind))
+    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad and id(parameter) not in held:
+            raise ValueError(
+                f"optimizer must be over all parameters of the module that learn, {short(name)} is not there"
+            )
     states = {name: optimizer.state.get(parameter, {}) for name, parameter in module.named_parameters()}
     steps = {int(state.get("step", 0)) for state in states.values() if state}
     if not steps:
@@ -164,8 +166,8 @@ def _settings(optimizer: Any, kind: type[Optimizer]) -> dict[str, Any]:
             if group.get(name, usual) != usual:
                 raise ValueError(f"optimizer: {kind.__name__} has no {name}, it must be {usual}, got {group[name]!r}")
         own: dict[str, Any] = {}
-        for theirs, ours in SETTINGS[kind].items():
-            names, values = (ours, group[theirs]) if isinstance(ours, tuple) else ((ours,), (group[theirs],))
+        for theirs, names in SETTINGS[kind].items():
+            values = group[theirs] if len(names) > 1 else (group[theirs],)
             own |= zip(names, (v if isinstance(v, bool) else float(v) for v in values), strict=True)
         if found and own != found:
             raise ValueError(f"optimizer must have the same settings for all parameters, got {found} and {own}")
@@ -183,9 +185,8 @@ def _check_one_bias(name: str, average: Any, inside: int) -> None:
 
 
 def _check_like(net: Any, module: Any) -> None:
-    if not isinstance(net, Layer):
-        raise ValueError(f"net must be a layer or a network, got {type(net).__name__}")
-    with at("module"):
-        other = from_torch(module)
-        if list(other.params.shapes.items()) != list(net.params.shapes.items()) or other.dtype != net.dtype:
-            raise ValueError("it must be what to_torch makes of the net, got one with other parameters")
+    """ValueError unless the module's parameters are those of `to_torch(net)`."""
+    like = to_torch(net)
+    expected, got = ({name: p.shape for name, p in m.named_parameters()} for m in (like, module))
+    if expected != got:
+        raise ValueError(f"module must be what to_torch makes of net, with {short(', '.join(expected))}, got another")
