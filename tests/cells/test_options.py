@@ -76,13 +76,7 @@ def test_a_projection_agrees_with_pytorchs_proj_size():
     layer = ProjectedLSTM(D, H, P, dtype=np.float64, rng=3)
     layer.params["b"] = np.random.default_rng(1).normal(size=4 * H)
     peer = torch.nn.LSTM(D, H, proj_size=P, dtype=torch.float64)
-    arrays = {
-        "weight_ih_l0": to_rows(layer.params["W"], "ifgo", "ifgo"),
-        "weight_hh_l0": to_rows(layer.params["U"], "ifgo", "ifgo"),
-        "bias_ih_l0": layer.params["b"],
-        "bias_hh_l0": 0 * layer.params["b"],
-        "weight_hr_l0": layer.params["R"].T.copy(),
-    }
+    arrays = torch_layout.to_arrays(layer)
     peer.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
     x, (h, c), dy, _ = given(layer)
     y, tape = layer.forward(x, (h, c))
