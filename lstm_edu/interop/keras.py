@@ -27,12 +27,17 @@ from lstm_edu.cells import (
     LSTM97,
     RNN,
     SLSTM,
+    BlockLSTM97,
     CoupledLSTM,
+    FullGateLSTM,
+    LayerNormLSTM,
     MinGRU,
     MinLSTM,
+    NoisyLSTM,
     PeepholeLSTM,
     ProjectedLSTM,
     Recurrent,
+    VariantLSTM,
 )
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.blank import Blank
@@ -61,6 +66,11 @@ WHY_NOT: dict[type[Layer], str] = {
     MinGRU: "the GRU of Keras has gates that see h",
     MinLSTM: "the LSTM of Keras has gates that see h",
     SLSTM: "the LSTM of Keras has gates that are sigmoids",
+    LayerNormLSTM: "the LSTM of Keras does not normalise",
+    NoisyLSTM: "the LSTM of Keras has no noise from step to step",
+    VariantLSTM: "the LSTM of Keras has all its gates and no peepholes",
+    FullGateLSTM: "the gates of the LSTM of Keras do not see each other",
+    BlockLSTM97: "the LSTM of Keras has gates for each cell, and always a forget gate",
 }
 
 

@@ -100,6 +100,10 @@ NETS = {
     "symbols in both directions": lambda: [
         le.Bidirectional(le.Sequential([le.Embedding(11, D), le.ProjectedLSTM(D, H, 4)])), le.Dense(8, 2),
     ],
+    "blocks, gates that see each other, and noise": lambda: [
+        le.BlockLSTM97(D, H, block_size=3, squashing="1997"), le.FullGateLSTM(H, 4),
+        le.NoisyLSTM(4, 7, recurrent_dropout=0.5, zoneout_h=0.3, zoneout_c=0.2), le.Dense(7, 2),
+    ],
     "pooling alone": lambda: [le.MaxPool1D(3, 2)],
 }  # fmt: skip
 
@@ -172,7 +176,8 @@ def test_what_has_an_operator_is_one_and_all_else_a_scan(tmp_path):
     for cell in KNOWN:
         found = operators(cell.make(D, H, np.float32))
         assert ("Scan" in found) is (cell.name in ("lstm-clipped", "peephole-clipped") or cell.layer in (
-            le.ProjectedLSTM, le.MinGRU, le.MinLSTM, le.SLSTM))  # fmt: skip
+            le.ProjectedLSTM, le.MinGRU, le.MinLSTM, le.SLSTM, le.LayerNormLSTM, le.NoisyLSTM, le.VariantLSTM,
+            le.FullGateLSTM, le.BlockLSTM97))  # fmt: skip
         assert sum(name in ("RNN", "LSTM", "GRU", "Scan") for name in found) == 1
     assert operators(le.Bidirectional(le.LSTM(D, H))).count("LSTM") == 1
     assert operators(le.Bidirectional(le.LSTM(D, H), le.PeepholeLSTM(D, H))).count("LSTM") == 2

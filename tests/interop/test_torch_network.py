@@ -44,7 +44,9 @@ NETS = {
     "stack": lambda k: row(le.GRU(D, H, reset_after=True, **k), le.Dropout(0.3), le.LSTM(H, 2, **k)),
     "both": lambda k: drawn(le.Bidirectional(le.LSTM(D, H, **k))),
     "both-last-sum": lambda k: row(le.Bidirectional(le.RNN(D, H, **k), merge="sum", steps="last"), le.Dense(H, 2, **k)),
-    "both-stack": lambda k: drawn(le.Bidirectional(le.Sequential([le.LSTM(D, H, **k), le.ProjectedLSTM(H, 4, 3, **k)]))),
+    "both-stack": lambda k: drawn(
+        le.Bidirectional(le.Sequential([le.LSTM(D, H, **k), le.ProjectedLSTM(H, 4, 3, **k)]))
+    ),
     "residual": lambda k: drawn(le.Residual(le.GRU(D, D, reset_after=True, **k))),
     "all": lambda k: row(
         le.Conv1D(D, 5, 3, padding="causal", activation="tanh", **k),
@@ -144,7 +146,7 @@ def test_a_cell_s_gradients_are_those_of_its_module_with_one_bias(cell):
     module = to_torch(layer)
     x, state = rng.standard_normal((T, B, D)), random_state(layer, B, rng)
     dy = rng.standard_normal((T, B, layer.outputs))
-    y, tape = layer.forward(x, state)
+    _, tape = layer.forward(x, state)
     grads = layer.backward(dy, tape)[1]
     (module(torch.from_numpy(x), tensors(state))[0] * torch.from_numpy(dy)).sum().backward()
     layer.params.flat[:] = grads.flat

@@ -1,5 +1,6 @@
 """A graph that is being written: nodes, weights, constants, and names that say where each belongs."""
 
+import hashlib
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -200,7 +201,10 @@ class Graph:
             Its name.
         """
         array: np.ndarray = np.asarray(value, dtype)
-        name = f"{array.dtype.name}.{'_'.join(map(str, array.ravel().tolist()))}"
+        numbers = "_".join(map(str, array.ravel().tolist()))
+        if len(numbers) > 40:
+            numbers = hashlib.sha256(numbers.encode()).hexdigest()[:16]
+        name = f"{array.dtype.name}.{numbers}"
         name += ".scalar" if array.ndim == 0 else ""
         self.names.add(name)
         self.arrays[name] = array

@@ -5,7 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import LSTM, SLSTM, MinGRU, MinLSTM, PeepholeLSTM, ProjectedLSTM, Recurrent
+from lstm_edu.cells import (
+    LSTM,
+    SLSTM,
+    BlockLSTM97,
+    FullGateLSTM,
+    LayerNormLSTM,
+    MinGRU,
+    MinLSTM,
+    NoisyLSTM,
+    PeepholeLSTM,
+    ProjectedLSTM,
+    Recurrent,
+    VariantLSTM,
+)
 
 from .graph import Flow, Graph, place_of
 
@@ -28,6 +41,10 @@ class _Step:
             a = self.Add(a, self.MatMul(h, self.weights["U"]))
         return self.Split(a, outputs=count, axis=-1, num_outputs=count)
 
+    def mixed(self, share: float, old: str, new: str) -> str:
+        """share of the old and the rest of the new one."""
+        return self.Add(self.Mul(self.number(share), old), self.Mul(self.number(1 - share), new)) if share else new
+
     def clipped(self, value: str, bound: float | None) -> str:
         return value if bound is None else self.Clip(value, self.number(-bound), self.number(bound))
 
@@ -45,6 +62,58 @@ def _lstm(op: _Step, cell: Any, a: str, h: str, c: str) -> tuple[str, ...]:
     if "R" in op.weights:
         h = op.clipped(op.MatMul(h, op.weights["R"]), cell.projection_clip)
     return h, c
+
+
+def _noisy(op: _Step, cell: Any, a: str, h: str, c: str) -> tuple[str, ...]:
+    """What it is without training: the mean of its noise."""
+    shown, new = _lstm(op, cell, a, h, c)
+    return op.mixed(cell.zoneout_h, h, shown), op.mixed(cell.zoneout_c, c, new)
+
+
+def _variant(op: _Step, cell: Any, a: str, h: str, c: str) -> tuple[str, ...]:
+    gate = dict(zip(cell.gate_names, op.gates(a, len(cell.gate_names), h), strict=True))
+
+    def opened(name: str, value: str, seen: str) -> str:
+        """The gate times a value; one that is not there is open."""
+        if name not in gate:
+            return value
+        return op.Mul(op.Sigmoid(op.Add(gate[name], op.Mul(op.weights[f"p.{name}"], seen))), value)
+
+    entering = opened("i", gate["g"] if cell.variant == "NIAF" else op.Tanh(gate["g"]), c)
+    staying = op.Sub(c, opened("i", c, c)) if cell.variant == "CIFG" else opened("f", c, c)
+    c = op.Add(staying, entering)
+    return opened("o", c if cell.variant == "NOAF" else op.Tanh(c), c), c
+
+
+def _full_gate(op: _Step, cell: Any, a: str, h: str, c: str, s: str) -> tuple[str, ...]:
+    *gates, g = op.gates(a, 4, h)
+    i, f, o = map(op.Add, gates, op.Split(op.MatMul(s, op.weights["V"]), outputs=3, axis=-1, num_outputs=3))
+    i, f = (op.Sigmoid(op.Add(gate, op.Mul(op.weights[p], c))) for gate, p in ((i, "p.i"), (f, "p.f")))
+    c = op.Add(op.Mul(f, c), op.Mul(i, op.Tanh(g)))
+    o = op.Sigmoid(op.Add(o, op.Mul(op.weights["p.o"], c)))
+    return op.Mul(o, op.Tanh(c)), c, op.Concat(i, f, o, axis=-1)
+
+
+def _blocks(op: _Step, cell: Any, a: str, h: str, c: str) -> tuple[str, ...]:
+    slope, reach = (op.number(value) for value in cell.squashings[cell.squashing])
+    a = op.Add(a, op.MatMul(h, op.weights["U"]))
+    sizes = [cell._block(name).stop - cell._block(name).start for name in cell.gate_names]
+    i, g, o = op.Split(a, op.body.constant(sizes), outputs=3, axis=-1)
+    of_cells = op.body.constant(np.repeat(np.arange(sizes[0]), cell.block_size))
+    i, o = (op.Gather(op.Sigmoid(gate), of_cells, axis=-1) for gate in (i, o))
+    c = op.Add(c, op.Mul(i, op.Mul(reach, op.Tanh(op.Mul(slope, g)))))
+    return op.Mul(o, op.Tanh(op.Mul(slope, c))), c
+
+
+def _layer_norm(op: _Step, cell: Any, a: str, h: str, c: str) -> tuple[str, ...]:
+    def normalised(value: str, gain: str, shift: str) -> str:
+        return op.LayerNormalization(value, gain, shift, axis=-1, epsilon=cell.epsilon)
+
+    weights = ([op.weights[f"{name}.{gate}"] for gate in "ifgo"] for name in ("gain", "b"))
+    i, f, g, o = map(normalised, op.gates(a, 4, h), *weights)
+    c = op.Add(op.Mul(op.Sigmoid(f), c), op.Mul(op.Sigmoid(i), op.Tanh(g)))
+    s = normalised(c, op.weights["gain.c"], op.weights["bc"])
+    return op.Mul(op.Sigmoid(o), op.Tanh(s)), s if cell.form == "state" else c
 
 
 def _candidate(op: _Step, cell: Any, n: str) -> str:
@@ -83,6 +152,11 @@ STEPS: dict[type[Recurrent], Callable[..., tuple[str, ...]]] = {
     LSTM: _lstm,
     PeepholeLSTM: _lstm,
     ProjectedLSTM: _lstm,
+    NoisyLSTM: _noisy,
+    LayerNormLSTM: _layer_norm,
+    VariantLSTM: _variant,
+    FullGateLSTM: _full_gate,
+    BlockLSTM97: _blocks,
     MinGRU: _min_gru,
     MinLSTM: _min_lstm,
     SLSTM: _slstm,
@@ -110,9 +184,18 @@ def write(graph: Graph, cell: Recurrent, place: str, flow: Flow) -> Flow:
     """
     weights = graph.weights(dict(cell.params), place)
     if "p" in weights:
-        rows = graph("Split", [weights["p"]], place, 3, axis=0, num_outputs=3)
-        weights |= dict(zip(("p.i", "p.f", "p.o"), rows, strict=True))
-    a = graph("Add", [graph("MatMul", [flow.name, weights["W"]], place), weights["b"]], place)
+        peeping = [name for name in cell.gate_names if name != "g"]
+        rows = graph("Split", [weights["p"]], place, len(peeping), axis=0, num_outputs=len(peeping))
+        weights |= {f"p.{gate}": row for gate, row in zip(peeping, rows, strict=True)}
+    a = graph("MatMul", [flow.name, weights["W"]], place)
+    if "gain" in weights:  # b comes after the normalisation
+        rows = graph("Split", [weights["gain"]], place, 5, axis=0, num_outputs=5)
+        rows = [graph("Squeeze", [row, graph.constant([0])], place) for row in rows]
+        shifts = graph("Split", [weights["b"]], place, 4, axis=0, num_outputs=4)
+        weights |= {f"gain.{gate}": row for gate, row in zip("ifgoc", rows, strict=True)}
+        weights |= {f"b.{gate}": shift for gate, shift in zip("ifgo", shifts, strict=True)}
+    else:
+        a = graph("Add", [a, weights["b"]], place)
     widths = list(cell.state_widths(**cell.config()).values())
     op = _Step(graph, place, weights)
     states = [op.body.new(place_of(op.place, name)) for name in cell.state_names]
