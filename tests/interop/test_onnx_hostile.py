@@ -83,6 +83,7 @@ NAMES = "no layer of this package is made of the operator"
         ([node("LSTM", "x W x B", "Y")], "'LSTM of Y' .*: R must be an initializer or a Constant"),
         ([node("LSTM", "x one R", "Y")], "W 'one' must be floats of 3 axes, got int64 of shape"),
         ([node("LSTM", "x W R B - x", "Y"), *NODES[1:]], "initial_h must be zero or an input"),
+        ([node("Mul", "b b", "s"), node("LSTM", "x W R B - s", "Y"), *NODES[1:]], "initial_h must be zero or an input"),
         ([node("LSTM", "x W R B x", "Y"), *NODES[1:]], "sequence_lens must be an input of the graph"),
         ([node("LSTM", "x W R B - b", "Y"), *NODES[1:]], "initial_h must be zero or an input"),
         ([node("LSTM", "x W R " + "B " * 10, "Y")], "it has 13 inputs, 8 at most are known"),
