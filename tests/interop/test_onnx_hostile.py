@@ -251,7 +251,7 @@ def nested(depth):
         (nested(20), "its operators are of opset 0, 7 or later is needed"),
         (message(7, message(1, b"") * 1_000_000), "it is no whole ONNX file .*more than 524288 parts"),
         (message(7, message(5, b"") * 1_000_000), "more than 524288 parts"),
-        (message(7, message(11, message(2, message(1, message(2, message(1, b"") * 10**6))))), "more than 524288 parts"),
+        (message(7, message(11, message(2, message(1, message(2, message(1, b"") * 10**6))))), "more than 524288"),
         (message(25, message(7, b"") * 1_000_000), "more than 524288 parts"),
         (message(7, message(1, message(1, b"")) * 30_000), "it has 30000 nodes, more than the 20000"),
         (message(7, message(10, b"a" * 2**23)), "bytes beside its weights, 4194304 at most are read"),
