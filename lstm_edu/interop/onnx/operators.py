@@ -52,11 +52,9 @@ def _helper(reader: Reading, operator: str, given: list[Value], attributes: dict
     used = [value for value in given if value is not None]
     if any(isinstance(value, Sequences) for value in used):
         raise ValueError("it must not change what the layers give")
-    first = used[0] if used else None
     joined = used if operator == "Concat" else used[:1]
-    if joined and all(map(_is_start, joined)):
-        return [Other("start")]
-    return [first if isinstance(first, Other) else Other("sizes")]
+    same = operator not in ("Mul", "Range")  # the others move numbers, and make none
+    return [Other("start" if same and joined and all(map(_is_start, joined)) else "sizes")]
 
 
 def _same(reader: Reading, operator: str, given: list[Value], attributes: dict) -> list[Value]:
@@ -280,7 +278,7 @@ def _around(reader: Reading, one: Sequences, other: Sequences) -> list[Value]:
     for past, through in ((one, other), (other, one)):
         inner = links(through.made, past.made)
         first = inner[0].before if inner else through.made
-        if inner and first is past.made and past.axes == through.axes == ("T", "B", "D") and not through.last:
+        if inner and first is past.made and past.axes == through.axes and set(past.axes) == {"T", "B", "D"}:
             deep = 1 + max(link.deep for link in inner)
             if deep > DEEPEST:
                 raise ValueError(f"ways past layers lie more than {DEEPEST} deep in each other")

@@ -71,7 +71,7 @@ def parse(path: Path) -> Parsed:
     except OSError as error:
         raise ValueError(f"it can't be read ({error.strerror or error})") from None
     try:
-        wire.check(data)
+        wire.check(data, onnx.ModelProto)
         model = onnx.ModelProto.FromString(data)  # unlike onnx.load it opens no other file
     except (ValueError, decode_error, RecursionError) as error:
         raise ValueError(f"it is no whole ONNX file ({short(error)})") from None
