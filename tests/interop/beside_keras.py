@@ -161,8 +161,10 @@ def test_training_goes_on_in_the_other_library(name):
 
     def optimizers():
         if name == "adam":
-            # theirs is added to another root, so that only a small one is the same in both
-            return le.Adam(0.02, epsilon=1e-14), keras.optimizers.Adam(0.02, epsilon=1e-14)
+            # Keras adds epsilon to another root, and reads numbers as float32: these mean the same in both
+            same = {"epsilon": 1e-14}
+            ours = le.Adam(1 / 64, beta1=0.875, beta2=0.96875, **same)
+            return ours, keras.optimizers.Adam(1 / 64, beta_1=0.875, beta_2=0.96875, **same)
         return le.SGD(0.1, momentum=0.9), keras.optimizers.SGD(0.1, momentum=0.9)
 
     def here(net, optimizer):
