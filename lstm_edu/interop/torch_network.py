@@ -60,7 +60,7 @@ def to_torch(net: Layer) -> Any:
     -----
     PyTorch adds two biases where one would do. In these modules the second one is zero and does not learn (of a GRU all
     but the part inside the reset product), so that the network trains as it does here. `module.requires_grad_(True)`
-    would undo it.
+    would undo it. What the network's numbers mean, `net.about`, stays behind.
 
     Examples
     --------

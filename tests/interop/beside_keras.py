@@ -3,6 +3,7 @@
 TensorFlow brings threads, warnings and half a gigabyte with it: python -m pytest tests/interop/beside_keras.py
 """
 
+import copy
 import re
 
 import keras
@@ -56,6 +57,10 @@ def there(model, x):
     """What the model gives for x (T, B, ...), with time first again."""
     y = array(model(x.swapaxes(0, 1)))
     return y.swapaxes(0, 1) if y.ndim == 3 else y
+
+
+def squared_error():
+    return keras.losses.MeanSquaredError(dtype="float64")  # by itself a loss is float32, whatever the model is
 
 
 def assert_same_net(one, other):
@@ -165,7 +170,7 @@ def test_training_goes_on_in_the_other_library(name):
             same = {"epsilon": 1e-14}
             ours = le.Adam(1 / 64, beta1=0.875, beta2=0.96875, **same)
             return ours, keras.optimizers.Adam(1 / 64, beta_1=0.875, beta_2=0.96875, **same)
-        return le.SGD(0.1, momentum=0.9), keras.optimizers.SGD(0.1, momentum=0.9)
+        return le.SGD(1 / 8, momentum=0.875), keras.optimizers.SGD(1 / 8, momentum=0.875)
 
     def here(net, optimizer):
         losses = []
@@ -177,16 +182,34 @@ def test_training_goes_on_in_the_other_library(name):
         return losses
 
     def in_keras(model, optimizer):
-        model.compile(optimizer, "mse")
+        model.compile(optimizer, squared_error())
         pairs = [(x.swapaxes(0, 1), target.swapaxes(0, 1)) for x, target in data]
         return [float(model.train_on_batch(x, target)) for x, target in pairs]
 
     here(net, optimizers()[0])
     model = to_keras(net)  # begun here, gone on with there
     expected = here(net, optimizers()[0])
+    # Keras reports a loss as float32
     np.testing.assert_allclose(in_keras(model, optimizers()[1]), expected, rtol=1e-6)
     again = from_keras(model)  # and on with here once more
-    np.testing.assert_allclose(here(again, optimizers()[0]), here(net, optimizers()[0]), rtol=1e-6)
+    np.testing.assert_allclose(here(again, optimizers()[0]), here(net, optimizers()[0]), rtol=1e-9)
+
+
+def test_two_rows_of_biases_move_their_sum_twice_as_far_and_all_else_as_here():
+    net, rng = drawn(le.GRU(D, H, reset_after=True, dtype="float64")), np.random.default_rng(1)
+    x, target = rng.standard_normal((T, B, D)), rng.standard_normal((T, B, H))
+    model, start = to_keras(le.Sequential([copy.deepcopy(net)])), net.params.flat.copy()
+    model.compile(keras.optimizers.SGD(0.125), squared_error())
+    model.train_on_batch(x.swapaxes(0, 1), target.swapaxes(0, 1))
+    y, tape = net.forward(x)
+    _, dy = named("mean_squared_error")(y, target)
+    le.SGD(0.125).step(net.params, net.backward(dy, tape)[1])
+    here, there = net.params, from_keras(model).layers[0].params
+    here.flat[:] -= start
+    there.flat[:] -= start
+    here["b"][: 2 * H] *= 2
+    for name in here:
+        np.testing.assert_allclose(there[name], here[name], rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize(
