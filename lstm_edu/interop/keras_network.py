@@ -59,7 +59,8 @@ def to_keras(net: Layer) -> Any:
     Notes
     -----
     A GRU(reset_after=True) has two rows of biases there, of which r and z add both, and both learn: that sum learns at
-    twice the rate. All other layers train as here.
+    twice the rate. All other layers train as here, and with the same numbers: Keras' Adam adds ε to √s before s is
+    corrected. What the network's numbers mean, `net.about`, stays behind.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def to_torch(net: Layer) -> Any:
     -----
     PyTorch adds two biases where one would do. In these modules the second one is zero and does not learn (of a GRU all
     but the part inside the reset product), so that the network trains as it does here. `module.requires_grad_(True)`
-    would undo it.
+    would undo it. What the network's numbers mean, `net.about`, stays behind.
 
     Examples
     --------
@@ -179,14 +179,16 @@ def from_torch(module: Any) -> Layer:
     torch = needed()
     with at("module"):
         if isinstance(module, list | tuple):
-            _check_untied([part for part in module if isinstance(part, torch.nn.Module)])
-            return _row(module)
+            net = _row(module)
+            _check_untied(module)
+            return net
         if not isinstance(module, torch.nn.Module):
             raise ValueError(
                 f"from_torch takes a torch.nn.Module, a list of them or a state_dict, got {type(module).__name__}"
             )
-        _check_untied([module])
-        return _layer(module)
+        net = _layer(module)
+        _check_untied([module])  # once it is known that modules do not lie in each other without end
+        return net
 
 
 def _from_names(arrays: Mapping, dropout: float = 0.0) -> Layer:
@@ -208,9 +210,10 @@ def _from_names(arrays: Mapping, dropout: float = 0.0) -> Layer:
         for direction in directions:
             own, end = found.get((k, direction), {}), f"_l{k}{direction}"
             for name in [*lowest, *own]:
-                if name not in own or name not in lowest:
-                    raise ValueError(f"{name.replace('_l0', '_l0' if name in own else end)} is there, "
-                                     f"{name.replace('_l0', end if name in lowest else '_l0')} is missing")  # fmt: skip
+                if name not in own:
+                    raise ValueError(f"{name.replace('_l0', end)} is missing, {name} is there")
+                if name not in lowest:
+                    raise ValueError(f"{name} is missing, {name.replace('_l0', end)} is there")
             try:
                 cell: Any = layout.from_arrays(own)
             except ValueError as error:

@@ -96,7 +96,7 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
     ----------
     optimizer : torch.optim.Optimizer
         SGD, RMSprop or Adam over all parameters of the module that learn, with the same settings for all.
-    module : torch.nn.Module
+    module : torch.nn.Module or list of torch.nn.Module
         What `from_torch` reads, with one bias that learns: a module that `to_torch` made, or an RNN or LSTM whose
         `bias_hh` has no gradient.
 
@@ -123,6 +123,8 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
         raise ValueError(f"optimizer must be torch.optim.SGD, RMSprop or Adam, got {type(optimizer).__name__}")
     kind = kinds[type(optimizer)]
     made = kind(**_settings(optimizer, kind))
+    parts = isinstance(module, list | tuple)
+    module = torch.nn.ModuleList(module) if parts else module
     held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad and id(parameter) not in held:
@@ -148,7 +150,7 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
                 _check_one_bias(name, average, grus[place].hidden_size if place in grus else 0)
             with torch.no_grad():
                 parameter.copy_(torch.zeros_like(parameter) if average is None else average)
-        flat = from_torch(like).params.flat
+        flat = from_torch([*like] if parts else like).params.flat
         arrays[ours], size = flat, flat.size
     if arrays:
         settings = {name: getattr(made, name) for name in made.state()["values"]["settings"]}
