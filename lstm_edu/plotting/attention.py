@@ -64,9 +64,8 @@ def attention_weights(
     shares, T = array[:, sequence], len(array)
     if steps is not None and len(steps) != T:
         raise ValueError(f"steps must be {T} names, one for each step, got {len(steps)}")
-    side = min(6.5, 2.2 + 0.17 * T)
+    side = min(6.5, 2.2 + 0.12 * T)
     figure, axes = style.new_figure(size=(side + 0.8, side))
-    # where nobody may look is paper; the darker a shade, the larger a weight
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
     axes.set(xlabel="step that is looked at", ylabel="step that looks")
     axes.grid(visible=False)
