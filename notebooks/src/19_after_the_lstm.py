@@ -91,24 +91,31 @@ def recalled(net, task):
 KINDS, share, nets = ("one GRU", "two GRUs", "with attention"), {}, {}
 for kind in KINDS:
     for n, task in copying.items():
-        pair = [copier(kind, task, seed) for seed in (0, 1)]
-        nets[kind, n], share[kind, n] = pair[0], [recalled(net, task) for net in pair]
-    size = le.count_parameters(nets[kind, 4])
-    print(
-        f"{kind:14} {size} parameters", *(np.round(share[kind, n], 2) for n in copying)
-    )
+        nets[kind, n] = copier(kind, task, seed=0)
+        share[kind, n] = recalled(nets[kind, n], task)
+    size, found = le.count_parameters(nets[kind, 4]), [share[kind, n] for n in copying]
+    print(f"{kind:14} {size} parameters, right of 4, 8, 12:", np.round(found, 2))
 
 # %% [markdown]
 # Four symbols are no trouble for anybody. Twelve are too many for a state after 900 steps of training, however many
-# layers it is cut into, and none at all for the network that can look back. Does it hold at other rates, budgets and
-# seeds? `lstm-edu course stress 19` has tried.
+# layers it is cut into, and none at all for the network that can look back. This is one run each. Does it hold at
+# other rates, budgets and seeds? `lstm-edu course stress 19` has tried.
 
 # %% tags=["claim"]
 evidence = {n: course.evidence(19, f"copy {n}") for n in (4, 12)}
 for rival in ("one GRU", "two GRUs"):
     rows = course.beats(evidence[12], "recalled", "with attention", rival, "high")
     print(rows.round(2).to_string(), "\n")
-    assert min(share["with attention", 12]) > 0.95 > 0.9 > max(share[rival, 12])
+    assert share["with attention", 12] > 0.95 > 0.9 > share[rival, 12]
+    assert rows.drop(300, level="steps")["wins"].min() >= 7  # of 9
+said = evidence[12][evidence[12]["measure"] == "recalled"].set_index("variant")["value"]
+last = evidence[12].query("measure == 'recalled' and steps == 2700")
+everything = last[last["value"] > 0.99].groupby(["variant", "rate"]).size()
+print("runs of 9 that repeat all, after 2700 steps:", everything.to_string(), sep="\n")
+assert everything["with attention"].tolist() == [6, 8, 8]
+assert max(said["one GRU"].max(), said["two GRUs"].max()) < 0.98
+easy = evidence[4].query("measure == 'recalled' and steps > 300")
+assert (easy.groupby(["variant", "rate", "steps"])["value"].median() > 0.99).all()
 figure = le.plotting.evidence(evidence[12], "recalled", reference=0.25, log=False)
 
 # %% tags=["alt"]
@@ -120,7 +127,11 @@ course.show(
 )
 
 # %% [markdown]
-# PLACEHOLDER-COPY
+# **A look back wins, once it is found.** After 900 and 2700 steps it is ahead in at least seven of nine pairs, at every
+# rate and against either rival. But it has to be found: after 2700 steps 6, 8 and 8 of nine runs repeat all twelve, and
+# the rest repeat no more than the others do. Without it no run repeats all of them at any rate. After 300 steps nothing
+# is decided. And with *four* symbols (not drawn) all three networks repeat everything from 900 steps on: a state of
+# fixed size is no trouble while it is large enough.
 #
 # ## A weighted look back
 #
@@ -159,8 +170,7 @@ print("the layer and our lines agree; the last step gets", by_hand[-1].round(3))
 # The weights can be *seen*. This is what the trained network looks at while it repeats twelve symbols.
 
 # %% tags=["claim"]
-net, task = nets["with attention", 12], copying[12]
-batch = task.sample(200, rng=5)
+net, batch = nets["with attention", 12], copying[12].sample(200, rng=5)
 tape = net.forward(batch.x)[1]
 weights = net.layers[1].weights(tape.tapes[1])
 answers = weights[13:].mean(axis=1)  # (12, 25): the steps that answer, over all texts
@@ -173,7 +183,7 @@ figure = le.plotting.attention_weights(weights, 0, steps=letters(batch.x[:, 0]))
 course.show(
     figure,
     alt="A square of shades, the steps that look downwards, those that are looked at "
-    "to the right. While the symbols are read nearly all weight lies on few steps; from "
+    "to the right. While the symbols are read most weight lies on few steps; from "
     "the sign on, a diagonal goes through the symbols in their order, one a step.",
 )
 
@@ -192,9 +202,13 @@ for kind in KINDS:
 more = evidence[12][evidence[12]["measure"] == "recalled of more"]
 table = more.groupby(["rate", "steps", "variant"])["value"].median().unstack("variant")
 print(table.round(2).to_string())
+late = table.loc[0.01:].drop(300, level="steps")
+assert (late["with attention"] < late[["one GRU", "two GRUs"]].min(axis=1)).all()
 
 # %% [markdown]
-# PLACEHOLDER-MORE
+# At the two higher rates, from 900 steps on, the median network that can look back is *worse* than either rival here, and
+# not far from a guess. The texts are all there to be looked at; it has not learnt where. To keep everything is not yet
+# to find everything.
 #
 # ## Gates without the state
 #
@@ -279,9 +293,20 @@ by = ["rate", "steps", "variant"]
 shown = evidence["parity"].groupby(["measure", *by])["value"].median()
 for measure in ("right", "right beyond"):
     print(measure, shown[measure].unstack("variant").round(2).to_string(), sep="\n")
+runs = evidence["parity"].query("measure == 'right beyond'")
+follows = runs["variant"] == "GRU"
+assert runs[follows & (runs["steps"] > 300)]["value"].min() > 0.99
+assert runs[~follows]["value"].max() < 0.52
+best = shown["right"].groupby("variant").max()
+assert best["minGRU"] < 0.65 < best["minGRU, 2 layers"] < 0.82
+assert 0.88 < best["minGRU, 4 layers"] < 0.92
 
 # %% [markdown]
-# PLACEHOLDER-PARITY
+# From 900 steps of training on, every GRU is right up to step 64, at each rate. *No* minGRU is better than a guess beyond
+# step 16, whatever the number of layers, the rate and the budget. Within the 16 steps more layers help: their best
+# medians are 0.63, 0.80 and 0.90. So depth buys some steps, not the state. The theory agrees: with $a$ above zero and
+# numbers of finite precision no stack of such layers follows the parity (Grazzi and others 2025). With an $a$ from
+# $-1$ to $1$ a single unit would do, which is exercise 19.3.
 #
 # ## Gates without a limit
 #
@@ -300,15 +325,13 @@ for measure in ("right", "right beyond"):
 
 # %% tags=["claim"]
 cell = le.SLSTM(2, 3, forget_bias=40.0, dtype=np.float64, rng=0)
-cell.params["U"][:] = 0
-cell.params["W"][:, [3, 4, 5, 9, 10, 11]] = 0  # forget and output gate see nothing
-cell.params["b"][9:] = 40  # and are open
+blind = [3, 4, 5, 9, 10, 11]  # the columns of forget and output gate see nothing
+cell.params["U"][:], cell.params["W"][:, blind], cell.params["b"][9:] = 0, 0, 40
 x = np.random.default_rng(3).standard_normal((7, 1, 2))
 i, _, z, _ = np.split(x[:, 0] @ cell.params["W"] + cell.params["b"], 4, axis=1)
-for t in range(7):
-    weights = np.exp(i[: t + 1]) / np.exp(i[: t + 1]).sum(axis=0)
-    assert np.allclose(cell(x)[t, 0], (weights * np.tanh(z[: t + 1])).sum(axis=0))
-print("the same numbers; at the last step", cell(x)[-1, 0].round(3))
+mean = np.cumsum(np.exp(i) * np.tanh(z), axis=0) / np.cumsum(np.exp(i), axis=0)
+assert np.allclose(cell(x)[:, 0], mean)
+print("sLSTM and the weighted mean agree; at the last step", mean[-1].round(3))
 
 # %% [markdown]
 # What is it good for? *A better one has come, forget the others.* Pairs of a key and a value are read; say at each step
@@ -343,9 +366,22 @@ for name, squared in error.items():
 
 # %% tags=["claim"]
 evidence["largest"] = course.evidence(19, "largest")
+wins = {}
+for measure in ("error", "error beyond"):
+    for rival in ("lstm", "gru"):
+        rows = course.beats(evidence["largest"], measure, "slstm", rival)
+        wins[measure, rival] = int(rows["wins"].sum())
+print("pairs of 45 that sLSTM wins:", wins)
+assert list(wins.values()) == [45, 45, 45, 43]
+stack = "minGRU, 2 layers"
 for rival in ("lstm", "gru"):
-    rows = course.beats(evidence["largest"], "error", "slstm", rival)
-    print(rows.round(3).to_string(), "\n")
+    rows = course.beats(evidence["largest"], "error", stack, rival)["wins"]
+    assert rows.xs(300, level="steps").max() <= 1
+    assert rows.xs(2700, level="steps").min() >= 3
+lead = course.leads(evidence["largest"], "error")
+assert set(lead["leader"]) == {"slstm"}
+best_rate = course.best_rates(evidence["largest"], "valid loss")
+assert (best_rate == 0.03).all(axis=None)
 names = {"slstm": "sLSTM"}
 figure = le.plotting.evidence(evidence["largest"], "error", names=names)
 
@@ -357,7 +393,13 @@ course.show(
 )
 
 # %% [markdown]
-# PLACEHOLDER-LARGEST
+# Up to step 20 sLSTM wins all 90 pairs against LSTM and GRU, and up to step 80 all but two of them, though it has not seen
+# strings of that length. Two layers of minGRU are second in the end: behind LSTM and GRU after 300 steps, before them
+# after 2700. Here no state must be followed, and what enters depends on the input nearly alone.
+#
+# Two limits. The task was made for this gate. And all of them are best at the highest rate that was tried, so how good
+# each can be this table does not say. The one unit written by hand shows how far there is to go: what a cell *can* do and
+# what training finds are two things.
 #
 # ## What it costs
 #
@@ -368,8 +410,9 @@ course.show(
 # | attention | $T H^2 + T^2 H$ | 1 | $T H + T^2$ | $T H$ |
 #
 # (Up to constant factors. Clever programs for attention make the $T^2$ numbers anew on the way back, and do not keep
-# them; the work remains.) Here is this package, forward and backward, as ratios to the GRU at 64 steps. How many cores
-# you have decides what the scan is worth; the sums on the right do not depend on that.
+# them; the work remains.) Here is this package, forward and backward, and for the scan forward alone, as ratios to the
+# GRU at 64 steps. A scan does more work in fewer rounds: on two cores that is no gain, as the last two lines of your own
+# run may show, and on a machine with thousands of them it is all that counts. What is kept depends on no machine.
 
 
 # %%
@@ -381,7 +424,7 @@ def kept(tape):
 
 def fastest(call):
     took = []
-    for _ in range(4):
+    for _ in range(3):
         start = time.perf_counter()
         call()
         took.append(time.perf_counter() - start)
@@ -395,7 +438,7 @@ def both_ways(layer, x):
 
 
 # %% tags=["claim"]
-LONG, spent, bytes_kept = (64, 256, 1024, 2048), {}, {}
+LONG, spent, bytes_kept = (64, 256, 1024), {}, {}
 rng = np.random.default_rng(4)
 timed = {
     cell.__name__: cell(32, 32, rng=0) for cell in (le.GRU, le.MinGRU, le.Attention)
@@ -410,8 +453,8 @@ for T in LONG:
 for name in ("GRU", "MinGRU", "Attention", "MinGRU, forward", "MinGRU.scan"):
     row = [spent[name, T] / spent["GRU", 64] for T in LONG]
     print(f"{name:16}", *(f"{ratio:8.2f}" for ratio in row), " times the GRU at 64")
-assert bytes_kept["GRU", 2048] < 8.1 * bytes_kept["GRU", 256]
-assert bytes_kept["Attention", 2048] > 25 * bytes_kept["Attention", 256]
+assert bytes_kept["GRU", 1024] < 4.1 * bytes_kept["GRU", 256]
+assert bytes_kept["Attention", 1024] > 10 * bytes_kept["Attention", 256]
 
 # %% tags=["alt"]
 figure, panels = new_figure(1, 2, size=(9, 3.4))
@@ -427,17 +470,17 @@ panels[1].set(title="numbers kept for the way back")
 panels[0].legend()
 course.show(
     figure,
-    alt="Two panels against the number of steps, both axes logarithmic. Time and memory "
-    "of GRU and MinGRU rise in proportion to the steps, MinGRU below the GRU. Attention "
-    "rises faster, and is far above both at 2048 steps.",
+    alt="Time and memory against the number of steps, both axes logarithmic. Memory of "
+    "GRU and MinGRU rises in proportion to the steps, that of attention more and more "
+    "steeply, until it is far above both at 1024 steps; so does its time.",
 )
 
 # %% tags=["alt"]
 figure, (left, middle, right_side) = new_figure(1, 3, size=(11, 3.5))
 for place, kind in enumerate(KINDS):
-    points = np.array([share[kind, n] for n in copying])
+    points = [share[kind, n] for n in copying]
     look = {"color": COLOURS[place], "marker": "osv"[place], "label": kind}
-    left.plot(list(copying), points.mean(axis=1), **look)
+    left.plot(list(copying), points, **look)
 for place, (name, hits) in enumerate(right.items()):
     line = ("-", "--", "-.", ":")[place]
     middle.plot(np.arange(1, 65), hits, line, color=COLOURS[place], label=name)
@@ -458,8 +501,8 @@ course.show(
     figure,
     name="19-after",
     alt="Left: with attention all symbols are repeated, without it fewer and fewer. "
-    "Middle: the GRU follows the parity to step 64, minGRU falls to one half within the "
-    "16 steps of training, later with more layers. Right: sLSTM has a lower error than "
+    "Middle: the GRU follows the parity to step 64, minGRU falls to one half in the 16 "
+    "steps of training, later with more layers. Right: sLSTM has a lower error than "
     "LSTM and GRU at nearly all of 80 steps.",
 )
 
@@ -563,8 +606,7 @@ course.check("19.4", rounds_with_bugs)
 # %% tags=["solution"]
 def rounds_repaired(a, b):
     reach = 1
-    while reach < len(a):
-        # b first: it needs the a of its own step
+    while reach < len(a):  # b first: it needs the a of its own step
         b = np.concatenate([b[:reach], a[reach:] * b[:-reach] + b[reach:]])
         a = np.concatenate([a[:reach], a[reach:] * a[:-reach]])
         reach *= 2  # what a step knows has doubled
