@@ -136,8 +136,8 @@ course.show(
 # ## A weighted look back
 #
 # **Attention** keeps the outputs of all steps, and lets each step take from them what it needs (Bahdanau, Cho and
-# Bengio 2015; in the form used here Vaswani and others 2017). Every step makes three vectors of its input: a query
-# (a question) $q$, a key $k$ and a value $v$. How well a query fits a key is their product; the softmax makes shares of that:
+# Bengio 2015; in the form used here Vaswani and others 2017). Every step makes three vectors of its input: a query $q$ (a
+# question), a key $k$ and a value $v$. How well a query fits a key is their product; the softmax makes shares of that:
 #
 # $$\alpha_{ts} = \operatorname{softmax}_s \frac{q_t \cdot k_s}{\sqrt{H}}, \qquad y_t = \sum_{s \le t} \alpha_{ts}\, v_s.$$
 #
