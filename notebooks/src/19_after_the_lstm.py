@@ -136,14 +136,15 @@ course.show(
 # ## A weighted look back
 #
 # **Attention** keeps the outputs of all steps, and lets each step take from them what it needs (Bahdanau, Cho and
-# Bengio 2015; in the form used here Vaswani and others 2017). Every step makes three vectors of its input: a query $q$ (a
-# question), a key $k$ and a value $v$. How well a query fits a key is their product; the softmax makes shares of that:
+# Bengio 2015; in the form used here Vaswani and others 2017). Every step makes three vectors of its input: a query
+# $q$ (a question), a key $k$ and a value $v$. How well a query fits a key is their product; the softmax makes shares
+# of that:
 #
 # $$\alpha_{ts} = \operatorname{softmax}_s \frac{q_t \cdot k_s}{\sqrt{H}}, \qquad y_t = \sum_{s \le t} \alpha_{ts}\, v_s.$$
 #
-# By hand: if the query of a step fits three keys with $2, 0, 0$, and their values are $10, 0, 4$, then
-# $y = 0.787 \cdot 10 + 0.107 \cdot 0 + 0.107 \cdot 4 = 8.30$. The root of $H$ keeps the products near 1 at the start. The
-# sum ends at $t$: a step can't look into the future.
+# By hand: if the query of a step fits three keys with $2, 0, 0$, and their values are $10, 0, 4$, then $y = 0.787
+# \cdot 10 + 0.107 \cdot 0 + 0.107 \cdot 4 = 8.30$. The root of $H$ keeps the products near 1 at the start. The sum
+# ends at $t$: a step can't look into the future.
 
 
 # %% tags=["claim"]
@@ -188,12 +189,12 @@ course.show(
 )
 
 # %% [markdown]
-# Nobody told it to walk through the symbols in order. (The assert leaves out the last row: the last symbol has only just
-# been read, may still be in the lower GRU's state, and can be found at a later step as well.)
+# Nobody told it to walk through the symbols in order. (The assert leaves out the last row: the last symbol has only
+# just been read, may still be in the lower GRU's state, and can be found at a later step as well.)
 #
-# **What it gives up.** First, it has to *keep* everything; we come to the costs. Second, attention alone knows nothing of
-# order: shuffle the keys with their values, and $y$ is the same. Here the lower GRU says where a step is, by counting, and
-# what the network has learnt is a way through *twelve* places. Ask it for 18.
+# **What it gives up.** First, it has to *keep* everything; we come to the costs. Second, attention alone knows
+# nothing of order: shuffle the keys with their values, and $y$ is the same. Here the lower GRU says where a step is,
+# by counting, and what the network has learnt is a way through *twelve* places. Ask it for 18.
 
 # %% tags=["claim"]
 longer = le.tasks.CopyMemory(length=1, items=18, alphabet=4)
@@ -206,9 +207,9 @@ late = table.loc[0.01:].drop(300, level="steps")
 assert (late["with attention"] < late[["one GRU", "two GRUs"]].min(axis=1)).all()
 
 # %% [markdown]
-# At the two higher rates, from 900 steps on, the median network that can look back is *worse* than either rival here, and
-# not far from a guess. The texts are all there to be looked at; it has not learnt where. To keep everything is not yet
-# to find everything.
+# At the two higher rates, from 900 steps on, the median network that can look back is *worse* than either rival here,
+# and not far from a guess. The texts are all there to be looked at; it has not learnt where. To keep everything is
+# not yet to find everything.
 #
 # ## Gates without the state
 #
@@ -218,15 +219,15 @@ assert (late["with attention"] < late[["one GRU", "two GRUs"]].min(axis=1)).all(
 #
 # $$z = \sigma(x W_z + b_z), \quad n = g(x W_n + b_n), \quad h = (1 - z)\, h' + z\, n,$$
 #
-# (here $z$ takes in; in the GRU of this package $z$ keeps). All $z$ and $n$ are known before the first step, and what is
-# left is *linear* in the state: $h = a h' + b$ with $a = 1 - z$ and $b = z n$. Two such steps are one step of the same
-# kind,
+# (here $z$ takes in; in the GRU of this package $z$ keeps). All $z$ and $n$ are known before the first step, and what
+# is left is *linear* in the state: $h = a h' + b$ with $a = 1 - z$ and $b = z n$. Two such steps are one step of the
+# same kind,
 #
 # $$h_2 = a_2 (a_1 h_0 + b_1) + b_2 = (a_2 a_1)\, h_0 + (a_2 b_1 + b_2).$$
 #
-# By hand: first $a = 0.5$, $b = 1$, then $a = 0.5$, $b = 3$, is the same as once $a = 0.25$, $b = 3.5$. So the steps can be
-# put together in pairs, the pairs in fours, and so on: a **scan**. A thousand steps take ten rounds, all of whose work
-# can be done side by side. That is a matter of who has the cores; the result is the same.
+# By hand: first $a = 0.5$, $b = 1$, then $a = 0.5$, $b = 3$, is the same as once $a = 0.25$, $b = 3.5$. So the steps
+# can be put together in pairs, the pairs in fours, and so on: a **scan**. A thousand steps take ten rounds, all of
+# whose work can be done side by side. That is a matter of who has the cores; the result is the same.
 
 
 # %% tags=["claim"]
@@ -247,9 +248,9 @@ for pieces in (1, 2, 7, 100):
     assert difference < 1e-12
 
 # %% [markdown] tags=["predict"]
-# **What it gives up.** The next task is as small as a task can be: read bits, and say after each whether the ones so far
-# are odd in number. A GRU of 12 units, and minGRU in one, two and four layers, each with at least as many parameters,
-# learn it on strings of 16 bits.
+# **What it gives up.** The next task is as small as a task can be: read bits, and say after each whether the ones so
+# far are odd in number. A GRU of 12 units, and minGRU in one, two and four layers, each with at least as many
+# parameters, learn it on strings of 16 bits.
 #
 # **Predict first.** Which of them follow the parity to step 16? Which to step 64?
 
@@ -279,10 +280,11 @@ for name, (make, H, count) in FOLLOWERS.items():
     print(f"at 16: {right[name][15]:.2f}, from 17 on: {right[name][16:].mean():.2f}")
 
 # %% [markdown]
-# Why? Look at one unit while it reads nothing but ones. Every step is the same map $h \mapsto a h + b$ with $0 < a < 1$. It
-# pulls every state towards the same place, $b / (1 - a)$, and two states keep their order on the way. But parity asks
-# that *odd* and *even* change places at every one. A GRU can do that: in it, the candidate of this step may depend on
-# $h'$. So we let each network read 64 ones, and count how often it changes its mind. It should do so 63 times.
+# Why? Look at one unit while it reads nothing but ones. Every step is the same map $h \mapsto a h + b$ with $0 < a <
+# 1$. It pulls every state towards the same place, $b / (1 - a)$, and two states keep their order on the way. But
+# parity asks that *odd* and *even* change places at every one. A GRU can do that: in it, the candidate of this step
+# may depend on $h'$. So we let each network read 64 ones, and count how often it changes its mind. It should do so 63
+# times.
 
 # %% tags=["claim"]
 print("changes of mind in 64 ones:", changes)
@@ -302,23 +304,23 @@ assert best["minGRU"] < 0.65 < best["minGRU, 2 layers"] < 0.82
 assert 0.88 < best["minGRU, 4 layers"] < 0.92
 
 # %% [markdown]
-# From 900 steps of training on, every GRU is right up to step 64, at each rate. *No* minGRU is better than a guess beyond
-# step 16, whatever the number of layers, the rate and the budget. Within the 16 steps more layers help: their best
-# medians are 0.63, 0.80 and 0.90. So depth buys some steps, not the state. The theory agrees: with $a$ above zero and
-# numbers of finite precision no stack of such layers follows the parity (Grazzi and others 2025). With an $a$ from
-# $-1$ to $1$ a single unit would do, which is exercise 19.3.
+# From 900 steps of training on, every GRU is right up to step 64, at each rate. *No* minGRU is better than a guess
+# beyond step 16, whatever the number of layers, the rate and the budget. Within the 16 steps more layers help: their
+# best medians are 0.63, 0.80 and 0.90. So depth buys some steps, not the state. The theory agrees: with $a$ above
+# zero and numbers of finite precision no stack of such layers follows the parity (Grazzi and others 2025). With an
+# $a$ from $-1$ to $1$ a single unit would do, which is exercise 19.3.
 #
 # ## Gates without a limit
 #
-# The third heir stays a recurrence and changes the gates. The **sLSTM** (Beck and others 2024) takes an exponential where
-# the LSTM's input gate has a sigmoid, and a second state that adds up what was let in:
+# The third heir stays a recurrence and changes the gates. The **sLSTM** (Beck and others 2024) takes an exponential
+# where the LSTM's input gate has a sigmoid, and a second state that adds up what was let in:
 #
 # $$c = f c' + e^{a_i} \tanh(a_z), \qquad n = f n' + e^{a_i}, \qquad h = o\, \frac{c}{n}.$$
 #
-# Since $c$ is divided by $n$, $h$ is a *weighted mean* of all that came in. By hand: $0.5$ enters with $e^0 = 1$, then
-# $-0.8$ with $e^5 = 148$. The mean is $(0.5 - 0.8 \cdot 148) / 149 = -0.79$: what is new has overruled what was held. In an
-# LSTM no gate is above 1, and the best it can do with $f = 1$ is $0.5 - 0.8 = -0.3$. (A third state, $m$, keeps the
-# exponentials from overflowing; it changes nothing else.)
+# Since $c$ is divided by $n$, $h$ is a *weighted mean* of all that came in. By hand: $0.5$ enters with $e^0 = 1$,
+# then $-0.8$ with $e^5 = 148$. The mean is $(0.5 - 0.8 \cdot 148) / 149 = -0.79$: what is new has overruled what was
+# held. In an LSTM no gate is above 1, and the best it can do with $f = 1$ is $0.5 - 0.8 = -0.3$. (A third state, $m$,
+# keeps the exponentials from overflowing; it changes nothing else.)
 #
 # Weights that are exponentials, divided by their sum: we have seen that before. With $f = 1$ it *is* a softmax over all
 # steps so far, attention whose query is always the same, in a state of fixed size.
@@ -334,9 +336,9 @@ assert np.allclose(cell(x)[:, 0], mean)
 print("sLSTM and the weighted mean agree; at the last step", mean[-1].round(3))
 
 # %% [markdown]
-# What is it good for? *A better one has come, forget the others.* Pairs of a key and a value are read; say at each step
-# the value that came with the largest key so far. One sLSTM unit does that without training: with the gate $e^{100 k}$ the
-# largest key outweighs all others. Then we train LSTM, GRU and sLSTM on 20 pairs.
+# What is it good for? *A better one has come, forget the others.* Pairs of a key and a value are read; say at each
+# step the value that came with the largest key so far. One sLSTM unit does that without training: with the gate
+# $e^{100 k}$ the largest key outweighs all others. Then we train LSTM, GRU and sLSTM on 20 pairs.
 
 
 # %%
@@ -394,13 +396,13 @@ course.show(
 )
 
 # %% [markdown]
-# Up to step 20 sLSTM wins all 90 pairs against LSTM and GRU, and up to step 80 all but two of them, though it has not seen
-# strings of that length. Two layers of minGRU are second in the end: behind LSTM and GRU after 300 steps, ahead of
-# them after 2700.
+# Up to step 20 sLSTM wins all 90 pairs against LSTM and GRU, and up to step 80 all but two of them, though it has not
+# seen strings of that length. Two layers of minGRU are second in the end: behind LSTM and GRU after 300 steps, ahead
+# of them after 2700.
 #
-# Two limits. The task was made for this gate. And all of them are best at the highest rate that was tried, so how good
-# each can be this table does not say. The one unit written by hand shows how far there is to go: what a cell *can* do and
-# what training finds are two things.
+# Two limits. The task was made for this gate. And all of them are best at the highest rate that was tried, so how
+# good each can be this table does not say. The one unit written by hand shows how far there is to go: what a cell
+# *can* do and what training finds are two things.
 #
 # ## What it costs
 #
@@ -411,9 +413,10 @@ course.show(
 # | attention | $T H^2 + T^2 H$ | 1 | $T H + T^2$ | $T H$ |
 #
 # (Up to constant factors. Clever programs for attention make the $T^2$ numbers anew on the way back, and do not keep
-# them; the work remains.) Here is this package, forward and backward, and for the scan forward alone, as ratios to the
-# GRU at 64 steps. A scan does more work in fewer rounds: on two cores that is no gain, as the last two lines of your own
-# run may show, and on a machine with thousands of them it is all that counts. What is kept depends on no machine.
+# them; the work remains.) Here is this package, forward and backward, and for the scan forward alone, as ratios to
+# the GRU at 64 steps. A scan does more work in fewer rounds: on two cores that is no gain, as the last two lines of
+# your own run may show, and on a machine with thousands of them it is all that counts. What is kept depends on no
+# machine.
 
 
 # %%
@@ -519,16 +522,16 @@ course.show(
 # | numbers come one by one and each must be answered at once, on little memory | GRU or LSTM |
 # | sequences are short, or data are few | GRU or LSTM, and compare |
 #
-# The first three rows are what this page has measured, on tasks made to show one thing each. The others follow from the
-# table of costs, and from chapters 09 and 17, where the rival to beat was simpler still. That large language models are
-# made of attention says what to do with billions of words; for a thousand short sequences it says nothing. The heirs can
-# be mixed, too: the network that repeated twelve symbols was two GRUs *and* a look back.
+# The first three rows are what this page has measured, on tasks made to show one thing each. The others follow from
+# the table of costs, and from chapters 09 and 17, where the rival to beat was simpler still. That large language
+# models are made of attention says what to do with billions of words; for a thousand short sequences it says nothing.
+# The heirs can be mixed, too: the network that repeated twelve symbols was two GRUs *and* a look back.
 
 # %% [markdown]
 # ## Exercises
 #
-# **19.1 A look back at all steps at once.** `q`, `k` (T, H) and `v` (T, values) of one sequence; return `y` (T, values),
-# where each step looks at itself and what came before it. Try it without a loop.
+# **19.1 A look back at all steps at once.** `q`, `k` (T, H) and `v` (T, values) of one sequence; return `y` (T,
+# values), where each step looks at itself and what came before it. Try it without a loop.
 
 
 # %% tags=["exercise"]
@@ -568,8 +571,8 @@ def as_one_step(a1, b1, a2, b2):
 course.check("19.2", as_one_step)
 
 # %% [markdown]
-# **19.3 What the minGRU cannot have.** Give `a` and `b` (T,), each made from the bit `x[t]` alone, so that $h = a h' + b$,
-# from $h = 0$, is the parity of the bits so far.
+# **19.3 What the minGRU cannot have.** Give `a` and `b` (T,), each made from the bit `x[t]` alone, so that
+# $h = a h' + b$, from $h = 0$, is the parity of the bits so far.
 
 
 # %% tags=["exercise"]
@@ -587,8 +590,8 @@ def linear_parity(x):
 course.check("19.3", linear_parity)
 
 # %% [markdown]
-# **19.4 Find the bug.** A linear recurrence from $h = 0$ in rounds: after each round every step knows twice as many steps
-# before it. There are **two** mistakes.
+# **19.4 Find the bug.** A linear recurrence from $h = 0$ in rounds: after each round every step knows twice as many
+# steps before it. There are **two** mistakes.
 
 
 # %% tags=["exercise"]
@@ -623,10 +626,10 @@ course.check("19.4", rounds_repaired)
 # one I said last" can be asked?
 
 # %% [markdown] tags=["solution"]
-# What to look for: whether the weights' diagonal goes on beyond the twelfth symbol, and where it breaks off. A position
-# that is *counted* by a GRU has been seen up to 12 alone. A question by *content*, "what stood behind what I just said",
-# needs a key that holds the symbol in front of the step, and the lower GRU knows it; but the same symbol may stand at
-# several places. Compare with the best of three rates each, and report all seeds.
+# What to look for: whether the weights' diagonal goes on beyond the twelfth symbol, and where it breaks off. A
+# position that is *counted* by a GRU has been seen up to 12 alone. A question by *content*, "what stood behind what I
+# just said", needs a key that holds the symbol in front of the step, and the lower GRU knows it; but the same symbol
+# may stand at several places. Compare with the best of three rates each, and report all seeds.
 
 # %% [markdown]
 # ## References
@@ -635,14 +638,14 @@ course.check("19.4", rounds_repaired)
 #   Networks*](https://arxiv.org/abs/1409.3215), NIPS 2014: a sentence through a state of fixed size.
 # - D. Bahdanau, K. Cho, Y. Bengio, [*Neural Machine Translation by Jointly Learning to Align and
 #   Translate*](https://arxiv.org/abs/1409.0473), ICLR 2015: the look back, between two recurrent networks.
-# - A. Vaswani and others, [*Attention Is All You Need*](https://arxiv.org/abs/1706.03762), NIPS 2017: the form used here,
-#   and networks of nothing else.
+# - A. Vaswani and others, [*Attention Is All You Need*](https://arxiv.org/abs/1706.03762), NIPS 2017: the form used
+#   here, and networks of nothing else.
 # - L. Feng and others, [*Were RNNs All We Needed?*](https://arxiv.org/abs/2410.01201), 2024: minGRU and minLSTM.
 # - R. Grazzi and others, [*Unlocking State-Tracking in Linear RNNs Through Negative
-#   Eigenvalues*](https://arxiv.org/abs/2411.12537), ICLR 2025: with $a$ above zero no number of layers follows the parity
-#   in finite precision.
-# - M. Beck and others, [*xLSTM: Extended Long Short-Term Memory*](https://arxiv.org/abs/2405.04517), NeurIPS 2024: sLSTM
-#   and mLSTM.
+#   Eigenvalues*](https://arxiv.org/abs/2411.12537), ICLR 2025: with $a$ above zero no number of layers follows the
+#   parity in finite precision.
+# - M. Beck and others, [*xLSTM: Extended Long Short-Term Memory*](https://arxiv.org/abs/2405.04517), NeurIPS 2024:
+#   sLSTM and mLSTM.
 
 # %%
 course.ran()

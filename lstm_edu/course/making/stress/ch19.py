@@ -69,18 +69,19 @@ def recalled(net: Layer, task: Any, rng: Any) -> float:
     return float(np.mean(answers == batch.target[-task.items :]))
 
 
-def copy_run(
-    items: int, variant: str, rate: float, seed: int, marks: tuple[int, ...]
-) -> Iterator[tuple[int, Values]]:
+def copy_run(items: int, variant: str, rate: float, seed: int, marks: tuple[int, ...]) -> Iterator[tuple[int, Values]]:
     """How much is repeated of as many symbols as were learnt with, and of half as many again."""
     task = copying(items)
     for steps, net in trained(lambda rng: copier(variant, task, rng), task, rate, seed, marks, batch=32):
         longer = copying(items * 3 // 2)
-        yield steps, {
-            "recalled": recalled(net, task, test_rng(seed)),
-            "recalled of more": recalled(net, longer, test_rng(seed)),
-            "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
-        }
+        yield (
+            steps,
+            {
+                "recalled": recalled(net, task, test_rng(seed)),
+                "recalled of more": recalled(net, longer, test_rng(seed)),
+                "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
+            },
+        )
 
 
 def piled(make: Callable, layers: int, units: int, task: Any, rng: np.random.Generator) -> nn.Sequential:
@@ -96,12 +97,15 @@ def parity_run(variant: str, rate: float, seed: int, marks: tuple[int, ...]) -> 
     make = _gru if variant == "GRU" else cells.MinGRU
     for steps, net in trained(lambda rng: piled(make, *shape, task, rng), task, rate, seed, marks, batch=32):
         right = [_right(net, one, test_rng(seed)) for one in (task, longer)]
-        yield steps, {
-            "right": float(right[0].mean()),
-            "right at the end": float(right[0][-1].mean()),
-            "right beyond": float(right[1][BITS:].mean()),
-            "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
-        }
+        yield (
+            steps,
+            {
+                "right": float(right[0].mean()),
+                "right at the end": float(right[0][-1].mean()),
+                "right beyond": float(right[1][BITS:].mean()),
+                "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
+            },
+        )
 
 
 def _right(net: Layer, task: Any, rng: Any) -> np.ndarray:
@@ -114,11 +118,14 @@ def largest_run(variant: str, rate: float, seed: int, marks: tuple[int, ...]) ->
     task, longer, shape = largest(KEYS), largest(TIMES * KEYS, 2000, seed=8), HOLDERS[variant]
     make: Callable = {"lstm": cells.LSTM, "gru": _gru, "slstm": cells.SLSTM}.get(variant, cells.MinGRU)
     for steps, net in trained(lambda rng: piled(make, *shape, task, rng), task, rate, seed, marks, batch=32):
-        yield steps, {
-            "error": nn.evaluate(net, task, 500, rng=test_rng(seed), split="test")["loss"],
-            "error beyond": nn.evaluate(net, longer, 200, rng=test_rng(seed), split="test")["loss"],
-            "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
-        }
+        yield (
+            steps,
+            {
+                "error": nn.evaluate(net, task, 500, rng=test_rng(seed), split="test")["loss"],
+                "error beyond": nn.evaluate(net, longer, 200, rng=test_rng(seed), split="test")["loss"],
+                "valid loss": nn.evaluate(net, task, 500, rng=seed, split="valid")["loss"],
+            },
+        )
 
 
 EXPERIMENTS = (
