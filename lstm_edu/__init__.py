@@ -36,11 +36,11 @@ from .core import Container, Layer, Parameters, get_num_threads, register, set_n
 from .core.version import __version__ as __version__
 
 _LAZY = {
-    "nn": ("SGD", "Adam", "Bidirectional", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow", "History",
-           "MaxPool1D", "MeanSquaredError", "RMSProp", "RateSearch", "Residual", "Sequential", "SigmoidCrossEntropy",
-           "SoftmaxCrossEntropy", "Training", "clip_by_global_norm", "confusion_matrix", "count_parameters",
-           "evaluate", "find_rate", "fit", "forecast", "gradient_flow", "load", "load_checkpoint", "make_network",
-           "match_parameters", "predict", "sample_text", "save", "save_checkpoint", "write_text"),
+    "nn": ("SGD", "Adam", "Attention", "Bidirectional", "Conv1D", "Dense", "Dropout", "Embedding", "GradientFlow",
+           "History", "MaxPool1D", "MeanSquaredError", "RMSProp", "RateSearch", "Residual", "Sequential",
+           "SigmoidCrossEntropy", "SoftmaxCrossEntropy", "Training", "clip_by_global_norm", "confusion_matrix",
+           "count_parameters", "evaluate", "find_rate", "fit", "forecast", "gradient_flow", "load", "load_checkpoint",
+           "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint", "write_text"),
     "experiments": ("Comparison", "Run", "compare"),
 }  # fmt: skip
 _MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "course")

@@ -106,7 +106,7 @@ def _affine_grads(rows: np.ndarray, da: np.ndarray, grads: Parameters) -> None:
     np.add.reduce(da, axis=0, out=grads["b"])
 
 
-def _glorot(rng: np.random.Generator, shape: tuple, ins: int, outs: int) -> np.ndarray:
+def glorot(rng: np.random.Generator, shape: tuple, ins: int, outs: int) -> np.ndarray:
     """Uniform in +-sqrt(6 / (ins + outs)), so that neither activations nor gradients grow from layer to layer."""
     limit = math.sqrt(6 / (ins + outs))
     return rng.uniform(-limit, limit, shape)
@@ -203,7 +203,7 @@ class Dense(Layer):
         self.activation = checks.one_of("activation", activation, ACTIVATIONS)
         self.dtype = checks.float_type(dtype)
         self.params = Parameters(self.parameter_shapes(self.inputs, self.units), self.dtype)
-        self.params["W"] = _glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
+        self.params["W"] = glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
 
     @classmethod
     def parameter_shapes(cls, inputs: int, units: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
@@ -424,7 +424,7 @@ class Conv1D(Layer):
         self.dtype = checks.float_type(dtype)
         shape = (self.width, self.inputs, self.filters)
         self.params = Parameters(self.parameter_shapes(self.inputs, self.filters, self.width), self.dtype)
-        self.params["W"] = _glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
+        self.params["W"] = glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
 
     @classmethod
     def parameter_shapes(cls, inputs: int, filters: int, width: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]

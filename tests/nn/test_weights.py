@@ -307,6 +307,7 @@ EVERY_LAYER = [
     le.ProjectedLSTM(2, 3, 4, peepholes=True),
     le.Bidirectional(le.GRU(2, 3)),
     le.Residual(le.GRU(2, 2)),
+    le.Attention(2, 3, causal=False),
 ]
 
 
