@@ -42,6 +42,34 @@ def normalise(values, n, eps):
 
 
 @kernel
+def normalise_gates(a, n, scale, gain, bias, eps):
+    """The same for the four blocks of a, then a = gain n + bias. All four at once: a sum waits for its last term."""
+    H = len(a) // 4
+    i, f, g, o, one, count = 0, H, 2 * H, 3 * H, a.dtype.type(1), a.dtype.type(H)
+    mean_i = mean_f = mean_g = mean_o = var_i = var_f = var_g = var_o = a.dtype.type(0)
+    for j in range(H):
+        mean_i += a[i + j]
+        mean_f += a[f + j]
+        mean_g += a[g + j]
+        mean_o += a[o + j]
+    mean_i, mean_f, mean_g, mean_o = mean_i / count, mean_f / count, mean_g / count, mean_o / count
+    for j in range(H):
+        away_i, away_f, away_g, away_o = a[i + j] - mean_i, a[f + j] - mean_f, a[g + j] - mean_g, a[o + j] - mean_o
+        n[i + j], n[f + j], n[g + j], n[o + j] = away_i, away_f, away_g, away_o
+        var_i += away_i * away_i
+        var_f += away_f * away_f
+        var_g += away_g * away_g
+        var_o += away_o * away_o
+    scale[0], scale[1] = one / np.sqrt(var_i / count + eps), one / np.sqrt(var_f / count + eps)
+    scale[2], scale[3] = one / np.sqrt(var_g / count + eps), one / np.sqrt(var_o / count + eps)
+    for k in range(4):
+        scale_k = scale[k]
+        for j in range(k * H, (k + 1) * H):
+            n[j] *= scale_k
+            a[j] = gain[j] * n[j] + bias[j]
+
+
+@kernel
 def through_gain(d, n, gain, dgain, dshift):
     """d, the gradient of gain n + shift, becomes that of n; dgain and dshift are added to."""
     for j in range(len(d)):
@@ -64,6 +92,30 @@ def through_norm(d, n, scale):
 
 
 @kernel
+def through_norm_of_gates(d, n, scale):
+    """The same for the four blocks of d, all at once."""
+    H = len(d) // 4
+    i, f, g, o, count = 0, H, 2 * H, 3 * H, d.dtype.type(H)
+    mean_i = mean_f = mean_g = mean_o = along_i = along_f = along_g = along_o = d.dtype.type(0)
+    for j in range(H):
+        mean_i += d[i + j]
+        mean_f += d[f + j]
+        mean_g += d[g + j]
+        mean_o += d[o + j]
+        along_i += d[i + j] * n[i + j]
+        along_f += d[f + j] * n[f + j]
+        along_g += d[g + j] * n[g + j]
+        along_o += d[o + j] * n[o + j]
+    mean_i, mean_f, mean_g, mean_o = mean_i / count, mean_f / count, mean_g / count, mean_o / count
+    along_i, along_f, along_g, along_o = along_i / count, along_f / count, along_g / count, along_o / count
+    for j in range(H):
+        d[i + j] = scale[0] * (d[i + j] - mean_i - n[i + j] * along_i)
+        d[f + j] = scale[1] * (d[f + j] - mean_f - n[f + j] * along_f)
+        d[g + j] = scale[2] * (d[g + j] - mean_g - n[g + j] * along_g)
+        d[o + j] = scale[3] * (d[o + j] - mean_o - n[o + j] * along_o)
+
+
+@kernel
 def forward(x, W, U, bias, gain, bc, a, h, c, n, scale, eps, carried, b0, b1):
     H, gains = U.shape[0], gain.reshape(-1)
     from_x, from_h = pack(W, len(x) * (b1 - b0)), pack(U, b1 - b0)
@@ -72,11 +124,7 @@ def forward(x, W, U, bias, gain, bc, a, h, c, n, scale, eps, carried, b0, b1):
         a_t, n_t, scale_t = a[t % len(a)], n[t % len(n)], scale[t % len(scale)]
         add_product(a_t, h[t], from_h, b0, b1)
         for b in range(b0, b1):
-            for k in range(4):
-                scale_t[b, k] = normalise(a_t[b, k * H : (k + 1) * H], n_t[b, k * H : (k + 1) * H], eps)
-            a_b, n_b = a_t[b], n_t[b]
-            for j in range(4 * H):  # the four gates at once
-                a_b[j] = gains[j] * n_b[j] + bias[j]
+            normalise_gates(a_t[b], n_t[b], scale_t[b], gains, bias, eps)
             i, f, g = a_t[b, :H], a_t[b, H : 2 * H], a_t[b, 2 * H : 3 * H]
             c_old, c_new = c[t % len(c), b], c[(t + 1) % len(c), b]
             for j in range(H):
@@ -118,8 +166,7 @@ def backward(dy, a, c, n, scale, U, gain, bc, delta, dgain, dshift, ds, dh, dc, 
                 dg[j] = dc_j * i[j] * (one - g[j] * g[j])
                 dc_b[j] = dc_j * f[j]
             through_gain(delta[t, b], n[t, b], gains, dgain[b], dshift[b])  # the four gates at once
-            for k in range(4):
-                through_norm(delta[t, b, k * H : (k + 1) * H], n[t, b, k * H : (k + 1) * H], scale[t, b, k])
+            through_norm_of_gates(delta[t, b], n[t, b], scale[t, b])
         add_product(dh, delta[t], weights, b0, b1)
 
 
