@@ -24,6 +24,26 @@
 # `LSTM97(..., squashing="1997")`.
 
 # %% [markdown]
+# ## Switches and relatives
+#
+# What each of them changes in the LSTM above, or in the cell that is named.
+#
+# | name | what is different | chapter |
+# | --- | --- | --- |
+# | `cell_clip=k` | $c = \mathrm{clip}(f c' + i g, \pm k)$; no gradient where it is held | 18 |
+# | `ProjectedLSTM` | $h = (o \tanh c)\,R$, narrower than $c$ | 18 |
+# | `CoupledLSTM` | $i = 1 - f$, or $f = 1 - i$ | 18 |
+# | `VariantLSTM` (peephole LSTM) | NIG $i = 1$; NFG $f = 1$; NOG $o = 1$; NIAF $g$ without tanh; NOAF $h = o\,c$; CIFG $f = 1 - i$ | 18 |
+# | `FullGateLSTM` (peephole LSTM) | $s' V$ added inside of $i, f, o$, where $s' = (i', f', o')$ | 18 |
+# | `BlockLSTM97` (LSTM 1997) | one $i$ and one $o$ for each block of cells | 18 |
+# | `LayerNormLSTM` | $\mathrm{LN}(x W + h' U)$ inside of each gate, $h = o \tanh \mathrm{LN}(c)$ | 18 |
+# | `NoisyLSTM` | in training, parts of $h'$ or $g$ are 0, or $h$ and $c$ keep old values | 18 |
+# | `MinGRU` | $z = \sigma(x W_z + b_z)$, $\;n = x W_n + b_n$ made positive, $\;h = (1 - z) h' + z n$: here $z$ *takes in* | 19 |
+# | `MinLSTM` | $h = (f h' + i n) / (f + i)$, gates from $x$ alone | 19 |
+# | `SLSTM` | $i = e^{a_i}$, $\;c = f c' + i \tanh a_z$, $\;n = f n' + i$, $\;h = o\,c / n$ | 19 |
+# | `Attention` | $y_t = \sum_{s \le t} \mathrm{softmax}_s(q_t k_s / \sqrt{H})\, v_s$ | 19 |
+
+# %% [markdown]
 # ## The cells backward
 #
 # $\mathrm{d}h$ is the sum of what comes from above (`dy[t]`) and from the step after.
@@ -118,8 +138,9 @@
 # bias = np.stack([reorder(b, [1, 0, 2]), np.concatenate([np.zeros(2 * H), bn])])
 # ```
 #
-# For PyTorch and ONNX the package does it: `le.interop.torch.to_arrays(layer)`, `le.interop.onnx.to_arrays(layer)`,
-# and `from_arrays` back.
+# For PyTorch, Keras and ONNX the package does it. A whole network: `le.interop.to_torch(net)`, `to_keras(net)`,
+# `to_onnx(net, "net.onnx")`, and `from_torch`, `from_keras`, `from_onnx` back. The arrays of one layer alone:
+# `le.interop.torch.to_arrays(layer)`, likewise `keras` and `onnx`, and `from_arrays` back.
 
 # %% [markdown]
 # ## How each library starts
