@@ -34,6 +34,7 @@ class Form(NamedTuple):
     size: int
     output_gates: bool  # without them o = 1
     linear: bool  # h(s) = s and g = sigmoid, in place of h in -1 .. 1 and g in -2 .. 2
+    linear_outputs: bool  # outputs are not squashed, else they are sigmoids
     every_step: bool  # at each step the next symbol is the target, else the target belongs to the last step
     judge_all: bool  # whether the error of a sequence is the largest of all its steps, or of the last
     step_updates: bool  # weights change after each step, or after each sequence
@@ -47,7 +48,9 @@ class Memory(NamedTuple):
     s: np.ndarray  # (C,)  the cells' states
     h: np.ndarray  # (C*,)  h(s)
     v: np.ndarray  # (P,)  what a source with y = 1 adds to the partials now
-    Px: np.ndarray  # (I, P)  ds/dw of the input lines: for the weights to input gates, C columns, then for those to cells
+    Px: (
+        np.ndarray
+    )  # (I, P)  ds/dw of the input lines: for the weights to input gates, C columns, then for those to cells
     Ph: np.ndarray  # (H, P)  of the hidden units
     Pb: np.ndarray  # (P,)  of the biases
     o: np.ndarray  # (O,)  outputs
@@ -122,8 +125,9 @@ def answer(net, memory, form, lines, x, now):
             x_n, row = x[n], net.Wo[lines[n]]
             for k in range(len(o)):
                 o[k] += x_n * row[k]
-    for k in range(len(o)):
-        o[k] = sigmoid(o[k])
+    if not form.linear_outputs:
+        for k in range(len(o)):
+            o[k] = sigmoid(o[k])
 
 
 @kernel
@@ -132,7 +136,7 @@ def blame(net, d, memory, form, lines, x, now):
     o, e, es, a, h, y, y_old = memory.o, memory.e, memory.es, memory.a, memory.h, memory.y[now], memory.y[1 - now]
     B, S, C, H = form.blocks, form.size, len(es), len(y)
     for k in range(len(o)):
-        e[k] *= o[k] * (1 - o[k])  # (19)
+        e[k] *= 1.0 if form.linear_outputs else o[k] * (1 - o[k])  # (19)
         d.bo[k] += e[k]
     for c in range(C):
         y_c, row, weights, back = y[2 * B + c], d.Uo[c], net.Uo[c], 0.0

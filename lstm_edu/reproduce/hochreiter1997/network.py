@@ -39,6 +39,8 @@ class Design:
     chain : bool
         The net of experiments 2a and 2b: no output gates, no weights between hidden units, inputs lead to outputs too,
         the states are not squashed and g is a sigmoid.
+    linear_outputs : bool
+        Whether outputs are sums, not sigmoids.
     every_step, judge_all, step_updates : bool
         As in `blocks.Form`.
 
@@ -58,6 +60,7 @@ class Design:
     output_gates: tuple[float, ...] = ()
     init: float = 0.1
     chain: bool = False
+    linear_outputs: bool = False
     every_step: bool = False
     judge_all: bool = False
     step_updates: bool = False
@@ -87,7 +90,7 @@ class Design:
         Form
             Of whole numbers and flags.
         """
-        flags = (self.every_step, self.judge_all, self.step_updates)
+        flags = (self.linear_outputs, self.every_step, self.judge_all, self.step_updates)
         return Form(self.blocks, self.size, not self.chain, self.chain, *flags)
 
     def weights(self) -> Weights:

@@ -302,7 +302,7 @@ class Reber(Problem):
     Parameters
     ----------
     strings : int
-        How many each set has. All strings of both are different.
+        How many each set has. A string that is drawn again is in its set again, and never in the other.
     """
 
     strings: int = 256
@@ -324,13 +324,15 @@ class Reber(Problem):
         Returns
         -------
         training, test : Sequences
-            Of different strings.
+            Without a common string.
         """
-        rng, found = checks.generator(rng), dict[str, None]()
-        while len(found) < 2 * self.strings:
-            found |= dict.fromkeys(EmbeddedReber().strings(self.strings, rng))
-        chosen = [list(found)[k] for k in rng.permutation(2 * self.strings)]
-        return self._encoded(chosen[: self.strings]), self._encoded(chosen[self.strings :])
+        rng, side = checks.generator(rng), dict[str, int]()
+        sets: tuple[list[str], list[str]] = ([], [])
+        while min(map(len, sets)) < self.strings:
+            for string in EmbeddedReber().strings(self.strings, rng):
+                sets[side.setdefault(string, int(rng.integers(2)))].append(string)
+        training, test = (self._encoded(strings[: self.strings]) for strings in sets)
+        return training, test
 
     def _encoded(self, strings: list[str]) -> Sequences:
         lengths = np.array([len(string) - 1 for string in strings])
