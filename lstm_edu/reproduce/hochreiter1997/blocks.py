@@ -48,9 +48,7 @@ class Memory(NamedTuple):
     s: np.ndarray  # (C,)  the cells' states
     h: np.ndarray  # (C*,)  h(s)
     v: np.ndarray  # (P,)  what a source with y = 1 adds to the partials now
-    Px: (
-        np.ndarray
-    )  # (I, P)  ds/dw of the input lines: for the weights to input gates, C columns, then for those to cells
+    Px: np.ndarray  # (I, P)  ds/dw of input lines: C columns of weights to input gates, then those to cells
     Ph: np.ndarray  # (H, P)  of the hidden units
     Pb: np.ndarray  # (P,)  of the biases
     o: np.ndarray  # (O,)  outputs
@@ -223,8 +221,8 @@ def learn(net, d, free, memory, form, lines, x, lengths, targets, order, rate, r
     """Sequence after sequence; the weights change after each, or after each step.
 
     `ring` (R, 2) holds the errors of the last R sequences, `counts` (2,) how many were learnt and how many of the last
-    R were wrong, `limits` (3,) from which error on a sequence is wrong, how many wrong ones are too many, and which mean
-    error is too large. Stops where no limit is reached. Returns (sequences learnt now, whether it stopped).
+    R were wrong, `limits` (3,) from which error on a sequence is wrong, how many wrong ones are too many, and which
+    mean error is too large. Stops where no limit is reached. Returns (sequences learnt now, whether it stopped).
     """
     R, nothing = len(ring), np.zeros((0, len(memory.o)))
     for n in range(len(order)):

@@ -106,7 +106,7 @@ def ordered(state, length, starts, lines, lengths, targets):
 
 @kernel
 def lagged(state, symbols, lag, most, lines, lengths, targets):
-    """Experiment 2c: b, x or y, at least `lag` of the first p symbols, e; x or y is to follow. Order of lines a e b x y."""
+    """Experiment 2c: b, x or y, at least `lag` of p symbols, e; x or y is to follow. Order of lines: a e b x y."""
     for n in range(len(lengths)):
         more = 0
         while more < most and below(state, 10) > 0:  # each further step is the last with probability 1/10
