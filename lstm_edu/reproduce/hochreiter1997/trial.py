@@ -158,7 +158,7 @@ class _Trial:
         if isinstance(self.rule, Recent):
             return False  # the kernel looks after each sequence
         if isinstance(self.rule, Grammar):
-            return self.rule.met(self.network, self.fixed)
+            return self.rule.met(self.network, (self.fixed[0], self.fixed[1]))
         if isinstance(self.rule, AllRight):
             return self.rule.met(self.network, self.setting.problem, self.testing)
         first, second = self.rule.met(self.network, self.fixed_test)

@@ -127,7 +127,8 @@ def truncation(network: Network, sequences: Sequences, which: int = 0) -> Trunca
 def _forward(network: Network, lines: np.ndarray, x: np.ndarray, T: int) -> list[tuple[np.ndarray, ...]]:
     design, net, form = network.design, network.net, network.form
     B, S = design.blocks, design.size
-    s, y, steps = np.zeros(B * S), np.zeros(design.hidden), []
+    s, y = np.zeros(B * S), np.zeros(design.hidden)
+    steps: list[tuple[np.ndarray, ...]] = []
     for t in range(T):
         inputs, before = np.zeros(design.inputs), y
         inputs[lines[t]] = x[t]
