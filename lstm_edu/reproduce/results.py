@@ -117,7 +117,9 @@ def _text(lines: Iterable[Iterable[str]]) -> str:
     return file.getvalue()
 
 
-def read(path: Path, paper: Paper, experiment: Experiment) -> tuple[list[Line], list[str]]:
+def read(
+    path: Path, paper: Paper, experiment: Experiment, *, any_version: bool = False
+) -> tuple[list[Line], list[str]]:
     """The lines that an earlier process left.
 
     Parameters
@@ -126,6 +128,8 @@ def read(path: Path, paper: Paper, experiment: Experiment) -> tuple[list[Line], 
         The file; it need not exist.
     paper, experiment : Paper, Experiment
         What it must belong to.
+    any_version : bool, default False
+        Whether results of another version of this package are welcome: to look at, not to go on with.
 
     Returns
     -------
@@ -150,18 +154,18 @@ def read(path: Path, paper: Paper, experiment: Experiment) -> tuple[list[Line], 
         raise ValueError(f"{path} is no file of results, or of another form: move it away, or run without --resume")
     lines = [tuple(fields) for fields in content[1:]]
     for number, line in enumerate(lines, start=1):
-        _check(path, number, line, paper, experiment)
+        _check(path, number, line, paper, experiment, any_version)
     return lines, notices
 
 
-def _check(path: Path, number: int, line: Line, paper: Paper, experiment: Experiment) -> None:
+def _check(path: Path, number: int, line: Line, paper: Paper, experiment: Experiment, any_version: bool) -> None:
     without = "move it away, or run without --resume"
     if len(line) != len(COLUMNS):
         raise ValueError(f"{path}, trial {number}: {len(line)} columns, {len(COLUMNS)} are needed: {without}")
     fields = dict(zip(COLUMNS, line, strict=True))
     if (fields["paper"], fields["experiment"]) != (paper.name, experiment.name):
         raise ValueError(f"{path} holds {fields['paper']} {fields['experiment']}, not {paper.name} {experiment.name}")
-    if fields["lstm_edu"] != __version__:
+    if fields["lstm_edu"] != __version__ and not any_version:
         raise ValueError(
             f"{path} was made by version {fields['lstm_edu']}, this is {__version__}: trials of both are not to be "
             f"mixed; {without}"
