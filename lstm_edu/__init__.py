@@ -43,7 +43,7 @@ _LAZY = {
            "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint", "write_text"),
     "experiments": ("Comparison", "Run", "compare"),
 }  # fmt: skip
-_MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "course")
+_MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "reproduce", "course")
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [

@@ -16,9 +16,10 @@ MAY_IMPORT = {  # besides itself; from the top of the house to its ground floor
     "plotting": {"core", "cells"},
     "interop": {"core", "cells", "nn", "tasks"},
     "experiments": {"core", "cells", "nn", "tasks"},
+    "reproduce": {"core", "cells", "nn", "tasks", "experiments"},
     "course": {"core", "cells", "nn", "tasks", "plotting", "experiments"},
     "course/making": {"core", "cells", "nn", "tasks", "experiments", "course"},
-    "commands": {"core", "cells", "nn", "tasks", "plotting", "experiments", "course", "course/making"},
+    "commands": {"core", "cells", "nn", "tasks", "plotting", "experiments", "reproduce", "course", "course/making"},
 }
 FILES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path

@@ -8,6 +8,7 @@ from .flow import gradient_flow
 from .forecasts import forecast
 from .gates import gates_over_time
 from .rates import rate_finder
+from .reproduced import reproduced
 from .style import save
 from .text import TextStates, text_states
 
@@ -22,6 +23,7 @@ __all__ = [
     "gradient_flow",
     "learning_curves",
     "rate_finder",
+    "reproduced",
     "save",
     "stack",
     "text_states",

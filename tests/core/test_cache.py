@@ -180,7 +180,8 @@ def test_an_edit_that_no_kernel_sees_compiles_nothing_anew(package):
 @needs_jit
 @pytest.mark.kernels
 def test_a_kernel_uses_names_from_its_own_file_and_from_the_shared_ones_alone():
-    import lstm_edu.nn.optimizers  # noqa: F401  a file with kernels outside of cells
+    import lstm_edu.nn.optimizers  # files with kernels outside of cells
+    import lstm_edu.reproduce  # noqa: F401
 
     shared = tuple(f"lstm_edu.{folder}." for folder in cache._SHARED_SOURCES)
     assert any(not k.py_func.__module__.startswith(shared) for k in kernel.KERNELS)

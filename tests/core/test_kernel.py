@@ -2,7 +2,8 @@
 
 import pytest
 
-import lstm_edu.nn  # noqa: F401  a room with kernels outside of cells
+import lstm_edu.nn  # rooms with kernels outside of cells
+import lstm_edu.reproduce  # noqa: F401
 from lstm_edu.core.kernel import FASTMATH, KERNELS
 
 

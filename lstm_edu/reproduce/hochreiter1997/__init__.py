@@ -1,0 +1,6 @@
+"""Hochreiter & Schmidhuber 1997: the memory blocks as printed, and the experiments of the paper."""
+
+from .conditions import PAPER
+from .network import Design, Network
+
+__all__ = ["PAPER", "Design", "Network"]

@@ -1,0 +1,53 @@
+"""Which papers there are."""
+
+from lstm_edu.core import checks
+
+from .hochreiter1997 import PAPER as HOCHREITER_1997
+from .paper import Experiment, Paper
+
+PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997,)}
+
+
+def paper_of(name: str) -> Paper:
+    """The paper of a name.
+
+    Parameters
+    ----------
+    name : str
+        One of `PAPERS`.
+
+    Returns
+    -------
+    Paper
+        It.
+
+    Raises
+    ------
+    ValueError
+        For an unknown one, with the nearest names.
+    """
+    return PAPERS[checks.one_of("paper", name, PAPERS)]
+
+
+def experiment_of(paper: Paper, name: str) -> Experiment:
+    """The experiment of a name.
+
+    Parameters
+    ----------
+    paper : Paper
+        Where it stands.
+    name : str
+        One of its experiments.
+
+    Returns
+    -------
+    Experiment
+        It.
+
+    Raises
+    ------
+    ValueError
+        For an unknown one, with the nearest names.
+    """
+    names = [experiment.name for experiment in paper.experiments]
+    return paper.experiments[names.index(checks.one_of("experiment", name, names))]

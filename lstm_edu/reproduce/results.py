@@ -1,0 +1,192 @@
+"""The file of an experiment's results, one line for each trial: nothing is lost when its writer is killed."""
+
+import csv
+import io
+import os
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from lstm_edu.core.files import replace_file
+from lstm_edu.core.version import __version__
+
+from .outcome import Outcome
+from .paper import Experiment, Paper
+
+COLUMNS = (
+    "paper", "experiment", "row", "seed", "success", "sequences", "first", "steps", "wrong", "tested", "error",
+    "seconds", "lstm_edu", "numba", "numpy", "python", "settings",
+)  # fmt: skip
+Line = tuple[str, ...]  # as in the file, in the order of COLUMNS
+Key = tuple[str, int]  # row, seed: a trial
+
+
+def versions() -> tuple[str, str, str, str]:
+    """Those of lstm_edu, numba, numpy and Python.
+
+    Returns
+    -------
+    tuple of str
+        In this order.
+    """
+    return __version__, metadata.version("numba"), metadata.version("numpy"), platform.python_version()
+
+
+def line_of(paper: Paper, experiment: Experiment, row: str, seed: int, outcome: Outcome, seconds: float) -> Line:
+    """The line of one trial.
+
+    Parameters
+    ----------
+    paper, experiment : Paper, Experiment
+        What was run.
+    row : str
+        Its row.
+    seed : int
+        The trial's.
+    outcome : Outcome
+        What came of it.
+    seconds : float
+        How long it took.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `COLUMNS`.
+    """
+    counts = (outcome.sequences, "" if outcome.first is None else outcome.first, outcome.steps)
+    test = (outcome.wrong, outcome.tested, f"{outcome.error:.6g}") if outcome.tested else ("", 0, "")
+    about = (*versions(), repr(experiment.row(row).setting))
+    found = (paper.name, experiment.name, row, seed, int(outcome.success), *counts, *test, f"{seconds:.3f}", *about)
+    return tuple(map(str, found))
+
+
+def key(line: Line) -> Key:
+    """Which trial a line belongs to.
+
+    Parameters
+    ----------
+    line : tuple of str
+        From `line_of`.
+
+    Returns
+    -------
+    tuple
+        Row and seed.
+    """
+    return line[2], int(line[3])
+
+
+def append(path: Path, line: Line) -> None:
+    """Add a line at the end; it is on the disk when this returns.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    line : tuple of str
+        From `line_of`.
+    """
+    with open(path, "ab") as file:
+        file.write(_text([line]).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write(path: Path, command: str, lines: Iterable[Line]) -> None:
+    """Write the whole file anew.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder is made.
+    command : str
+        Its first line says so what made it.
+    lines : iterable of tuple of str
+        From `line_of`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, f"# {command}\n{_text([COLUMNS])}{_text(lines)}".encode())
+
+
+def _text(lines: Iterable[Iterable[str]]) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(lines)
+    return file.getvalue()
+
+
+def read(
+    path: Path, paper: Paper, experiment: Experiment, *, any_version: bool = False
+) -> tuple[list[Line], list[str]]:
+    """The lines that an earlier process left.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; it need not exist.
+    paper, experiment : Paper, Experiment
+        What it must belong to.
+    any_version : bool, default False
+        Whether results of another version of this package are welcome: to look at, not to go on with.
+
+    Returns
+    -------
+    lines : list of tuple of str
+        Whole ones.
+    notices : list of str
+        What was dropped: half a line at the end.
+
+    Raises
+    ------
+    ValueError
+        For another file, and for results of another version or of other settings.
+    """
+    if not path.is_file():
+        return [], []
+    notices = []
+    whole, newline, half = path.read_bytes().decode(errors="replace").rpartition("\n")
+    if half:
+        notices.append(f"half a line at the end is dropped: {half[:60]}")
+    content = list(csv.reader(text for text in (whole + newline).splitlines() if not text.startswith("#")))
+    if not content or tuple(content[0]) != COLUMNS:
+        raise ValueError(f"{path} is no file of results, or of another form: move it away, or run without --resume")
+    lines = [tuple(fields) for fields in content[1:]]
+    for number, line in enumerate(lines, start=1):
+        _check(path, number, line, paper, experiment, any_version)
+    return lines, notices
+
+
+def _check(path: Path, number: int, line: Line, paper: Paper, experiment: Experiment, any_version: bool) -> None:
+    without = "move it away, or run without --resume"
+    if len(line) != len(COLUMNS):
+        raise ValueError(f"{path}, trial {number}: {len(line)} columns, {len(COLUMNS)} are needed: {without}")
+    fields = dict(zip(COLUMNS, line, strict=True))
+    if (fields["paper"], fields["experiment"]) != (paper.name, experiment.name):
+        raise ValueError(f"{path} holds {fields['paper']} {fields['experiment']}, not {paper.name} {experiment.name}")
+    if fields["lstm_edu"] != __version__ and not any_version:
+        raise ValueError(
+            f"{path} was made by version {fields['lstm_edu']}, this is {__version__}: trials of both are not to be "
+            f"mixed; {without}"
+        )
+    names = [row.name for row in experiment.rows]
+    if fields["row"] not in names or fields["settings"] != repr(experiment.row(fields["row"]).setting):
+        raise ValueError(f"{path}, trial {number}: row {fields['row']!r} was run with other settings: {without}")
+
+
+def table(lines: Iterable[Line]) -> pd.DataFrame:
+    """The lines as a table.
+
+    Parameters
+    ----------
+    lines : iterable of tuple of str
+        From `line_of` or `read`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each trial, in columns of their kind.
+    """
+    found = pd.read_csv(io.StringIO(_text([COLUMNS, *lines])), dtype={"row": str, "python": str, "lstm_edu": str})
+    return found.astype({"success": bool})

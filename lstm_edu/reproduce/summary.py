@@ -1,0 +1,83 @@
+"""What was measured beside what was published."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from . import results
+from .paper import Experiment, Paper, Row
+
+
+@dataclass
+class Reproduction:
+    """The trials of one experiment.
+
+    Parameters
+    ----------
+    paper, experiment : Paper, Experiment
+        What was run.
+    lines : list of tuple of str
+        One for each trial, as in its file.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each trial.
+    """
+
+    paper: Paper
+    experiment: Experiment
+    lines: list[results.Line]
+    table: pd.DataFrame = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.table = results.table(self.lines)
+
+    def rows(self) -> list[tuple[Row, pd.DataFrame]]:
+        """Each row that has trials, with them.
+
+        Returns
+        -------
+        list of (Row, pandas.DataFrame)
+            In the order of the paper's table.
+        """
+        groups = [(row, self.table[self.table["row"] == row.name]) for row in self.experiment.rows]
+        return [(row, trials) for row, trials in groups if len(trials)]
+
+    def summary(self) -> pd.DataFrame:
+        """Published and measured numbers side by side, as texts.
+
+        Sequences are the mean over the trials that succeeded; `range` is from the smallest to the largest.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each row of the paper's table; "-": not printed there, or nothing to take a mean of.
+        """
+        return pd.DataFrame([_side_by_side(row, trials) for row, trials in self.rows()])
+
+
+def _side_by_side(row: Row, trials: pd.DataFrame) -> dict[str, str]:
+    published, solved = row.published, trials[trials["success"]]
+    sequences = solved["sequences"]
+    found = {
+        "row": row.name,
+        "published": _count(published.sequences),
+        "measured": _count(sequences.mean()),
+        "range": f"{_count(sequences.min())} .. {_count(sequences.max())}" if len(solved) else "-",
+        "success": f"{_percent(published.success)} | {len(solved)} of {len(trials)}",
+    }
+    if published.first is not None:
+        found["first rule"] = f"{_count(published.first)} | {_count(solved['first'].mean())}"
+    if trials["tested"].max() > 0:
+        wrong = solved["wrong"].sum() / solved["tested"].sum() if len(solved) else None
+        found["wrong"] = f"{_percent(published.wrong)} | {_percent(wrong)}"
+    return found | {"trials": f"{published.trials} | {len(trials)}", "where": published.where}
+
+
+def _count(number: float | None) -> str:
+    return "-" if number is None or pd.isna(number) else f"{number:,.0f}".replace(",", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None or pd.isna(share) else f"{100 * share:.3g} %"

@@ -1,0 +1,39 @@
+"""The trials that lie in figures/reproduced: whole, of this form, and of the settings that are in the package now."""
+
+from pathlib import Path
+
+import pytest
+
+from lstm_edu.reproduce import PAPERS, results, summary
+from lstm_edu.reproduce.papers import experiment_of
+
+FOLDER = Path(__file__).parents[2] / "figures" / "reproduced"
+FILES = sorted(FOLDER.glob("*.csv"))
+
+
+def test_there_are_reproduced_experiments():
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_of_trials_says_what_made_it_and_holds_whole_trials_of_the_settings_of_today(path):
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    words = first.split()
+    assert words[:3] == ["#", "lstm-edu", "reproduce"]
+    paper = PAPERS[words[3]]
+    experiment = experiment_of(paper, words[4])
+    assert path.name == f"reproduce-{paper.name}-{experiment.name}.csv"
+    lines, notices = results.read(path, paper, experiment, any_version=True)
+    assert not notices
+    keys = [results.key(line) for line in lines]
+    assert len(set(keys)) == len(keys)
+    table = results.table(lines)
+    for column in ("lstm_edu", "numba", "numpy", "python"):
+        assert table[column].astype(str).str.fullmatch(r"\d+\.\d+.*").all()
+    for row, trials in summary.Reproduction(paper, experiment, lines).rows():
+        assert trials["seed"].tolist() == list(range(len(trials)))  # none left out
+        assert (trials["sequences"] <= row.setting.most).all()
+        assert (trials.loc[~trials["success"], "sequences"] == row.setting.most).all()
+        assert (trials["steps"] > trials["sequences"]).all()
+        assert (trials["tested"] == row.setting.test).all()
+        assert (trials["seconds"] > 0).all()
