@@ -39,10 +39,10 @@ def reproduce(
 
     if paper is None or experiment is None:
         for each in room.PAPERS.values() if paper is None else [paper_of(paper)]:
-            _list(each)
+            _list(each, out)
         return
     asked = experiment_of(paper_of(paper), experiment)
-    name = f"reproduce-{paper}-{asked.name}"
+    name = _name(paper_of(paper), asked)
     check_out(out, [f"{name}{ending}" for ending in (".csv", ".png")])
     with ending_in_order():
         try:
@@ -71,11 +71,29 @@ def reproduce(
         raise typer.Exit(1)
 
 
-def _list(paper: "Paper") -> None:
+def _list(paper: "Paper", out: Path) -> None:
     width = columns()
     print(wrapped(f"{paper.name}: {paper.citation}", width))
     for experiment in paper.experiments:
-        print(wrapped(f"  {experiment.name:15} {experiment.number:3} {experiment.title} {_cost(experiment)}", width))
+        print(wrapped(f"  {experiment.name:15} {experiment.number:3} {experiment.title}", width))
+        print(f"{'':22}{_cost(experiment)} {_status(paper, experiment, out)}")
+
+
+def _status(paper: "Paper", experiment: "Experiment", out: Path) -> str:
+    """How many trials of the whole experiment stand in this folder."""
+    from lstm_edu.reproduce import results
+
+    path = out / f"{_name(paper, experiment)}.csv"
+    try:
+        lines, _ = results.read(path, paper, experiment, any_version=True)
+    except (OSError, ValueError) as error:
+        return f"{path} can't be used: {error}"
+    whole = sum(row.published.trials for row in experiment.rows)
+    return f"{len(lines)} of {whole} trials in {out}" if lines else "not run yet"
+
+
+def _name(paper: "Paper", experiment: "Experiment") -> str:
+    return f"reproduce-{paper.name}-{experiment.name}"
 
 
 def _cost(experiment: "Experiment") -> str:

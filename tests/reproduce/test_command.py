@@ -25,6 +25,19 @@ def test_without_arguments_it_lists_every_paper_and_experiment_with_its_cost(cap
     assert capsys.readouterr().out in printed
 
 
+def test_the_list_says_how_many_trials_are_there_and_which_file_is_of_no_use(tmp_path, capsys):
+    asked = ("hochreiter1997", "order", "--rows", "6a", "--jobs", "1", "--out", str(tmp_path), "--trials", "1")
+    assert run(*asked) == 0
+    (tmp_path / "reproduce-hochreiter1997-adding.csv").write_text("no table\n")
+    capsys.readouterr()
+    assert run("hochreiter1997", "--out", str(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    said = {name: lines[k + 1] for k, line in enumerate(lines) for name in [line.split()[0]] if line[:3].strip()}
+    assert said["order"].endswith(f"1 of 30 trials in {tmp_path}")
+    assert "can't be used" in said["adding"]
+    assert said["reber"].endswith("not run yet")
+
+
 def test_it_prints_published_beside_measured_and_writes_trials_and_a_figure(tmp_path, capsys):
     asked = ("hochreiter1997", "order", "--rows", "6a", "--jobs", "1", "--out", str(tmp_path / "new"))
     assert run(*asked, "--trials", "1") == 0
