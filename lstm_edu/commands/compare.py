@@ -12,6 +12,7 @@ import typer
 
 from lstm_edu.cells import CLASSIC
 
+from . import options
 from .own import load
 from .signals import ending_in_order
 from .tables import columns, fitted, wrapped
@@ -44,7 +45,7 @@ def compare(
         int | None, typer.Option(help="Steps the gates remember at the start; 0: usual biases.  [default: the task's]")
     ] = None,
     seeds: Annotated[str, typer.Option(help="How many, or a list with commas: 3 or 0,1,2.")] = "3",
-    jobs: Annotated[int | None, typer.Option(help="Runs at a time.  [default: one per core]")] = None,
+    jobs: options.Jobs = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("results"),
     save: Annotated[
         Path | None, typer.Option(help="Folder for the trained networks, one file for each cell and seed.")
@@ -78,7 +79,7 @@ def compare(
                 batch=batch,
                 rate=rate,
                 memory=memory,
-                seeds=_seeds(seeds),
+                seeds=options.seeds(seeds),
                 jobs=jobs,
                 keep_networks=save is not None or hasattr(made, "decode"),
             )
@@ -219,14 +220,6 @@ def _reason(error: BaseException) -> str:
 def _complain(text: str) -> None:
     with contextlib.suppress(OSError):  # the terminal is closed: nobody is left to tell
         print(f"lstm-edu: {text}", file=sys.stderr, flush=True)
-
-
-def _seeds(text: str) -> int | list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ValueError(f"seeds must be a whole number or a list such as 0,1,2, got {text!r}") from None
-    return numbers if "," in text else numbers[0]
 
 
 def _check_out(folder: Path, names: Iterable[str], option: str = "out") -> None:

@@ -1,9 +1,7 @@
 """Which cell learns a task: the same network around every cell, trained from several seeds, side by side."""
 
 import contextlib
-import numbers
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -16,11 +14,9 @@ from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
 from .comparison import Comparison
-from .recipes import RECIPES, Recipe
-from .runs import Result, Run, execute
-from .workers import results_of
-
-_MOST_SEEDS = 10_000
+from .recipes import suited
+from .runs import Result, Run, seed_list
+from .workers import results_of, warm
 
 
 def compare(
@@ -105,20 +101,20 @@ def compare(
     task = tasks.make(task) if isinstance(task, str) else task
     if not isinstance(task, tasks.Task):
         raise ValueError(f"task must be a task of lstm_edu.tasks or its name, got {type(task).__name__}")
-    recipe = RECIPES.get(type(task), Recipe())
+    said = suited(task, units=units, steps=steps, batch=batch, rate=rate, memory=memory)
     cells = _cell_list(cells)
     layers = checked_layers(layers)
     settings: dict[str, Any] = {
         "parameters": None if parameters is None else checks.whole("parameters", parameters),
-        "units": _units(task, cells, recipe.units, units, parameters, layers),
+        "units": _units(task, cells, said["units"], units, parameters, layers),
         "layers": layers,
-        "steps": checks.whole("steps", recipe.steps if steps is None else steps),
-        "batch": checks.whole("batch", _batch(task, recipe) if batch is None else batch),
-        "rate": checks.number("rate", recipe.rate if rate is None else rate, least=0),
-        "memory": checks.whole("memory", _memory(task, recipe) if memory is None else memory, least=0),
-        "carry_state": recipe.carry_state,
+        "steps": checks.whole("steps", said["steps"]),
+        "batch": checks.whole("batch", said["batch"]),
+        "rate": checks.number("rate", said["rate"], least=0),
+        "memory": checks.whole("memory", said["memory"], least=0),
+        "carry_state": said["carry_state"],
     }
-    seeds = _seed_list(seeds)
+    seeds = seed_list(seeds)
     jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
@@ -148,14 +144,7 @@ def compare(
 
 def _results(runs: list[Run], jobs: int, progress_bar: bool | None, keep: bool) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
-    first = {run.name: run for run in runs}
-    with progress.bar(len(first), "compile", progress_bar) as bar, progress.ticking(bar):
-        for name, run in first.items():  # each cell once, here: workers then find the machine code on disk
-            progress.say(bar, name)
-            bar.refresh()
-            if jobs > 1 or not bar.disable:
-                execute(replace(run, seed=0, steps=1))
-            bar.update()
+    warm(runs, jobs > 1, progress_bar)
     what = f"compare {type(runs[0].task).__name__}"
     with (
         progress.bar(len(runs), what, progress_bar) as bar,
@@ -195,11 +184,11 @@ def _cell_list(cells: Any) -> list[str | type[Layer]]:
 
 
 def _units(
-    task: tasks.Task, cells: list, usual: int, units: int | None, parameters: int | None, layers: int
+    task: tasks.Task, cells: list, said: int, units: int | None, parameters: int | None, layers: int
 ) -> int | dict[str, int]:
     """One number for all cells, or with a budget of parameters a dict with the number of each."""
     if parameters is None:
-        return checks.whole("units", usual if units is None else units)
+        return checks.whole("units", said)
     if units is not None:
         raise ValueError(f"parameters and units: give one of them, the other follows; got {parameters} and {units!r}")
     sizes: dict[str, Any] = {"outputs": task.outputs, "layers": layers, "symbols": task.symbols}
@@ -212,16 +201,6 @@ def _units(
     return found
 
 
-def _memory(task: Any, recipe: Recipe) -> int:
-    return task.length if recipe.memory else 0
-
-
-def _batch(task: Any, recipe: Recipe) -> int:
-    """The recipe's, or as many as a short text can be cut into."""
-    most = getattr(task, "most_rows", None)
-    return recipe.batch if most is None or not recipe.carry_state else max(1, min(recipe.batch, most()))
-
-
 def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:
     length = f", length {task.length}" if hasattr(task, "length") else ""
     if settings["parameters"] is None:
@@ -232,17 +211,3 @@ def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:
         stack += f" {place} {settings['layers']} layers"
     memory = f", initial memory up to {settings['memory']} steps" if settings["memory"] > 1 else ""
     return f"{type(task).__name__}{length}: {stack}{memory}, {seeds} seed{'s' if seeds > 1 else ''}"
-
-
-def _seed_list(seeds: Any) -> list[int]:
-    if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
-        if int(seeds) > _MOST_SEEDS:
-            raise ValueError(f"seeds must be at most {_MOST_SEEDS}, got {seeds}")
-        return list(range(checks.whole("seeds", seeds)))
-    try:
-        found = [checks.whole("seeds", seed, least=0) for seed in seeds]
-    except TypeError:
-        found = []
-    if not found or len(set(found)) < len(found):
-        raise ValueError(f"seeds must be a number of at least 1 or a list of different ones, got {seeds!r}")
-    return found

@@ -1,0 +1,191 @@
+"""The same work on a Dask cluster: connecting to one, or starting one on this machine, and what its workers give.
+
+joblib has a backend for Dask too. It takes the number of workers once, when it begins, while a cluster grows as its
+queue lets it; and an item that kills its workers leaves it waiting for ever. So Dask is asked directly.
+"""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lstm_edu.core.version import __version__
+
+LOCAL = "local"
+_PATIENCE = 8  # seconds for somebody to answer at an address
+_AHEAD = 10_000  # items that the scheduler knows of at a time: it takes some kilobytes for each
+
+
+@contextlib.contextmanager
+def connected(dask: str | None, jobs: int | None, default_jobs: int) -> Iterator[Any]:
+    """A client of a Dask cluster while inside, or None where none is asked for.
+
+    Parameters
+    ----------
+    dask : str or None
+        The address of a scheduler, such as tcp://10.0.0.1:8786; the JSON file that a scheduler wrote for its clients;
+        or "local" for a cluster on this machine that ends with the block.
+    jobs : int or None
+        How many workers a local cluster has.
+    default_jobs : int
+        The same where nobody said it.
+
+    Yields
+    ------
+    distributed.Client or None
+        With nothing changed for other users of Dask in this process.
+
+    Raises
+    ------
+    ImportError
+        Without Dask.
+    ValueError
+        For an address at which nobody answers, for workers without this version of lstm_edu, and for `jobs` beside an
+        address.
+    """
+    if dask is None:
+        yield None
+        return
+    if not isinstance(dask, str) or not dask:
+        raise ValueError(f"dask must be an address such as tcp://10.0.0.1:8786, or 'local', got {dask!r}")
+    if dask != LOCAL and jobs is not None:
+        raise ValueError(f"jobs: the cluster at {dask!r} has as many workers as it has; leave jobs out")
+    try:
+        import distributed
+    except ImportError:
+        raise ImportError('dask needs Dask: pip install "lstm_edu[cluster]"') from None
+    with contextlib.ExitStack() as stack, _quiet():
+        if dask == LOCAL:
+            # one thread a worker: a run bounds the threads of its whole process. No limit of memory: Dask would
+            # pause and end workers by it, as it does for data that it holds itself.
+            place: Any = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=default_jobs if jobs is None else jobs, threads_per_worker=1, processes=True,
+                    memory_limit=0, dashboard_address=None, silence_logs=logging.CRITICAL,
+                )
+            )  # fmt: skip
+            client = stack.enter_context(distributed.Client(place, set_as_default=False))
+        else:
+            client = stack.enter_context(_client(distributed, dask))
+            _check_workers(client, dask)
+        yield client
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """While inside, Dask does not write to the terminal what is told in our own words."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _client(distributed: Any, address: str) -> Any:
+    where: dict[str, Any] = {"address": address}
+    if address.endswith(".json"):
+        if not Path(address).is_file():
+            raise ValueError(f"dask: there is no file {address!r} that a scheduler wrote")
+        where = {"scheduler_file": address}
+    try:
+        return distributed.Client(**where, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ValueError(f"dask: no scheduler answers at {address!r} ({words})") from None
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Before hours of work: that the workers there are have the same package, and one thread each."""
+    try:
+        versions = client.run(_version)
+    except Exception as error:  # whatever a worker says that has no lstm_edu, or no such file in it
+        words = " ".join(str(error).split())[:200]
+        raise ValueError(f"dask: the workers at {address!r} can't load lstm_edu {__version__} ({words})") from None
+    other = {version for version in versions.values() if version != __version__}
+    if other:
+        raise ValueError(
+            f"dask: workers at {address!r} have lstm_edu {', '.join(sorted(other))}, here is {__version__}"
+        )
+
+
+def _version() -> str:
+    return __version__
+
+
+def send(client: Any, modules: set[str]) -> None:
+    """Give all workers, those to come too, the files of modules that stand alone; packages must be installed there.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    modules : set of str
+        Their names.
+    """
+    for name in sorted(modules):
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name != "__main__" and "." not in name and file and Path(file).name == f"{name}.py":
+            client.upload_file(file)
+
+
+def results(
+    client: Any, work: Callable, items: Iterable, lost: Callable[[Any, str], Any]
+) -> Generator[Any, None, None]:
+    """What a function gives for every item, in the order in which workers finish.
+
+    An item whose worker is gone is done by another; Dask counts, and gives up after the fourth.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    work : callable
+        A function of a module that the workers can import.
+    items : iterable
+        What it gets.
+    lost : callable
+        ``lost(item, why)`` stands for an item that could not be done.
+
+    Yields
+    ------
+    object
+        In no certain order.
+
+    Raises
+    ------
+    ConnectionError
+        When the scheduler is gone.
+    """
+    from distributed import KilledWorker, as_completed
+
+    waiting, at_work, done = iter(items), {}, as_completed(loop=client.loop)
+
+    def begin(count: int) -> None:
+        for item in islice(waiting, count):
+            future = client.submit(work, item, pure=False)
+            at_work[future] = item
+            done.add(future)
+
+    begin(_AHEAD)
+    try:
+        while at_work:
+            future = next(done)
+            item = at_work.pop(future)
+            if future.status in ("cancelled", "lost"):
+                raise ConnectionError("the Dask scheduler is gone")
+            error = future.exception()
+            if isinstance(error, KilledWorker):
+                yield lost(item, "the workers that had this run were ended, one after the other, from outside")
+            elif error is not None:
+                raise error
+            else:
+                yield future.result()
+            begin(1)
+    finally:
+        with contextlib.suppress(Exception):  # the cluster may be what ended this
+            client.cancel(list(at_work))
