@@ -46,6 +46,7 @@ def compare(
     ] = None,
     seeds: Annotated[str, typer.Option(help="How many, or a list with commas: 3 or 0,1,2.")] = "3",
     jobs: options.Jobs = None,
+    dask: options.Dask = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("results"),
     save: Annotated[
         Path | None, typer.Option(help="Folder for the trained networks, one file for each cell and seed.")
@@ -81,6 +82,7 @@ def compare(
                 memory=memory,
                 seeds=options.seeds(seeds),
                 jobs=jobs,
+                dask=dask,
                 keep_networks=save is not None or hasattr(made, "decode"),
             )
         except (KeyboardInterrupt, SystemExit) as stop:

@@ -12,15 +12,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lstm_edu.core import checks, threads
 from lstm_edu.core.version import __version__
 
 LOCAL = "local"
-_PATIENCE = 8  # seconds for somebody to answer at an address
+_PATIENCE = 5  # seconds for somebody to answer at an address
 _AHEAD = 10_000  # items that the scheduler knows of at a time: it takes some kilobytes for each
 
 
 @contextlib.contextmanager
-def connected(dask: str | None, jobs: int | None, default_jobs: int) -> Iterator[Any]:
+def connected(dask: str | None, jobs: int | None, items: int) -> Iterator[Any]:
     """A client of a Dask cluster while inside, or None where none is asked for.
 
     Parameters
@@ -29,9 +30,9 @@ def connected(dask: str | None, jobs: int | None, default_jobs: int) -> Iterator
         The address of a scheduler, such as tcp://10.0.0.1:8786; the JSON file that a scheduler wrote for its clients;
         or "local" for a cluster on this machine that ends with the block.
     jobs : int or None
-        How many workers a local cluster has.
-    default_jobs : int
-        The same where nobody said it.
+        How many workers a local cluster has; None: one for each core that this process may use.
+    items : int
+        How much there is to do: it has no more workers than that.
 
     Yields
     ------
@@ -63,7 +64,7 @@ def connected(dask: str | None, jobs: int | None, default_jobs: int) -> Iterator
             # pause and end workers by it, as it does for data that it holds itself.
             place: Any = stack.enter_context(
                 distributed.LocalCluster(
-                    n_workers=default_jobs if jobs is None else jobs, threads_per_worker=1, processes=True,
+                    n_workers=at_a_time(jobs, items), threads_per_worker=1, processes=True,
                     memory_limit=0, dashboard_address=None, silence_logs=logging.CRITICAL,
                 )
             )  # fmt: skip
@@ -72,6 +73,29 @@ def connected(dask: str | None, jobs: int | None, default_jobs: int) -> Iterator
             client = stack.enter_context(_client(distributed, dask))
             _check_workers(client, dask)
         yield client
+
+
+def at_a_time(jobs: int | None, items: int) -> int:
+    """How many items this machine works on at a time.
+
+    Parameters
+    ----------
+    jobs : int or None
+        What the user said; None: the cores that this process may use.
+    items : int
+        How many there are.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        For `jobs` that is no number of at least 1.
+    """
+    return max(1, min(threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs), items))
 
 
 @contextlib.contextmanager
@@ -108,9 +132,8 @@ def _check_workers(client: Any, address: str) -> None:
         raise ValueError(f"dask: the workers at {address!r} can't load lstm_edu {__version__} ({words})") from None
     other = {version for version in versions.values() if version != __version__}
     if other:
-        raise ValueError(
-            f"dask: workers at {address!r} have lstm_edu {', '.join(sorted(other))}, here is {__version__}"
-        )
+        there = ", ".join(sorted(other))
+        raise ValueError(f"dask: workers at {address!r} have lstm_edu {there}, here is {__version__}")
 
 
 def _version() -> str:

@@ -8,11 +8,12 @@ import pandas as pd
 
 from lstm_edu import nn, tasks
 from lstm_edu.cells import CLASSIC
-from lstm_edu.core import Layer, checks, threads
+from lstm_edu.core import Layer, checks
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
+from . import cluster
 from .comparison import Comparison
 from .recipes import suited
 from .runs import Result, Run, seed_list
@@ -32,6 +33,7 @@ def compare(
     memory: int | None = None,
     seeds: int | Iterable[int] = 3,
     jobs: int | None = None,
+    dask: str | None = None,
     keep_networks: bool = False,
     progress_bar: bool | None = None,
 ) -> Comparison:
@@ -67,6 +69,8 @@ def compare(
     jobs : int, optional
         How many runs at a time, each on one core; None: the cores this process may use. The result of a run does not
         depend on it.
+    dask : str, optional
+        The address of a Dask scheduler that the runs go to, or "local", as for `sweep`.
     keep_networks : bool, default False
         Whether the Comparison holds the trained networks, as `networks[cell, seed]`.
     progress_bar : bool or None
@@ -115,7 +119,7 @@ def compare(
         "carry_state": said["carry_state"],
     }
     seeds = seed_list(seeds)
-    jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
+    jobs = jobs if jobs is None else checks.whole("jobs", jobs)
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
     names = [cell_name(cell) for cell in cells]
@@ -133,7 +137,7 @@ def compare(
     }
     results: dict[tuple[str, int], Result] = {}
     try:
-        for result in _results(runs, min(jobs, len(runs)), progress_bar, keep_networks):
+        for result in _results(runs, jobs, dask, progress_bar, keep_networks):
             results[result.run.name, result.run.seed] = result
     except (KeyboardInterrupt, SystemExit) as stop:
         stop.finished = _gathered(runs, results, about) if results else None  # type: ignore[union-attr]
@@ -142,20 +146,24 @@ def compare(
     return _gathered(runs, results, about)
 
 
-def _results(runs: list[Run], jobs: int, progress_bar: bool | None, keep: bool) -> Iterator[Result]:
+def _results(
+    runs: list[Run], jobs: int | None, dask: str | None, progress_bar: bool | None, keep: bool
+) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
-    warm(runs, jobs > 1, progress_bar)
     what = f"compare {type(runs[0].task).__name__}"
-    with (
-        progress.bar(len(runs), what, progress_bar) as bar,
-        progress.ticking(bar),
-        contextlib.closing(results_of(runs, jobs, keep)) as results,
-    ):
-        for result in results:
-            yield result
-            loss = f"{result.run.name} {result.test_loss:.4g}"
-            progress.say(bar, f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}", loss)
-            bar.update()
+    with cluster.connected(dask, jobs, len(runs)) as client:
+        at_a_time = cluster.at_a_time(jobs, len(runs))
+        warm(runs, at_a_time > 1 or client is not None, progress_bar)
+        with (
+            progress.bar(len(runs), what, progress_bar) as bar,
+            progress.ticking(bar),
+            contextlib.closing(results_of(runs, at_a_time, keep, client)) as results,
+        ):
+            for result in results:
+                yield result
+                loss = f"{result.run.name} {result.test_loss:.4g}"
+                progress.say(bar, f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}", loss)
+                bar.update()
 
 
 def _gathered(runs: list[Run], results: dict[tuple[str, int], Result], about: dict) -> Comparison:

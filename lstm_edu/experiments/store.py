@@ -192,10 +192,10 @@ class Store:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         data = self.path.read_bytes() if self.path.exists() else b""
-        if data and not resume:
-            raise ValueError(f"{self.path} is there already: --resume goes on with it, --out names another file")
         whole, half = whole_lines(data)
         header = self._read(whole, half) if data else None
+        if self.lines and not resume:
+            raise ValueError(f"{self.path} is there already: --resume (resume=True) goes on with it, --out names another file")
         failed = [line for line in self.lines if again(line)]
         if half and header:
             say(f"half a line at the end of {self.path} is dropped: {half[:60]}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from lstm_edu.core import checks, threads
+from lstm_edu.core import checks
 from lstm_edu.core.files import as_path
 from lstm_edu.core.version import __version__
 from lstm_edu.nn import progress
@@ -175,9 +175,8 @@ def _made(
     runs: list[Run], jobs: int | None, dask: str | None, progress_bar: bool | None, say: Callable[[str], None]
 ) -> Iterator[tuple[Run, Row]]:
     """What every run gave, as they end, with a bar or a line a minute."""
-    usual = threads.get_num_threads()
-    with cluster.connected(dask, jobs, min(usual, len(runs))) as client:
-        at_a_time = min(usual if jobs is None else jobs, len(runs))
+    with cluster.connected(dask, jobs, len(runs)) as client:
+        at_a_time = cluster.at_a_time(jobs, len(runs))
         away = client is not None or at_a_time > 1
         warm(runs, away, progress_bar)
         work = with_cells(made_row, runs, client) if away else made_row
