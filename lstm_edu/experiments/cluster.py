@@ -65,7 +65,7 @@ def connected(dask: str | None, jobs: int | None, items: int) -> Iterator[Any]:
             place: Any = stack.enter_context(
                 distributed.LocalCluster(
                     n_workers=at_a_time(jobs, items), threads_per_worker=1, processes=True,
-                    memory_limit=0, dashboard_address=None, silence_logs=logging.CRITICAL,
+                    memory_limit=0, dashboard_address=":0", silence_logs=logging.CRITICAL,
                 )
             )  # fmt: skip
             client = stack.enter_context(distributed.Client(place, set_as_default=False))
@@ -101,13 +101,14 @@ def at_a_time(jobs: int | None, items: int) -> int:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """While inside, Dask does not write to the terminal what is told in our own words."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    before = {handler: handler.level for handler in logging.getLogger("distributed").handlers}
+    for handler in before:
+        handler.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for handler, level in before.items():
+            handler.setLevel(level)
 
 
 def _client(distributed: Any, address: str) -> Any:
@@ -161,7 +162,8 @@ def results(
 ) -> Generator[Any, None, None]:
     """What a function gives for every item, in the order in which workers finish.
 
-    An item whose worker is gone is done by another; Dask counts, and gives up after the fourth.
+    An item whose worker is gone is done by another; Dask counts, and gives up after the fourth. It counts for all that
+    a worker had before it, so such an item is tried once more at the end, with nothing beside it.
 
     Parameters
     ----------
@@ -186,29 +188,36 @@ def results(
     """
     from distributed import KilledWorker, as_completed
 
-    waiting, at_work, done = iter(items), {}, as_completed(loop=client.loop)
+    waiting, at_work, suspects = iter(items), {}, []
+    done = as_completed(loop=client.loop)
 
-    def begin(count: int) -> None:
-        for item in islice(waiting, count):
+    def begin(some: Iterable) -> None:
+        for item in some:
             future = client.submit(work, item, pure=False)
             at_work[future] = item
             done.add(future)
 
-    begin(_AHEAD)
+    begin(islice(waiting, _AHEAD))
+    alone = False
     try:
-        while at_work:
+        while at_work or suspects:
+            if not at_work:  # each alone now: until here it may have been a neighbour that ended the workers
+                alone = True
+                begin([suspects.pop()])
             future = next(done)
             item = at_work.pop(future)
             if future.status in ("cancelled", "lost"):
                 raise ConnectionError("the Dask scheduler is gone")
             error = future.exception()
-            if isinstance(error, KilledWorker):
+            if isinstance(error, KilledWorker) and not alone:
+                suspects.append(item)
+            elif isinstance(error, KilledWorker):
                 yield lost(item, "the workers that had this run were ended, one after the other, from outside")
             elif error is not None:
                 raise error
             else:
                 yield future.result()
-            begin(1)
+            begin(islice(waiting, 1))
     finally:
         with contextlib.suppress(Exception):  # the cluster may be what ended this
             client.cancel(list(at_work))

@@ -195,7 +195,7 @@ class Store:
         whole, half = whole_lines(data)
         header = self._read(whole, half) if data else None
         if self.lines and not resume:
-            raise ValueError(f"{self.path} is there already: --resume (resume=True) goes on with it, --out names another file")
+            raise ValueError(f"{self.path} is there already: --resume (resume=True) goes on with it")
         failed = [line for line in self.lines if again(line)]
         if half and header:
             say(f"half a line at the end of {self.path} is dropped: {half[:60]}")

@@ -27,7 +27,8 @@ from .workers import side_by_side, warm, with_cells
 RESULTS = ("status", "error", "parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds",
            "lstm_edu", "numba", "numpy", "python")  # fmt: skip
 _OF_A_RUN = [f.name for f in fields(Run) if f.name != "task"]
-_NUMBERS = {"parameters": "Int64", "train_loss": float, "test_loss": float, "steps_to_solve": "Int64", "seconds": float}
+_FLOATS = ("train_loss", "test_loss", "seconds")
+_WHOLE = ("parameters", "steps_to_solve")
 _TELL_EVERY = 60.0  # seconds between two lines of progress where there is no bar
 
 Row = dict[str, Any]
@@ -271,19 +272,24 @@ def _plain(value: Any) -> Any:
 
 def _table(described: list[Row], keys: list, there: dict, found: dict[Any, Row]) -> pd.DataFrame:
     """The rows of the runs that are done, in the order of the runs; numbers from the file and from now are the same."""
-    rows = []
-    for about, key in zip(described, keys, strict=True):
-        if key in found:
-            rows.append(about | {name: found[key].get(name) for name in RESULTS})
-        elif key in there:
-            rows.append(about | {name: there[key][name] or None for name in RESULTS})
+    rows = [
+        about | {name: _read(name, (found.get(key) or there[key]).get(name)) for name in RESULTS}
+        for about, key in zip(described, keys, strict=True)
+        if key in found or key in there
+    ]
     names = list(dict.fromkeys(name for about in described for name in about))
-    table = pd.DataFrame(rows, columns=_ordered(names))
-    for name, kind in _NUMBERS.items():
-        table[name] = pd.to_numeric(table[name]).astype(kind)
-    table["solved"] = table["solved"].map(lambda value: value in (True, "True"))
-    table["error"] = table["error"].fillna("")
-    return table
+    return pd.DataFrame(rows, columns=_ordered(names)).astype(dict.fromkeys(_WHOLE, "Int64"))
+
+
+def _read(name: str, value: Any) -> Any:
+    """What stands in a column, made now or read from the file as text: the same in both ways, to the last bit."""
+    if name == "solved":
+        return value in (True, "True")
+    if name in _FLOATS:
+        return float("nan" if value in (None, "") else value)
+    if name in _WHOLE:
+        return None if value in (None, "") else int(value)
+    return value or ""
 
 
 def _ordered(names: list[str]) -> list[str]:
