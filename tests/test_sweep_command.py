@@ -1,12 +1,14 @@
 """`lstm-edu sweep` as a user types it."""
 
+import importlib
+import os
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
-from lstm_edu import cli
+from lstm_edu import cli, experiments
 
 FILE = """
 cell = ["rnn", "gru"]
@@ -28,6 +30,11 @@ def run(*args):
     return stop.value.code
 
 
+def execute_as(monkeypatch, function):
+    """Put a function where a sweep makes a run; the module's name is that of a function of its package too."""
+    monkeypatch.setattr(importlib.import_module("lstm_edu.experiments.sweep"), "execute", function)
+
+
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -36,7 +43,7 @@ def file(tmp_path, monkeypatch):
 
 
 def test_a_dry_run_says_how_many_and_the_first_and_runs_nothing(file, capsys, monkeypatch):
-    monkeypatch.setattr("lstm_edu.experiments.sweep.execute", lambda run: pytest.fail("a run began"))
+    execute_as(monkeypatch, lambda run: pytest.fail("a run began"))
     monkeypatch.setenv("COLUMNS", "90")
     assert run("sweep", file, "--dry-run") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -54,7 +61,7 @@ def test_a_sweep_writes_a_table_and_prints_the_best_and_resume_makes_what_is_mis
     assert run("sweep", file, "--jobs", 1) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("16 done\n")
-    assert printed.endswith("table: results/mine.csv\n".replace("/", __import__("os").sep))
+    assert printed.endswith(f"table: results{os.sep}mine.csv\n")
     table = pd.read_csv("results/mine.csv")
     best = table.groupby(["task.length", "cell", "rate"])["test_loss"].median().min()
     assert f"{best:.4g}" in printed
@@ -86,7 +93,7 @@ def test_a_run_that_fails_is_told_and_the_exit_code_says_it_but_one_that_diverge
     def fail(run):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("lstm_edu.experiments.sweep.execute", fail)
+    execute_as(monkeypatch, fail)
     assert run("sweep", file, "--jobs", 1, "--out", "b.csv") == 1
     printed = capsys.readouterr().out
     assert printed.startswith("6 failed\n")
@@ -114,18 +121,15 @@ def test_what_is_wrong_with_the_file_is_one_line_and_exit_code_2(text, words, fi
 
 
 def test_ended_early_it_says_how_many_are_done(file, capsys, monkeypatch):
-    from lstm_edu.experiments import sweep as _  # noqa: F401 - loads the module
-
-    module = sys.modules["lstm_edu.experiments.sweep"]
-    real, calls = module.execute, []
+    calls = []
 
     def execute(run):
         calls.append(run)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(run)
+        return experiments.execute(run)
 
-    monkeypatch.setattr(module, "execute", execute)
+    execute_as(monkeypatch, execute)
     assert run("sweep", file, "--jobs", 1) == 130
     assert "ended early: 3 of 16 runs are done; --resume makes the others" in capsys.readouterr().out
     assert len(pd.read_csv("results/mine.csv")) == 3
@@ -149,3 +153,31 @@ def test_compare_and_stress_take_the_same_options(capsys):
         assert "--jobs" in said
         assert "--dask" in said
         assert "--resume" in said
+
+
+def test_compare_ended_early_goes_on_with_resume_and_leaves_its_usual_files(tmp_path, capsys, monkeypatch):
+    from lstm_edu import nn
+
+    command = ["compare", "adding", "--cells", "rnn,gru", "--units", 3, "--steps", 6, "--batch", 4, "--seeds", 2,
+               "--jobs", 1, "--out", tmp_path]  # fmt: skip
+    calls, real = [], nn.fit
+
+    def fit(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("lstm_edu.nn.fit", fit)
+    assert run(*command) == 130
+    assert "2 of 4 runs are done; --resume makes the others" in capsys.readouterr().out
+    assert (tmp_path / "compare-adding.runs").exists()
+    assert run(*command, "--resume") == 0
+    assert "2 of 4 runs are there already" in capsys.readouterr().out
+    assert len(calls) == 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "compare-adding-curves.csv", "compare-adding.csv", "compare-adding.json", "compare-adding.png",
+    ]  # fmt: skip
+    assert len(pd.read_csv(tmp_path / "compare-adding.csv")) == 4
+    assert run(*command, "--resume", "--save", tmp_path / "nets") == 2
+    assert "leave out --save" in capsys.readouterr().err

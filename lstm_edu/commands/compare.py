@@ -46,6 +46,7 @@ def compare(
     ] = None,
     seeds: Annotated[str, typer.Option(help="How many, or a list with commas: 3 or 0,1,2.")] = "3",
     jobs: options.Jobs = None,
+    resume: options.Resume = False,
     dask: options.Dask = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("results"),
     save: Annotated[
@@ -65,9 +66,12 @@ def compare(
     settings = {"length": length, "file": file}
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
     name = f"compare-{task}"
-    _check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png")])
+    _check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png", ".runs")])
     if save is not None:
         _check_out(save, [], "save")
+        if resume:
+            raise ValueError("resume: what an earlier start left are numbers and no networks; leave out --save")
+    journal = None if save is not None else out / f"{name}.runs"
     with ending_in_order():
         try:
             found = lstm_edu.compare(
@@ -83,7 +87,9 @@ def compare(
                 seeds=options.seeds(seeds),
                 jobs=jobs,
                 dask=dask,
-                keep_networks=save is not None or hasattr(made, "decode"),
+                keep_networks=save is not None or (hasattr(made, "decode") and not resume),
+                journal=journal,
+                resume=resume,
             )
         except (KeyboardInterrupt, SystemExit) as stop:
             finished, asked = getattr(stop, "finished", None), getattr(stop, "asked", None)
@@ -91,13 +97,17 @@ def compare(
                 "" if asked is None else f": {0 if finished is None else len(finished.table)} of {asked} runs are done"
             )
             if finished is not None:
-                _report(finished, made, out, name, save, f"\nended early{done}")
+                more = "" if journal is None else "; --resume makes the others"
+                _report(finished, made, out, name, save, f"\nended early{done}{more}")
             else:
                 _complain(f"ended early{done or ' before a run was done'}; nothing is written")
             if isinstance(stop, SystemExit):
                 raise
             raise typer.Exit(130) from None
-        if not _report(found, made, out, name, save):
+        complete = _report(found, made, out, name, save)
+        if journal is not None:
+            journal.unlink(missing_ok=True)  # the tables say all of it
+        if not complete:
             raise typer.Exit(1)
 
 

@@ -101,7 +101,8 @@ def at_a_time(jobs: int | None, items: int) -> int:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """While inside, Dask does not write to the terminal what is told in our own words."""
-    before = {handler: handler.level for handler in logging.getLogger("distributed").handlers}
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    before = {handler: handler.level for logger in loggers for handler in logger.handlers}
     for handler in before:
         handler.setLevel(logging.CRITICAL)
     try:

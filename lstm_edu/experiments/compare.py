@@ -1,7 +1,8 @@
 """Which cell learns a task: the same network around every cell, trained from several seeds, side by side."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from os import PathLike
 from typing import Any
 
 import pandas as pd
@@ -9,12 +10,14 @@ import pandas as pd
 from lstm_edu import nn, tasks
 from lstm_edu.cells import CLASSIC
 from lstm_edu.core import Layer, checks
+from lstm_edu.core.files import as_path
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
 from . import cluster
 from .comparison import Comparison
+from .journal import begin, keep
 from .recipes import suited
 from .runs import Result, Run, seed_list
 from .workers import results_of, warm
@@ -35,7 +38,10 @@ def compare(
     jobs: int | None = None,
     dask: str | None = None,
     keep_networks: bool = False,
+    journal: str | PathLike | None = None,
+    resume: bool = False,
     progress_bar: bool | None = None,
+    say: Callable[[str], None] = print,
 ) -> Comparison:
     """Train the same network around every cell, from every seed.
 
@@ -73,8 +79,15 @@ def compare(
         The address of a Dask scheduler that the runs go to, or "local", as for `sweep`.
     keep_networks : bool, default False
         Whether the Comparison holds the trained networks, as `networks[cell, seed]`.
+    journal : str or os.PathLike, optional
+        A file to which every result is added as its run ends, so that what ends this process costs none of them.
+    resume : bool, default False
+        Whether to go on with that file: runs that it has are not made again. Not with `keep_networks`, which it has
+        not. Without, it begins anew.
     progress_bar : bool or None
         None: in a notebook and at a terminal.
+    say : callable
+        Gets every notice.
 
     Returns
     -------
@@ -120,6 +133,8 @@ def compare(
     }
     seeds = seed_list(seeds)
     jobs = jobs if jobs is None else checks.whole("jobs", jobs)
+    if resume and (journal is None or keep_networks):
+        raise ValueError("resume needs a journal, and no keep_networks: a journal holds no networks")
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
     names = [cell_name(cell) for cell in cells]
@@ -135,9 +150,17 @@ def compare(
         "floor": task.floor,
         "solvable": task.solvable,
     }
-    results: dict[tuple[str, int], Result] = {}
+    path = None if journal is None else as_path(journal)
+    there = {} if path is None else begin(path, runs, resume, say)
+    results: dict[tuple[str, int], Result] = {(run.name, run.seed): result for run, result in there.items()}
     try:
-        for result in _results(runs, jobs, dask, progress_bar, keep_networks):
+        for result in _results([run for run in runs if run not in there], jobs, dask, progress_bar, keep_networks):
+            try:
+                if path is not None:
+                    keep(path, result)
+            except OSError as error:  # a full disk: what is computed is not lost for that
+                say(f"{path} can't be written ({error.strerror}): nothing is kept until the end")
+                path = None
             results[result.run.name, result.run.seed] = result
     except (KeyboardInterrupt, SystemExit) as stop:
         stop.finished = _gathered(runs, results, about) if results else None  # type: ignore[union-attr]
@@ -147,9 +170,11 @@ def compare(
 
 
 def _results(
-    runs: list[Run], jobs: int | None, dask: str | None, progress_bar: bool | None, keep: bool
+    runs: list[Run], jobs: int | None, dask: str | None, progress_bar: bool | None, networks: bool
 ) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
+    if not runs:
+        return
     what = f"compare {type(runs[0].task).__name__}"
     with cluster.connected(dask, jobs, len(runs)) as client:
         at_a_time = cluster.at_a_time(jobs, len(runs))
@@ -157,7 +182,7 @@ def _results(
         with (
             progress.bar(len(runs), what, progress_bar) as bar,
             progress.ticking(bar),
-            contextlib.closing(results_of(runs, at_a_time, keep, client)) as results,
+            contextlib.closing(results_of(runs, at_a_time, networks, client)) as results,
         ):
             for result in results:
                 yield result

@@ -41,8 +41,21 @@ def append(path: Path, rows: Iterable[Iterable[str]]) -> None:
     rows : iterable of iterable of str
         What stands in them.
     """
+    append_text(path, text(rows))
+
+
+def append_text(path: Path, lines: str) -> None:
+    """Add whole lines at the end of a file, in one go and on the disk when this returns.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    lines : str
+        With their ends.
+    """
     with open(path, "ab") as file:
-        file.write(text(rows).encode())
+        file.write(lines.encode())
         file.flush()
         os.fsync(file.fileno())
 

@@ -46,13 +46,11 @@ def test_a_cluster_that_is_started_here_gives_the_bits_of_one_job_and_is_closed(
 
 
 def test_a_cluster_at_an_address_gives_the_bits_of_one_job_and_is_left_running(one_job, address, tmp_path):
-    levels = [handler.level for handler in logging.getLogger("distributed").handlers]
     assert_same(sweep(dask=address), one_job)
     with distributed.Client(address, set_as_default=False) as client:
         assert len(client.scheduler_info()["workers"]) == 2
     (tmp_path / "scheduler.json").write_text(json.dumps({"address": address}), encoding="utf-8")
     assert_same(sweep(dask=str(tmp_path / "scheduler.json")), one_job)
-    assert [handler.level for handler in logging.getLogger("distributed").handlers] == levels != []
 
 
 def test_a_worker_that_is_killed_in_mid_sweep_costs_no_row(one_job, address, tmp_path, monkeypatch):
@@ -80,6 +78,19 @@ def test_an_item_that_kills_its_workers_is_found_out_and_the_others_are_done():
     assert [item for item, _ in lost] == [3]
     assert "were ended" in lost[0][1]
     assert sorted(each for each in found if each not in lost) == [0, 2, 4, 8, 10, 12]
+
+
+def test_dask_writes_nothing_of_its_own_meanwhile_and_as_before_afterwards(address, capsys):
+    logger = logging.getLogger("distributed.client")
+    handler = logging.StreamHandler(sys.stderr)
+    logger.addHandler(handler)
+    try:
+        with cluster.connected(address, None, 1):
+            logger.warning("hidden")
+        logger.warning("shown")
+    finally:
+        logger.removeHandler(handler)
+    assert capsys.readouterr().err == "shown\n"
 
 
 def test_compare_gives_the_same_numbers_on_a_cluster(address):
