@@ -8,6 +8,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def connected(dask: str | None, jobs: int | None, items: int) -> Iterator[Any]:
         import distributed
     except ImportError:
         raise ImportError('dask needs Dask: pip install "lstm_edu[cluster]"') from None
-    with contextlib.ExitStack() as stack, _quiet():
+    with _quiet(), contextlib.ExitStack() as stack:
         if dask == LOCAL:
             # one thread a worker: a run bounds the threads of its whole process. No limit of memory: Dask would
             # pause and end workers by it, as it does for data that it holds itself.
@@ -190,7 +191,8 @@ def results(
     from distributed import KilledWorker, as_completed
 
     waiting, at_work, suspects = iter(items), {}, []
-    done = as_completed(loop=client.loop)
+    # with results: they are fetched while this thread is busy with others, and not one after the other
+    done = as_completed(loop=client.loop, with_results=True, raise_errors=False)
 
     def begin(some: Iterable) -> None:
         for item in some:
@@ -205,11 +207,14 @@ def results(
             if not at_work:  # each alone now: until here it may have been a neighbour that ended the workers
                 alone = True
                 begin([suspects.pop()])
-            future = next(done)
+            try:
+                future, found = next(done)
+            except CancelledError:
+                raise ConnectionError("the Dask scheduler is gone") from None
             item = at_work.pop(future)
             if future.status in ("cancelled", "lost"):
                 raise ConnectionError("the Dask scheduler is gone")
-            error = future.exception()
+            error = found[1] if future.status == "error" else None
             if isinstance(error, KilledWorker) and not alone:
                 suspects.append(item)
             elif isinstance(error, KilledWorker):
@@ -217,7 +222,7 @@ def results(
             elif error is not None:
                 raise error
             else:
-                yield future.result()
+                yield found
             begin(islice(waiting, 1))
     finally:
         with contextlib.suppress(Exception):  # the cluster may be what ended this
