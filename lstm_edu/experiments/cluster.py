@@ -190,7 +190,8 @@ def results(
     """
     from distributed import KilledWorker, as_completed
 
-    waiting, at_work, suspects = iter(items), {}, []
+    waiting, at_work = iter(items), dict[Any, Any]()
+    suspects: list[Any] = []
     # with results: they are fetched while this thread is busy with others, and not one after the other
     done = as_completed(loop=client.loop, with_results=True, raise_errors=False)
 
