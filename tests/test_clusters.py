@@ -1,4 +1,4 @@
-"""The page on clusters: its file is a sweep, and its tables are what the simulation gives, which is held to be right."""
+"""The page on clusters: its file is a sweep, its tables are what the simulation gives, and that is held to be right."""
 
 import re
 import shutil

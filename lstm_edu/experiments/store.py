@@ -186,7 +186,7 @@ class Store:
         """
         return tuple(line.get(name, "") for name in self.settings)
 
-    def open(self, resume: bool, again: Callable[[Line], bool], say: Callable[[str], None]) -> None:
+    def begin(self, resume: bool, again: Callable[[Line], bool], say: Callable[[str], None]) -> None:
         """Read what is there, drop what is no whole line and what is to be made again, and make the file ready.
 
         Parameters

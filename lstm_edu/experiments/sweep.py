@@ -110,7 +110,7 @@ def sweep(
         if out is not None:
             store.path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(alone(store.path))
-            store.open(resume, lambda line: line["status"] == "failed", say)
+            store.begin(resume, lambda line: line["status"] == "failed", say)
         texts = [{name: in_one_line(value) for name, value in about.items()} for about in described]
         keys = [store.key(line) for line in texts]
         there = {store.key(line): line for line in store.lines}
