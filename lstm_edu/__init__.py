@@ -41,7 +41,7 @@ _LAZY = {
            "SigmoidCrossEntropy", "SoftmaxCrossEntropy", "Training", "clip_by_global_norm", "confusion_matrix",
            "count_parameters", "evaluate", "find_rate", "fit", "forecast", "gradient_flow", "load", "load_checkpoint",
            "make_network", "match_parameters", "predict", "sample_text", "save", "save_checkpoint", "write_text"),
-    "experiments": ("Comparison", "Run", "compare"),
+    "experiments": ("Comparison", "Run", "compare", "sweep"),
 }  # fmt: skip
 _MODULES = ("core", "cells", "nn", "tasks", "experiments", "plotting", "interop", "reproduce", "course")
 _HOME = {name: module for module, names in _LAZY.items() for name in names}

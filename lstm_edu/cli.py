@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lstm_edu import __version__
-from lstm_edu.commands import compare, course, forecast, info, inspect, reproduce, sample, tasks, train
+from lstm_edu.commands import compare, course, forecast, info, inspect, reproduce, sample, sweep, tasks, train
 
 START = """
 Start here:
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 # a list of commands shows one line of each, which it would cut
 app.command("compare", short_help="Train every cell on one task, side by side.")(compare.compare)
+app.command("sweep", short_help="Make the runs that a file describes, into one table.")(sweep.sweep)
 app.command("reproduce", short_help="Run a paper's experiments again, under its own rules.")(reproduce.reproduce)
 app.command("tasks", short_help="What there is to learn.")(tasks.list_tasks)
 app.add_typer(train.app, short_help="Train a network on a text or a series of your own.")

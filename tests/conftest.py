@@ -9,7 +9,7 @@ import pytest
 
 from lstm_edu.core.threads import available_cores
 
-collect_ignore = ["own_cell.py"]  # a module that tests import: collected too, it would be another one of the same name
+collect_ignore = ["own_cell.py", "probes.py"]  # tests import them: collected too, they would be others of the same name
 
 
 def is_a_chapter(item) -> bool:

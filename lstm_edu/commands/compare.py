@@ -8,6 +8,7 @@ import typer
 
 from lstm_edu.cells import CLASSIC
 
+from . import options
 from .output import check_out, complain, printed, reason, written
 from .own import load
 from .signals import ending_in_order
@@ -41,7 +42,9 @@ def compare(
         int | None, typer.Option(help="Steps the gates remember at the start; 0: usual biases.  [default: the task's]")
     ] = None,
     seeds: Annotated[str, typer.Option(help="How many, or a list with commas: 3 or 0,1,2.")] = "3",
-    jobs: Annotated[int | None, typer.Option(help="Runs at a time.  [default: one per core]")] = None,
+    jobs: options.Jobs = None,
+    resume: options.Resume = False,
+    dask: options.Dask = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the tables.")] = Path("results"),
     save: Annotated[
         Path | None, typer.Option(help="Folder for the trained networks, one file for each cell and seed.")
@@ -60,9 +63,12 @@ def compare(
     settings = {"length": length, "file": file}
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
     name = f"compare-{task}"
-    check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png")])
+    check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png", ".runs")])
     if save is not None:
         check_out(save, [], "save")
+        if resume:
+            raise ValueError("resume: what an earlier start left are numbers and no networks; leave out --save")
+    journal = None if save is not None else out / f"{name}.runs"
     with ending_in_order():
         try:
             found = lstm_edu.compare(
@@ -75,9 +81,12 @@ def compare(
                 batch=batch,
                 rate=rate,
                 memory=memory,
-                seeds=_seeds(seeds),
+                seeds=options.seeds(seeds),
                 jobs=jobs,
-                keep_networks=save is not None or hasattr(made, "decode"),
+                dask=dask,
+                keep_networks=save is not None or (hasattr(made, "decode") and not resume),
+                journal=journal,
+                resume=resume,
             )
         except (KeyboardInterrupt, SystemExit) as stop:
             finished, asked = getattr(stop, "finished", None), getattr(stop, "asked", None)
@@ -85,13 +94,17 @@ def compare(
                 "" if asked is None else f": {0 if finished is None else len(finished.table)} of {asked} runs are done"
             )
             if finished is not None:
-                _report(finished, made, out, name, save, f"\nended early{done}")
+                more = "" if journal is None else "; --resume makes the others"
+                _report(finished, made, out, name, save, f"\nended early{done}{more}")
             else:
                 complain(f"ended early{done or ' before a run was done'}; nothing is written")
             if isinstance(stop, SystemExit):
                 raise
             raise typer.Exit(130) from None
-        if not _report(found, made, out, name, save):
+        complete = _report(found, made, out, name, save)
+        if journal is not None:
+            journal.unlink(missing_ok=True)  # the tables say all of it
+        if not complete:
             raise typer.Exit(1)
 
 
@@ -187,14 +200,6 @@ def _rescued(found: "Comparison", name: str, wanted: set[str]) -> list[Path]:
         return []
     files = {path: write for path, write in found.writers(folder, name).items() if path.name in wanted}
     return [path for path, write in files.items() if written(path, write)]
-
-
-def _seeds(text: str) -> int | list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ValueError(f"seeds must be a whole number or a list such as 0,1,2, got {text!r}") from None
-    return numbers if "," in text else numbers[0]
 
 
 def _texts(table: Any) -> Any:

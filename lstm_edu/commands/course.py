@@ -8,6 +8,7 @@ import typer
 
 from lstm_edu.course import library
 
+from . import options
 from .signals import ending_in_order
 
 app = typer.Typer(
@@ -125,7 +126,8 @@ def stress_chapter(
     number: Annotated[str, typer.Argument(metavar="NN", help="The chapter.")],
     experiment: Annotated[str | None, typer.Option(help="One of its experiments.  [default: all]")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many.  [default: as the experiment says]")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Runs at a time.  [default: one per core]")] = None,
+    jobs: options.Jobs = None,
+    dask: options.Dask = None,
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with what is there, or begin anew.")] = True,
     quick: Annotated[bool, typer.Option("--quick", help="Try everything in a few seconds; writes nothing.")] = False,
     out: Annotated[Path | None, typer.Option(help="The table.  [default: notebooks/evidence/chNN.csv]")] = None,
@@ -145,7 +147,7 @@ def stress_chapter(
     path = out or library.find().evidence / f"{name}.csv"
     command = f"lstm-edu course stress {number.zfill(2)}" + (f" --seeds {seeds}" if seeds is not None else "")
     with ending_in_order():
-        engine.stress(found, path, command, only=experiment, seeds=seeds, jobs=jobs, fresh=not resume)
+        engine.stress(found, path, command, only=experiment, seeds=seeds, jobs=jobs, dask=dask, fresh=not resume)
     print(f"evidence: {path}")
 
 

@@ -4,6 +4,8 @@ from lstm_edu.nn.stack import make_network
 
 from .compare import compare
 from .comparison import Comparison
+from .plan import plan, read_plan
 from .runs import Result, Run, execute
+from .sweep import sweep
 
-__all__ = ["Comparison", "Result", "Run", "compare", "execute", "make_network"]
+__all__ = ["Comparison", "Result", "Run", "compare", "execute", "make_network", "plan", "read_plan", "sweep"]

@@ -1,26 +1,26 @@
 """Which cell learns a task: the same network around every cell, trained from several seeds, side by side."""
 
 import contextlib
-import numbers
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from os import PathLike
 from typing import Any
 
 import pandas as pd
 
 from lstm_edu import nn, tasks
 from lstm_edu.cells import CLASSIC
-from lstm_edu.core import Layer, checks, threads
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.files import as_path
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
 from lstm_edu.nn.stack import check_memory, checked_layers, stack
 
+from . import cluster
 from .comparison import Comparison
-from .recipes import RECIPES, Recipe
-from .runs import Result, Run, execute
-from .workers import results_of
-
-_MOST_SEEDS = 10_000
+from .journal import begin, keep
+from .recipes import suited
+from .runs import Result, Run, seed_list
+from .workers import results_of, warm
 
 
 def compare(
@@ -36,8 +36,12 @@ def compare(
     memory: int | None = None,
     seeds: int | Iterable[int] = 3,
     jobs: int | None = None,
+    dask: str | None = None,
     keep_networks: bool = False,
+    journal: str | PathLike | None = None,
+    resume: bool = False,
     progress_bar: bool | None = None,
+    say: Callable[[str], None] = print,
 ) -> Comparison:
     """Train the same network around every cell, from every seed.
 
@@ -71,10 +75,19 @@ def compare(
     jobs : int, optional
         How many runs at a time, each on one core; None: the cores this process may use. The result of a run does not
         depend on it.
+    dask : str, optional
+        The address of a Dask scheduler that the runs go to, or "local", as for `sweep`.
     keep_networks : bool, default False
         Whether the Comparison holds the trained networks, as `networks[cell, seed]`.
+    journal : str or os.PathLike, optional
+        A file to which every result is added as its run ends, so that what ends this process costs none of them.
+    resume : bool, default False
+        Whether to go on with that file: runs that it has are not made again. Not with `keep_networks`, which it has
+        not. Without, it begins anew.
     progress_bar : bool or None
         None: in a notebook and at a terminal.
+    say : callable
+        Gets every notice.
 
     Returns
     -------
@@ -105,21 +118,23 @@ def compare(
     task = tasks.make(task) if isinstance(task, str) else task
     if not isinstance(task, tasks.Task):
         raise ValueError(f"task must be a task of lstm_edu.tasks or its name, got {type(task).__name__}")
-    recipe = RECIPES.get(type(task), Recipe())
+    said = suited(task, units=units, steps=steps, batch=batch, rate=rate, memory=memory)
     cells = _cell_list(cells)
     layers = checked_layers(layers)
     settings: dict[str, Any] = {
         "parameters": None if parameters is None else checks.whole("parameters", parameters),
-        "units": _units(task, cells, recipe.units, units, parameters, layers),
+        "units": _units(task, cells, said["units"], units, parameters, layers),
         "layers": layers,
-        "steps": checks.whole("steps", recipe.steps if steps is None else steps),
-        "batch": checks.whole("batch", _batch(task, recipe) if batch is None else batch),
-        "rate": checks.number("rate", recipe.rate if rate is None else rate, least=0),
-        "memory": checks.whole("memory", _memory(task, recipe) if memory is None else memory, least=0),
-        "carry_state": recipe.carry_state,
+        "steps": checks.whole("steps", said["steps"]),
+        "batch": checks.whole("batch", said["batch"]),
+        "rate": checks.number("rate", said["rate"], least=0),
+        "memory": checks.whole("memory", said["memory"], least=0),
+        "carry_state": said["carry_state"],
     }
-    seeds = _seed_list(seeds)
-    jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
+    seeds = seed_list(seeds)
+    jobs = jobs if jobs is None else checks.whole("jobs", jobs)
+    if resume and (journal is None or keep_networks):
+        raise ValueError("resume needs a journal, and no keep_networks: a journal holds no networks")
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
     names = [cell_name(cell) for cell in cells]
@@ -135,9 +150,17 @@ def compare(
         "floor": task.floor,
         "solvable": task.solvable,
     }
-    results: dict[tuple[str, int], Result] = {}
+    path = None if journal is None else as_path(journal)
+    there = {} if path is None else begin(path, runs, resume, say)
+    results: dict[tuple[str, int], Result] = {(run.name, run.seed): result for run, result in there.items()}
     try:
-        for result in _results(runs, min(jobs, len(runs)), progress_bar, keep_networks):
+        for result in _results([run for run in runs if run not in there], jobs, dask, progress_bar, keep_networks):
+            try:
+                if path is not None:
+                    keep(path, result)
+            except OSError as error:  # a full disk: what is computed is not lost for that
+                say(f"{path} can't be written ({error.strerror}): nothing is kept until the end")
+                path = None
             results[result.run.name, result.run.seed] = result
     except (KeyboardInterrupt, SystemExit) as stop:
         stop.finished = _gathered(runs, results, about) if results else None  # type: ignore[union-attr]
@@ -146,27 +169,26 @@ def compare(
     return _gathered(runs, results, about)
 
 
-def _results(runs: list[Run], jobs: int, progress_bar: bool | None, keep: bool) -> Iterator[Result]:
+def _results(
+    runs: list[Run], jobs: int | None, dask: str | None, progress_bar: bool | None, networks: bool
+) -> Iterator[Result]:
     """The Result of every run as they finish, with a bar."""
-    first = {run.name: run for run in runs}
-    with progress.bar(len(first), "compile", progress_bar) as bar, progress.ticking(bar):
-        for name, run in first.items():  # each cell once, here: workers then find the machine code on disk
-            progress.say(bar, name)
-            bar.refresh()
-            if jobs > 1 or not bar.disable:
-                execute(replace(run, seed=0, steps=1))
-            bar.update()
+    if not runs:
+        return
     what = f"compare {type(runs[0].task).__name__}"
-    with (
-        progress.bar(len(runs), what, progress_bar) as bar,
-        progress.ticking(bar),
-        contextlib.closing(results_of(runs, jobs, keep)) as results,
-    ):
-        for result in results:
-            yield result
-            loss = f"{result.run.name} {result.test_loss:.4g}"
-            progress.say(bar, f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}", loss)
-            bar.update()
+    with cluster.connected(dask, jobs, len(runs)) as client:
+        at_a_time = cluster.at_a_time(jobs, len(runs))
+        warm(runs, at_a_time > 1 or client is not None, progress_bar)
+        with (
+            progress.bar(len(runs), what, progress_bar) as bar,
+            progress.ticking(bar),
+            contextlib.closing(results_of(runs, at_a_time, networks, client)) as results,
+        ):
+            for result in results:
+                yield result
+                loss = f"{result.run.name} {result.test_loss:.4g}"
+                progress.say(bar, f"{result.run.name}, seed {result.run.seed}: test loss {result.test_loss:.4g}", loss)
+                bar.update()
 
 
 def _gathered(runs: list[Run], results: dict[tuple[str, int], Result], about: dict) -> Comparison:
@@ -195,11 +217,11 @@ def _cell_list(cells: Any) -> list[str | type[Layer]]:
 
 
 def _units(
-    task: tasks.Task, cells: list, usual: int, units: int | None, parameters: int | None, layers: int
+    task: tasks.Task, cells: list, said: int, units: int | None, parameters: int | None, layers: int
 ) -> int | dict[str, int]:
     """One number for all cells, or with a budget of parameters a dict with the number of each."""
     if parameters is None:
-        return checks.whole("units", usual if units is None else units)
+        return checks.whole("units", said)
     if units is not None:
         raise ValueError(f"parameters and units: give one of them, the other follows; got {parameters} and {units!r}")
     sizes: dict[str, Any] = {"outputs": task.outputs, "layers": layers, "symbols": task.symbols}
@@ -212,16 +234,6 @@ def _units(
     return found
 
 
-def _memory(task: Any, recipe: Recipe) -> int:
-    return task.length if recipe.memory else 0
-
-
-def _batch(task: Any, recipe: Recipe) -> int:
-    """The recipe's, or as many as a short text can be cut into."""
-    most = getattr(task, "most_rows", None)
-    return recipe.batch if most is None or not recipe.carry_state else max(1, min(recipe.batch, most()))
-
-
 def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:
     length = f", length {task.length}" if hasattr(task, "length") else ""
     if settings["parameters"] is None:
@@ -232,17 +244,3 @@ def _title(task: Any, settings: dict[str, Any], seeds: int) -> str:
         stack += f" {place} {settings['layers']} layers"
     memory = f", initial memory up to {settings['memory']} steps" if settings["memory"] > 1 else ""
     return f"{type(task).__name__}{length}: {stack}{memory}, {seeds} seed{'s' if seeds > 1 else ''}"
-
-
-def _seed_list(seeds: Any) -> list[int]:
-    if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
-        if int(seeds) > _MOST_SEEDS:
-            raise ValueError(f"seeds must be at most {_MOST_SEEDS}, got {seeds}")
-        return list(range(checks.whole("seeds", seeds)))
-    try:
-        found = [checks.whole("seeds", seed, least=0) for seed in seeds]
-    except TypeError:
-        found = []
-    if not found or len(set(found)) < len(found):
-        raise ValueError(f"seeds must be a number of at least 1 or a list of different ones, got {seeds!r}")
-    return found

@@ -1,6 +1,7 @@
 """How each task is trained where the caller says nothing else."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lstm_edu import tasks
 
@@ -48,3 +49,41 @@ RECIPES: dict[type[tasks.Task], Recipe] = {
     tasks.Digits: Recipe(steps=1000),
     tasks.Sunspots: Recipe(steps=300, units=8),
 }
+
+
+def suited(task: Any, **said: Any) -> dict[str, Any]:
+    """The settings of a training: what is said, and for the rest what suits the task.
+
+    Parameters
+    ----------
+    task : Task
+        What is to be learnt.
+    **said
+        Settings of a Recipe by their names; None counts as not said.
+
+    Returns
+    -------
+    dict
+        units, steps, batch, rate, memory (in steps) and carry_state, not checked.
+
+    Examples
+    --------
+    >>> suited(tasks.Adding(length=30), units=4, rate=None)
+    {'units': 4, 'steps': 1000, 'batch': 32, 'rate': 0.01, 'memory': 30, 'carry_state': False}
+    """
+    recipe = RECIPES.get(type(task), Recipe())
+    usual = {
+        "units": recipe.units,
+        "steps": recipe.steps,
+        "batch": _batch(task, recipe),
+        "rate": recipe.rate,
+        "memory": task.length if recipe.memory else 0,
+        "carry_state": recipe.carry_state,
+    }
+    return usual | {name: value for name, value in said.items() if value is not None}
+
+
+def _batch(task: Any, recipe: Recipe) -> int:
+    """The recipe's, or as many as a short text can be cut into."""
+    most = getattr(task, "most_rows", None)
+    return recipe.batch if most is None or not recipe.carry_state else max(1, min(recipe.batch, most()))

@@ -1,8 +1,11 @@
 """One run: everything that decides what a training gives, as one record, and what it gave."""
 
+import contextlib
 import json
+import numbers
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
@@ -15,6 +18,7 @@ from lstm_edu.core import Layer, checks, threads
 from lstm_edu.core.registry import cell_name
 from lstm_edu.nn.stack import checked_layers, make_network
 
+_MOST_SEEDS = 10_000
 _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process
 
 
@@ -246,6 +250,8 @@ class Result:
         The record of the training.
     net : Layer, optional
         The trained network, if it was to be kept.
+    failure : str, default ""
+        What was not finite, in one line, in a run that diverged.
     """
 
     run: Run
@@ -257,12 +263,45 @@ class Result:
     seconds: float
     curve: nn.History
     net: Any = None
+    failure: str = ""
 
     @property
     def row(self) -> dict[str, Any]:
         """The row of a Comparison's table."""
         about = {"cell": self.run.name, "seed": self.run.seed, "units": self.run.units}
-        return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("run", "curve", "net")}
+        others = ("run", "curve", "net", "failure")
+        return about | {f.name: getattr(self, f.name) for f in fields(self) if f.name not in others}
+
+
+def seed_list(seeds: Any) -> list[int]:
+    """The seeds that somebody asks for.
+
+    Parameters
+    ----------
+    seeds : int or iterable of int
+        How many, from 0 on, or which.
+
+    Returns
+    -------
+    list of int
+        Different ones.
+
+    Raises
+    ------
+    ValueError
+        For none, too many, the same one twice, and what is no seed.
+    """
+    if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
+        if int(seeds) > _MOST_SEEDS:
+            raise ValueError(f"seeds must be at most {_MOST_SEEDS}, got {seeds}")
+        return list(range(checks.whole("seeds", seeds)))
+    try:
+        found = [checks.whole("seeds", seed, least=0) for seed in seeds]
+    except TypeError:
+        found = []
+    if not found or len(set(found)) < len(found):
+        raise ValueError(f"seeds must be a number of at least 1 or a list of different ones, got {seeds!r}")
+    return found
 
 
 def execute(run: Run, keep: bool = False) -> Result:
@@ -299,7 +338,46 @@ def execute(run: Run, keep: bool = False) -> Result:
         return replace(result, net=net) if keep else result
 
 
-def _train_and_test(run: Run) -> tuple[Result, nn.Sequential]:
+def warm_up(run: Run) -> None:
+    """Compile what runs of this kind need, or load it: one step, and one test sequence.
+
+    Parameters
+    ----------
+    run : Run
+        One of them. What goes wrong with it is not told here: the run itself will.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1), contextlib.suppress(Exception):
+        _train_and_test(replace(run, seed=0, steps=1), tests=1)
+
+
+def kinds(runs: Iterable[Run]) -> list[Run]:
+    """One run of each kind that differs in its kernels, the one with the fewest units.
+
+    Which kernels a run needs depends on its cell, its task, whether there is one layer or more, and whether states are
+    carried.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        All of them.
+
+    Returns
+    -------
+    list of Run
+        Some of them.
+    """
+    found: dict[tuple, Run] = {}
+    for run in runs:
+        kind = (run.cell, type(run.task), run.layers > 1, run.carry_state)
+        if kind not in found or run.units < found[kind].units:
+            found[kind] = run
+    return list(found.values())
+
+
+def _train_and_test(run: Run, tests: int = 1000) -> tuple[Result, nn.Sequential]:
+    failure = ""
     _, order, test = np.random.SeedSequence(run.seed).spawn(3)
     net = run.network()
     began = time.perf_counter()
@@ -316,7 +394,8 @@ def _train_and_test(run: Run) -> tuple[Result, nn.Sequential]:
             progress_bar=False,
         )
         seconds = time.perf_counter() - began
-    except FloatingPointError:  # it diverged: a result like any other
+    except FloatingPointError as error:  # it diverged: a result like any other
+        failure = " ".join(str(error).split())
         seconds = time.perf_counter() - began
         nothing = pd.DataFrame([dict.fromkeys(nn.History.columns_recorded, np.nan)])
         history = nn.History(nothing.astype({"solved": object}))
@@ -324,7 +403,7 @@ def _train_and_test(run: Run) -> tuple[Result, nn.Sequential]:
     else:
         if history.interrupted:  # fit keeps what there is; a comparison of runs cut short would mislead
             raise KeyboardInterrupt
-        result = nn.evaluate(net, run.task, 1000, rng=np.random.default_rng(test))
+        result = nn.evaluate(net, run.task, tests, rng=np.random.default_rng(test))
     found = Result(
         run=run,
         parameters=net.count_parameters(),
@@ -334,5 +413,6 @@ def _train_and_test(run: Run) -> tuple[Result, nn.Sequential]:
         steps_to_solve=history.steps_to_solve if np.isfinite(result["loss"]) else None,
         seconds=seconds,
         curve=history,
+        failure=failure,
     )
     return found, net

@@ -1,27 +1,34 @@
-"""Runs side by side: in worker processes that end when they are done, and when the process that started them ends."""
+"""Work side by side: in this process, in workers that end with it, or on a Dask cluster; one that dies is replaced."""
 
+import contextlib
 import importlib.util
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lstm_edu.core import Layer, register
 from lstm_edu.core.registry import cell_class
+from lstm_edu.nn import progress
 
-from .runs import Result, Run, execute
+from . import cluster
+from .runs import Result, Run, execute, kinds, warm_up
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
+Lost = Callable[[Item, str], Found]  # what stands for an item that no worker lived to finish, and why
 
 _HOME = "lstm_edu."
+_MOST_DEATHS = 3  # of workers, with the same item: the last one had nothing else to do
+ENDED = "a run was ended from outside, most often for lack of memory: try fewer jobs"
 _watched: int | None = None  # the process that this worker ends with
 
 
-def results_of(runs: list[Run], jobs: int, keep: bool = False) -> Generator[Result, None, None]:
+def results_of(runs: list[Run], jobs: int, keep: bool = False, client: Any = None) -> Generator[Result, None, None]:
     """The Result of every run, as they finish. Whatever ends the loop early ends the workers too.
 
     Parameters
@@ -32,6 +39,8 @@ def results_of(runs: list[Run], jobs: int, keep: bool = False) -> Generator[Resu
         How many at a time; 1: in this process.
     keep : bool, default False
         Whether the Results hold their networks.
+    client : distributed.Client, optional
+        Of a Dask cluster, which then does the work.
 
     Yields
     ------
@@ -43,16 +52,25 @@ def results_of(runs: list[Run], jobs: int, keep: bool = False) -> Generator[Resu
     ValueError
         For a cell that a worker can't import.
     MemoryError
-        For a worker that was ended from outside.
+        For a run whose worker was ended from outside, again and again.
     """
-    if jobs == 1:
-        yield from map(partial(execute, keep=keep), runs)
-    else:
-        yield from side_by_side(partial(_knowing, _own_cells(runs), keep), runs, jobs)
+    work = partial(execute, keep=keep)
+    away = jobs > 1 or client is not None
+    yield from side_by_side(with_cells(work, runs, client) if away else work, runs, jobs, client=client)
 
 
-def side_by_side(work: Callable[[Item], Found], items: Iterable[Item], jobs: int) -> Generator[Found, None, None]:
+def side_by_side(
+    work: Callable[[Item], Found],
+    items: Iterable[Item],
+    jobs: int,
+    *,
+    client: Any = None,
+    lost: Lost | None = None,
+) -> Generator[Found, None, None]:
     """What a function gives for every item, as it comes. Whatever ends the loop early ends the workers too.
+
+    When a worker is killed, what it had not finished is done anew. An item whose workers die again and again, the last
+    time with nothing else beside it, is what kills them.
 
     Parameters
     ----------
@@ -62,6 +80,10 @@ def side_by_side(work: Callable[[Item], Found], items: Iterable[Item], jobs: int
         What it gets, one after the other.
     jobs : int
         How many at a time; 1: in this process.
+    client : distributed.Client, optional
+        Of a Dask cluster, which then does the work with as many workers as it has.
+    lost : callable, optional
+        ``lost(item, why)`` gives what stands for an item that kills its workers; None: that ends everything.
 
     Yields
     ------
@@ -71,25 +93,108 @@ def side_by_side(work: Callable[[Item], Found], items: Iterable[Item], jobs: int
     Raises
     ------
     MemoryError
-        For a worker that was ended from outside.
+        For an item that kills its workers.
     """
-    if jobs == 1:
+    lost = _stop if lost is None else lost
+    if client is not None:
+        yield from cluster.results(client, work, items, lost)
+    elif jobs == 1:
         yield from map(work, items)
-        return
+    else:
+        yield from _in_processes(work, list(items), jobs, lost)
+
+
+def _stop(item: Any, why: str) -> Any:
+    raise MemoryError(why)
+
+
+def _in_processes(
+    work: Callable[[Item], Found], items: Sequence[Item], jobs: int, lost: Lost
+) -> Generator[Found, None, None]:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    # loky by name: what a worker does when its parent ends suits a process that was started here, and no other
-    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
-    try:
-        yield from parallel(delayed(_work)(work, item, os.getpid()) for item in items)
-    except TerminatedWorkerError:
-        raise MemoryError("a run was ended from outside, most often for lack of memory: try fewer jobs") from None
+    left, deaths = dict(enumerate(items)), Counter[int]()
+    while left:
+        # nobody knows which of the items at work ended the workers: suspects go on beside others once, then alone
+        together = [k for k in left if deaths[k] < _MOST_DEATHS - 1]
+        now = together or [next(iter(left))]
+        begun: list[int] = []
+
+        def tasks(now: list[int] = now, begun: list[int] = begun) -> Iterable[Any]:
+            for k in now:
+                begun.append(k)
+                yield delayed(_work)(work, k, items[k], os.getpid())
+
+        # loky by name: what a worker does when its parent ends suits a process that was started here, and no other.
+        # One item at a time: in a batch what is finished would wait for the rest, and be lost with it.
+        parallel = Parallel(
+            max(2, min(jobs, len(now))), "loky", batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered"
+        )
+        try:
+            with contextlib.closing(parallel(tasks())) as results:
+                for k, found in results:
+                    del left[k]
+                    yield found
+        except TerminatedWorkerError:
+            deaths.update(k for k in begun if k in left)
+            for k in [k for k in left if deaths[k] >= _MOST_DEATHS]:
+                yield lost(left.pop(k), ENDED)
 
 
-def _own_cells(runs: list[Run]) -> dict[str, type[Layer]]:
+def warm(runs: Iterable[Run], away: bool, progress_bar: bool | None) -> None:
+    """Compile what runs need, here and once, with a bar: workers then find the machine code on the disk.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        All that are to come.
+    away : bool
+        Whether other processes make them. If not, and nobody looks at a bar, they compile for themselves.
+    progress_bar : bool or None
+        None: in a notebook and at a terminal.
+    """
+    chosen = kinds(runs)
+    with progress.bar(len(chosen), "compile", progress_bar) as bar, progress.ticking(bar):
+        for run in chosen if away or not bar.disable else ():
+            progress.say(bar, run.name)
+            bar.refresh()
+            warm_up(run)
+            bar.update()
+
+
+def with_cells(work: Callable[[Run], Found], runs: Iterable[Run], client: Any = None) -> Callable[[Run], Found]:
+    """A function that workers call: it knows the cells of these runs that are none of the package's own.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a run.
+    runs : iterable of Run
+        All of them.
+    client : distributed.Client, optional
+        Whose workers get the files of these cells.
+
+    Returns
+    -------
+    callable
+        Takes a run.
+
+    Raises
+    ------
+    ValueError
+        For a cell that a worker can't import.
+    """
+    classes = _own_cells(runs)
+    if client is not None:
+        cluster.send(client, {cls.__module__ for cls in classes.values()})
+    return partial(_knowing, classes, work)
+
+
+def _own_cells(runs: Iterable[Run]) -> dict[str, type[Layer]]:
     """Name -> class of the cells of these runs that a worker, which knows the package's own, must be told of."""
-    classes = {run.name: cell_class(run.cell) for run in runs if not cell_class(run.cell).__module__.startswith(_HOME)}
+    every = {run.name: cell_class(run.cell) for run in runs}
+    classes = {name: cls for name, cls in every.items() if not cls.__module__.startswith(_HOME)}
     for name, cls in classes.items():
         module = cls.__module__
         if module != "__main__" and (module not in sys.modules or importlib.util.find_spec(module) is None):
@@ -97,15 +202,15 @@ def _own_cells(runs: list[Run]) -> dict[str, type[Layer]]:
     return classes
 
 
-def _work(work: Callable[[Item], Found], item: Item, parent: int) -> Found:
+def _work(work: Callable[[Item], Found], number: int, item: Item, parent: int) -> tuple[int, Found]:
     end_with(parent)
-    return work(item)
+    return number, work(item)
 
 
-def _knowing(classes: dict[str, type[Layer]], keep: bool, run: Run) -> Result:
+def _knowing(classes: dict[str, type[Layer]], work: Callable[[Run], Found], run: Run) -> Found:
     for name, cls in classes.items():
         register(name)(cls)
-    return execute(run, keep=keep)
+    return work(run)
 
 
 def end_with(parent: int) -> None:

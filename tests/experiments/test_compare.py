@@ -245,3 +245,55 @@ def test_a_copy_keeps_its_curves():
     assert table.copy().curves.equals(table.curves)
     assert table.copy().about == table.about
     assert le.compare("adding", cells="rnn", seeds=np.int64(1), jobs=1, **SMALL)["seed"].tolist() == [0]
+
+
+def test_a_comparison_that_was_ended_goes_on_from_its_journal_to_the_same_bits(monkeypatch, tmp_path):
+    calls, real, said = [], le.nn.fit, []
+    settings = SMALL | {"cells": ["rnn", "gru"], "seeds": 2, "jobs": 1, "journal": tmp_path / "new" / "j"}
+    settings |= {"rate": 1e38, "say": said.append}  # the RNN diverges: that is a result to keep, too
+    whole = le.compare(le.tasks.EmbeddedReber(), **settings)
+
+    def fit(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("lstm_edu.nn.fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        le.compare(le.tasks.EmbeddedReber(), **settings)
+    with open(tmp_path / "new" / "j", "ab") as file:
+        file.write(b'{"lstm_edu": "half')
+    found = le.compare(le.tasks.EmbeddedReber(), resume=True, **settings)
+    assert len(calls) == 5
+    assert said == [
+        f'half a line at the end of {tmp_path / "new" / "j"} is dropped: {{"lstm_edu": "half',
+        "3 of 4 runs are there already",
+    ]
+    pd.testing.assert_frame_equal(found.drop(columns="seconds"), whole.drop(columns="seconds"), check_exact=True)
+    curves = [each.curves.drop(columns="seconds") for each in (found, whole)]
+    pd.testing.assert_frame_equal(*curves, check_exact=True)
+    assert found.about == whole.about
+    again = le.compare(le.tasks.EmbeddedReber(), resume=True, **settings)
+    assert len(calls) == 5
+    assert again.equals(found.table)
+
+
+def test_a_journal_of_something_else_is_refused_and_a_full_disk_ends_nothing(tmp_path, monkeypatch):
+    settings = SMALL | {"cells": "rnn", "seeds": 2, "jobs": 1, "journal": tmp_path / "j"}
+    (tmp_path / "j").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"j, line 1 is of no journal of a comparison"):
+        le.compare("adding", resume=True, **settings)
+    (tmp_path / "j").write_text('{"lstm_edu": "0.0.7", "curve": {}}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"j was made by lstm_edu 0\.0\.7, this is"):
+        le.compare("adding", resume=True, **settings)
+    with pytest.raises(ValueError, match=r"resume needs a journal, and no keep_networks"):
+        le.compare("adding", resume=True, keep_networks=True, **settings)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    said = []
+    assert len(le.compare("adding", say=said.append, **settings)) == 2
+    assert said == [f"{tmp_path / 'j'} can't be written (No space left on device): nothing is kept until the end"]

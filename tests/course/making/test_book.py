@@ -549,3 +549,9 @@ def test_a_figure_stays_on_white_in_the_dark(browser, built):
         assert browser.ask(background, ".cell_output .output:has(figure)") == "rgba(0, 0, 0, 0)"
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_guide_beside_the_chapters_is_a_page_of_its_own(course):
+    page = (course / "guides" / "clusters.html").read_text(encoding="utf-8")
+    assert "SLURM" in page
+    assert "guides/clusters.html" in (course / "index.html").read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ BOTH = (ONE, TWO)
 @pytest.fixture(autouse=True)
 def _without_waiting_for_the_disk(monkeypatch):
     """No test here cuts the power."""
-    monkeypatch.setattr(evidence.os, "fsync", lambda file: None)
+    monkeypatch.setattr("os.fsync", lambda file: None)
 
 
 def stress(path, experiments=BOTH, **settings):

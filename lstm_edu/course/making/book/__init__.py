@@ -59,7 +59,7 @@ def build_book(notebooks: str | Path, out: str | Path) -> Path:
         raise ValueError(f"out must be a new or empty folder, or a book of before, got {str(out)!r}")
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "source"), Path(folder, "book")
-        _write_source(chapters, course.figures, source)
+        _write_source(chapters, sorted(course.folder.glob("*.md")), course.figures, source)
         _run_sphinx(source, built, course.settings)
         shutil.rmtree(built / ".doctrees", ignore_errors=True)
         if (source / "figures").exists():  # also for <img> in HTML, which Sphinx does not follow
@@ -105,8 +105,8 @@ def _run_sphinx(source: Path, built: Path, settings: dict) -> None:
         raise RuntimeError(f"the book could not be built:\n{done.stderr.replace(str(source) + os.sep, '').strip()}")
 
 
-def _write_source(chapters: list, figures: Path, source: Path) -> None:
-    """Everything that Sphinx reads: the chapters, the figures, the first page and the pages of the reference."""
+def _write_source(chapters: list, guides: list[Path], figures: Path, source: Path) -> None:
+    """Everything that Sphinx reads: chapters and guides, figures, the first page and the pages of the reference."""
     import nbformat
 
     from .reference import pages
@@ -116,7 +116,10 @@ def _write_source(chapters: list, figures: Path, source: Path) -> None:
     if figures.is_dir():
         shutil.copytree(figures, source / "figures")
     made = {chapter: notebook.read(chapter.notebook) for chapter in chapters}
-    (source / "index.md").write_text(_first_page(made), encoding="utf-8")
+    (source / "index.md").write_text(_first_page(made, guides), encoding="utf-8")
+    for guide in guides:
+        (source / "guides").mkdir(exist_ok=True)
+        shutil.copy(guide, source / "guides")
     for chapter, content in made.items():
         _prepare(content)
         nbformat.write(content, source / "notebooks" / chapter.notebook.name)
@@ -177,15 +180,17 @@ def _write_texts(built: Path) -> None:
     (built / "_static" / "texts.js").write_text(script, encoding="utf-8")
 
 
-def _first_page(made: dict) -> str:
+def _first_page(made: dict, guides: list[Path]) -> str:
     main = {chapter: content for chapter, content in made.items() if chapter.number not in _APPENDICES}
     appendices = {chapter: content for chapter, content in made.items() if chapter not in main}
     parts = [_ABOUT, "## The chapters\n", _table(main, "question")]
     if appendices:
         parts += ["## Appendices\n", _table(appendices, "what it is for")]
-    parts += [_START, _toctree("Chapters", main)]
+    parts += [_START, _toctree("Chapters", [f"notebooks/{chapter.name}" for chapter in main])]
     if appendices:
-        parts.append(_toctree("Appendices", appendices))
+        parts.append(_toctree("Appendices", [f"notebooks/{chapter.name}" for chapter in appendices]))
+    if guides:
+        parts.append(_toctree("Guides", [f"guides/{guide.stem}" for guide in guides]))
     parts.append("```{toctree}\n:hidden:\n:caption: Reference\n\napi/index\n```\n")
     return "\n".join(parts)
 
@@ -199,9 +204,9 @@ def _table(made: dict, what: str) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
-def _toctree(caption: str, made: dict) -> str:
-    names = "\n".join(f"notebooks/{chapter.name}" for chapter in made)
-    return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
+def _toctree(caption: str, names: list[str]) -> str:
+    lines = "\n".join(names)
+    return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n"
 
 
 _ABOUT = """# Recurrent networks, step by step

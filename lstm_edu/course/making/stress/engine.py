@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lstm_edu.core import checks, threads
+from lstm_edu.core import checks
+from lstm_edu.experiments import cluster
 from lstm_edu.experiments.workers import side_by_side
 from lstm_edu.nn import progress
 
 from . import evidence
-from .experiment import Experiment, Outcome, Trial, execute
+from .experiment import Experiment, Outcome, Trial, execute, not_reached
 
 _QUICK = 50  # a trial of everything makes a fiftieth of the steps
 
@@ -23,6 +24,7 @@ def stress(
     only: str | None = None,
     seeds: int | None = None,
     jobs: int | None = None,
+    dask: str | None = None,
     fresh: bool = False,
     progress_bar: bool | None = None,
     say: Callable[[str], None] = print,
@@ -43,6 +45,8 @@ def stress(
         How many in place of the experiments' own number.
     jobs : int, optional
         How many runs at a time, each on one core; None: the cores this process may use.
+    dask : str, optional
+        The address of a Dask scheduler that the runs go to, or "local", as for `sweep`.
     fresh : bool
         Whether to begin anew, and not to go on with what is there.
     progress_bar : bool or None
@@ -62,7 +66,7 @@ def stress(
     """
     names = [experiment.name for experiment in experiments]
     chosen = [e for e in experiments if only is None or e.name == checks.one_of("experiment", only, names)]
-    jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
+    jobs = jobs if jobs is None else checks.whole("jobs", jobs)
     # seed by seed: whoever looks early, or has to stop, has a little of everything
     wanted = sorted((t for experiment in chosen for t in experiment.trials(seeds)), key=lambda trial: trial.seed)
     rows, notices = _before(experiments, path, chosen, fresh)
@@ -74,7 +78,7 @@ def stress(
         say(f"{len(wanted) - len(missing)} of {len(wanted)} runs are there already")
     evidence.write(path, command, rows)
     outcomes = []
-    for outcome in _outcomes(missing, jobs, progress_bar):
+    for outcome in _outcomes(missing, jobs, dask, progress_bar):
         new = evidence.rows_of(outcome)
         evidence.append(path, new)
         outcomes.append(outcome)
@@ -123,14 +127,19 @@ def _before(
     return [row for row in rows if row[0] not in names], notices
 
 
-def _outcomes(trials: list[Trial], jobs: int, progress_bar: bool | None) -> Iterator[Outcome]:
-    running = side_by_side(execute, trials, max(1, min(jobs, len(trials))))
-    with progress.bar(len(trials), "stress", progress_bar) as bar, contextlib.closing(running) as outcomes:
-        for outcome in outcomes:
-            yield outcome
-            trial = outcome.trial
-            bar.set_postfix_str(f"{trial.experiment.name}, {trial.variant}, rate {trial.rate:g}, seed {trial.seed}")
-            bar.update()
+def _outcomes(trials: list[Trial], jobs: int | None, dask: str | None, progress_bar: bool | None) -> Iterator[Outcome]:
+    if not trials:
+        return
+    with cluster.connected(dask, jobs, len(trials)) as client:
+        at_a_time = cluster.at_a_time(jobs, len(trials))
+        running = side_by_side(execute, trials, at_a_time, client=client, lost=not_reached)
+        with progress.bar(len(trials), "stress", progress_bar) as bar, contextlib.closing(running) as outcomes:
+            for outcome in outcomes:
+                yield outcome
+                trial = outcome.trial
+                about = f"{trial.experiment.name}, {trial.variant}, rate {trial.rate:g}, seed {trial.seed}"
+                bar.set_postfix_str(about)
+                bar.update()
 
 
 def _sorted(rows: list[evidence.Row], experiments: Sequence[Experiment]) -> list[evidence.Row]:

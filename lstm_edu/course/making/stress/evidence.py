@@ -1,8 +1,6 @@
 """The table of a chapter's evidence: written so that nothing is lost when it is killed, and held to a form."""
 
 import csv
-import io
-import os
 import platform
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,6 +12,7 @@ import pandas as pd
 from lstm_edu.core.files import replace_file
 from lstm_edu.core.version import __version__
 from lstm_edu.course.claims import COLUMNS, read
+from lstm_edu.experiments import store
 
 from .experiment import FIRST_SEED, Experiment, Outcome
 
@@ -46,22 +45,13 @@ def key(row: Row) -> Key:
 
 def append(path: Path, rows: Iterable[Row]) -> None:
     """Add the lines of one run at the end, in one go and on the disk when this returns."""
-    with open(path, "ab") as file:
-        file.write(_text(rows).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    store.append(path, rows)
 
 
 def write(path: Path, command: str, rows: Iterable[Row]) -> None:
     """Write the whole table anew; its first line is the command that made it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, f"# {command}\n{_text([COLUMNS])}{_text(rows)}".encode())
-
-
-def _text(rows: Iterable[Iterable[str]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue()
+    replace_file(path, f"# {command}\n{store.text([COLUMNS])}{store.text(rows)}".encode())
 
 
 def kept(path: Path, experiments: Iterable[Experiment]) -> tuple[list[Row], list[str]]:
@@ -92,10 +82,10 @@ def kept(path: Path, experiments: Iterable[Experiment]) -> tuple[list[Row], list
     if not path.is_file():
         return [], []
     notices = []
-    whole, newline, half = path.read_bytes().decode(errors="replace").rpartition("\n")
+    whole, half = store.whole_lines(path.read_bytes())
     if half:
         notices.append(f"half a line at the end is dropped: {half[:60]}")
-    lines = list(csv.reader(line for line in (whole + newline).splitlines() if not line.startswith("#")))
+    lines = list(csv.reader(line for line in whole.splitlines() if not line.startswith("#")))
     if lines and tuple(lines[0]) != COLUMNS:
         raise ValueError(f"{path} is no table of evidence, or of another form: --fresh begins anew")
     runs: dict[Key, list[Row]] = defaultdict(list)

@@ -122,6 +122,26 @@ def execute(trial: Trial) -> Outcome:
     return Outcome(trial, tuple(rows), failure)
 
 
+def not_reached(trial: Trial, why: str) -> Outcome:
+    """What stands for a trial whose worker was ended from outside.
+
+    Parameters
+    ----------
+    trial : Trial
+        What was to be run.
+    why : str
+        In words.
+
+    Returns
+    -------
+    Outcome
+        NaN for every budget and measure.
+    """
+    experiment = trial.experiment
+    rows = tuple((steps, name, math.nan, math.nan) for steps in experiment.steps for name in experiment.measures)
+    return Outcome(trial, rows, f"MemoryError: {why}")
+
+
 def _check(experiment: Experiment, left: list[int], steps: int, values: Values) -> None:
     if not left or steps != left[0]:
         raise ValueError(f"run must yield at {left[0] if left else 'no further'} steps, got {steps}")
