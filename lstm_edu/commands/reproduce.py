@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import options
 from .output import check_out, complain, printed, written
 from .signals import ending_in_order
 from .tables import columns, fitted, wrapped
@@ -24,8 +25,9 @@ def reproduce(
     ] = "quick",
     rows: Annotated[str | None, typer.Option(help="Rows with commas between.  [default: the budget's]")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials of each row.  [default: the budget's]")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Trials at a time.  [default: one per core]")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the results that are there.")] = False,
+    jobs: options.Jobs = None,
+    resume: options.Resume = False,
+    dask: options.Dask = None,
     seed: Annotated[int, typer.Option(help="Of the first trial.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the table.")] = Path("results"),
 ) -> None:
@@ -54,6 +56,7 @@ def reproduce(
                 trials=trials,
                 seed=seed,
                 jobs=jobs,
+                dask=dask,
                 out=out / f"{name}.csv",
                 resume=resume,
                 say=lambda words: print(words, file=sys.stderr),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lstm_edu.core import checks, threads
+from lstm_edu.core import checks
+from lstm_edu.experiments import cluster
 from lstm_edu.experiments.workers import side_by_side
 from lstm_edu.nn import progress
 
@@ -62,6 +63,7 @@ def reproduce(
     trials: int | None = None,
     seed: int = 0,
     jobs: int | None = None,
+    dask: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress_bar: bool | None = None,
@@ -86,6 +88,8 @@ def reproduce(
         Of the first trial; the others have those after it.
     jobs : int, optional
         How many trials at a time, each on one core; None: the cores this process may use. No result depends on it.
+    dask : str, optional
+        The address of a Dask cluster that makes the trials, or "local": as for `sweep`.
     out : path, optional
         The CSV file that gets a line as soon as a trial has ended; None: nothing is written.
     resume : bool
@@ -102,8 +106,11 @@ def reproduce(
 
     Raises
     ------
+    ImportError
+        For `dask` without Dask.
     ValueError
-        For unknown names, with the nearest ones, for numbers out of range, and for a file that can't be gone on with.
+        For unknown names, with the nearest ones, for numbers out of range, for a file that can't be gone on with, and
+        for an address at which no cluster answers.
     MemoryError
         For a worker process that was ended from outside.
     KeyboardInterrupt
@@ -120,7 +127,7 @@ def reproduce(
     asked = experiment_of(chosen, experiment)
     checks.one_of("budget", budget, BUDGETS)
     wanted = _trials(chosen, asked, budget, rows, trials, checks.whole("seed", seed, least=0))
-    jobs = threads.get_num_threads() if jobs is None else checks.whole("jobs", jobs)
+    jobs = jobs if jobs is None else checks.whole("jobs", jobs)
     if resume and out is None:
         raise ValueError("resume must be False where there is no file to go on with: out is None")
     path = None if out is None else Path(out)
@@ -135,7 +142,7 @@ def reproduce(
     if path is not None:
         results.write(path, command, lines)
     try:
-        for trial, outcome, seconds in _outcomes(missing, jobs, progress_bar):
+        for trial, outcome, seconds in _outcomes(missing, jobs, dask, progress_bar):
             line = results.line_of(chosen, asked, trial.row, trial.seed, outcome, seconds)
             lines.append(line)
             if path is not None:
@@ -199,13 +206,19 @@ def _how_many(row: Row, budget: str) -> int:
     return row.published.trials if budget == "paper" else max(1, row.quick)
 
 
-def _outcomes(trials: list[Trial], jobs: int, progress_bar: bool | None) -> Iterator[tuple[Trial, Outcome, float]]:
+def _outcomes(
+    trials: list[Trial], jobs: int | None, dask: str | None, progress_bar: bool | None
+) -> Iterator[tuple[Trial, Outcome, float]]:
     if not trials:
         return
     what = f"reproduce {trials[0].experiment}"
-    with progress.bar(len(trials), what, progress_bar) as bar, progress.ticking(bar):
-        running = side_by_side(execute, trials, min(jobs, len(trials)))
-        with contextlib.closing(running) as outcomes:
+    with cluster.connected(dask, jobs, len(trials)) as client:
+        running = side_by_side(execute, trials, cluster.at_a_time(jobs, len(trials)), client=client)
+        with (
+            progress.bar(len(trials), what, progress_bar) as bar,
+            progress.ticking(bar),
+            contextlib.closing(running) as outcomes,
+        ):
             for trial, outcome, seconds in outcomes:
                 yield trial, outcome, seconds
                 done = f"{outcome.sequences} sequences" if outcome.success else "no success"
