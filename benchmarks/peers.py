@@ -193,13 +193,14 @@ def tensorflow(cell, B, T, D, H):
     """Keras layers under tf.function, time-major by a transpose outside of the timing."""
     import tensorflow as tf
 
-    known = {"rnn": tf.keras.layers.SimpleRNN, "lstm": tf.keras.layers.LSTM, "gru": tf.keras.layers.GRU}
-    if cell not in known:
+    name = le.interop.keras.CLASSES.get(le.CELLS[cell])
+    if name is None:
         return None
+    kind = getattr(tf.keras.layers, name)
     _, x, dy = arrays(cell, B, T, D, H)
     x, dy = (tf.constant(np.ascontiguousarray(v.transpose(1, 0, 2))) for v in (x, dy))
     draw = drawing(B, T, D, axis=0)
-    layer, inner = known[cell](H, return_sequences=True), known[cell](H)
+    layer, inner = kind(H, return_sequences=True), kind(H)
     dense = tf.keras.layers.Dense(1)
     layer(x)
     dense(inner(x))

@@ -1,4 +1,4 @@
-"""The figures and the README's tables of speed, made from figures/benchmark.csv and figures/cold.csv.
+"""The figures and the README's tables of speed, made from benchmark.csv, cold.csv and options.csv in figures/.
 
 python benchmarks/readme.py          writes them anew
 """
@@ -13,18 +13,26 @@ BEGIN, END = "<!-- the contest -->\n", "<!-- end -->"
 PICTURE = "forward+backward"
 
 
-def in_readme(rows, cold, text):
+def in_readme(rows, cold, options, text):
     """The README's text with its part between the two markers anew; a ValueError where they are missing."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the README has no tables of speed between {BEGIN.strip()} and {END}")
-    return f"{before}{begin}\n{section(rows, cold)}\n{end}{after}"
+    return f"{before}{begin}\n{section(rows, cold, options)}\n{end}{after}"
 
 
-def section(rows, cold):
+def section(rows, cold, options=()):
     """All that the README says of these measurements, in Markdown."""
-    parts = [picture(rows), means(rows), where_behind(rows), two_threads(rows), shares(rows), from_cold(cold)]
+    parts = [
+        picture(rows),
+        means(rows),
+        where_behind(rows),
+        two_threads(rows),
+        shares(rows),
+        from_options(options),
+        from_cold(cold),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -146,6 +154,32 @@ def from_cold(cold):
     return "\n".join(lines) + "\n"
 
 
+def from_options(rows):
+    """What each option costs beside its cell."""
+    if not rows:
+        return ""
+    parts = ["The time of each switch over that of its cell, one thread, in turns (`benchmarks/options.py`):\n"]
+    for (processor, instructions), part in table.runs(rows).items():
+        places = dict.fromkeys((row["pass"], table.size_of(row)) for row in part)
+        head = line("option", "multiply-adds", *(f"{pass_} {size}" for pass_, size in places))
+        parts += [f"{processor}, {table.INSTRUCTIONS[instructions]}, measured {measured_on(part)}:\n", head]
+        parts.append(line(*["---"] * (len(places) + 2)))
+        for option in dict.fromkeys(row["option"] for row in part):
+            found = {(row["pass"], table.size_of(row)): row for row in part if row["option"] == option}
+            most = max(row["products"] for row in found.values())
+            ratios = (f"{found[place]['ratio']:.2f}" if place in found else "" for place in places)
+            parts.append(line(option, f"x {most:.2f}", *ratios))
+        parts.append("")
+        said = [
+            f"{row['option']} {row['pass']} {table.size_of(row)} {row['peer']} {row['peer_ms'] / row['option_ms']:.2f}"
+            for row in part
+            if table.known(row["peer"])
+        ]
+        if said:
+            parts.append(f"Where a peer has the option as one operator, its time over ours: {'; '.join(said)}.\n")
+    return "\n".join(parts)
+
+
 def compared(rows):
     return [row for row in rows if table.known(row["ratio"])]
 
@@ -182,9 +216,9 @@ def main():
     from lstm_edu.core.files import replace_file
 
     figures, path = ROOT / "figures", ROOT / "README.md"
-    rows, cold = (table.read(figures / name) for name in ("benchmark.csv", "cold.csv"))
+    rows, cold, options = (table.read(figures / name) for name in ("benchmark.csv", "cold.csv", "options.csv"))
     pictures.draw(rows, figures)
-    replace_file(path, in_readme(rows, cold, path.read_text(encoding="utf-8")).encode())
+    replace_file(path, in_readme(rows, cold, options, path.read_text(encoding="utf-8")).encode())
 
 
 if __name__ == "__main__":

@@ -12,11 +12,16 @@ from lstm_edu.cells import (
     LSTM97,
     RNN,
     SLSTM,
+    BlockLSTM97,
     CoupledLSTM,
+    FullGateLSTM,
+    LayerNormLSTM,
     MinGRU,
     MinLSTM,
+    NoisyLSTM,
     PeepholeLSTM,
     ProjectedLSTM,
+    VariantLSTM,
 )
 
 
@@ -44,6 +49,7 @@ CELLS = [
     Cell("lstm97", LSTM97, reference.lstm97, {}),
     Cell("lstm97-1997", LSTM97, reference.lstm97, {"squashing": "1997"}),
     Cell("lstm", LSTM, reference.lstm, {}),
+    Cell("noisy-off", NoisyLSTM, reference.lstm, {}),  # what its noise does: test_noisy
     Cell("peephole", PeepholeLSTM, reference.peephole, {}),
     Cell("gru-before", GRU, reference.gru, {"reset_after": False}),
     Cell("gru-after", GRU, reference.gru, {"reset_after": True}),
@@ -62,6 +68,14 @@ CELLS = [
     Cell("mingru-linear", MinGRU, reference.min_gru, {"candidate": "linear"}),
     Cell("minlstm", MinLSTM, reference.min_lstm, {"candidate": "positive"}),
     Cell("slstm", SLSTM, reference.slstm, {}),
+    *(
+        Cell(name.lower(), VariantLSTM, reference.variant_lstm, {"variant": name})
+        for name in ("NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG")
+    ),
+    Cell("full-gate", FullGateLSTM, reference.full_gate, {}),
+    Cell("blocks-of-1", BlockLSTM97, reference.block_lstm97, {"block_size": 1}),
+    Cell("lnlstm-output", LayerNormLSTM, reference.layer_norm, {"form": "output"}),
+    Cell("lnlstm-state", LayerNormLSTM, reference.layer_norm, {"form": "state", "epsilon": 1e-3}),
     Cell("mine", own_cell.Mine, own_cell.twin, {}),  # stands in no file of the package, and has an h narrower than c
 ]
 
@@ -79,7 +93,9 @@ SIZES = [
 ]
 
 
-STATES = "hcnm"  # in the order of a tape
+def states_of(tape):
+    """The letters of the states, in the order of a tape."""
+    return {"FullGateLSTM": "hcs"}.get(tape.made_by[0], "hcnm"[: len(tape.states)])
 
 
 def case_id(value):
@@ -88,19 +104,19 @@ def case_id(value):
 
 def arrays_of(tape):
     """The names of the arrays on a tape."""
-    return ["x", "a", *STATES[: len(tape.states)], *tape.kept]
+    return ["x", "a", *states_of(tape), *tape.kept]
 
 
 def array_of(tape, name):
     """The array under that name."""
-    states = dict(zip(STATES, tape.states, strict=False))
+    states = dict(zip(states_of(tape), tape.states, strict=True))
     return states[name] if name in states else getattr(tape, name)
 
 
 def with_array(tape, name, array):
     """The tape with another array under that name."""
-    if name in STATES[: len(tape.states)]:
-        states = [array if letter == name else s for letter, s in zip(STATES, tape.states, strict=False)]
+    if name in states_of(tape):
+        states = [array if letter == name else s for letter, s in zip(states_of(tape), tape.states, strict=True)]
         return replace(tape, states=tuple(states))
     if name in tape.kept:
         return replace(tape, kept=tape.kept | {name: array})
@@ -118,3 +134,22 @@ def random_state(layer, B, rng):
 
 def zero_state(layer, B):
     return tuple(np.zeros_like(s) for s in random_state(layer, B, np.random.default_rng(0)))
+
+
+def one_pass(layer, x, state, dy, dstate):
+    """All that a layer gives, forward and backward, by name."""
+    y, tape = layer.forward(x, state)
+    dx, grads, dinitial = layer.backward(dy, tape, dstate)
+    return {"y": y, "dx": dx} | dict(grads) | {f"state {k}": s for k, s in enumerate((*tape.state, *dinitial))}
+
+
+def given(layer, T=6, B=3, seed=0):
+    """x, a state, and gradients of y and of the final state."""
+    rng = np.random.default_rng(seed)
+    x, dy = rng.standard_normal((T, B, layer.inputs)), rng.standard_normal((T, B, layer.outputs))
+    return x, random_state(layer, B, rng), dy, random_state(layer, B, rng)
+
+
+def assert_same(one, other, names=None, atol=1e-13):
+    for name in names or one:
+        np.testing.assert_allclose(one[name], other[name], rtol=0, atol=atol, err_msg=name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cold
 import contest
+import options
 import pandas as pd
 import peers
 import pictures
@@ -167,10 +168,28 @@ def test_an_unknown_cold_measurement_is_refused(capsys):
     assert "what must be of import, first, warmup, compare, got lunch" in capsys.readouterr().err
 
 
+def test_an_option_is_timed_beside_its_cell_and_the_readme_says_so(tmp_path):
+    for names in (["coupled"], ["coupled", "NIG"]):
+        run("options.py", *names, "--seconds", "0.01", "--out", tmp_path)
+    rows = table.read(tmp_path / "options.csv")
+    assert len(rows) == 2 * len(options.SIZES) * len(options.PASSES)  # the first rows were measured anew
+    assert all(row["ratio"] == pytest.approx(row["option_ms"] / row["cell_ms"], rel=1e-3) for row in rows)
+    assert {row["products"] for row in rows} == {0.75}
+    said = readme.from_options(rows)
+    assert said.count("| NIG | x 0.75 |") == 1
+    assert ("ONNX Runtime x" in said) == any(row["peer"] == "ONNX Runtime" for row in rows)
+
+
+def test_an_unknown_option_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        options.main(["couple"])
+    assert "an option must be of cell_clip, " in capsys.readouterr().err
+
+
 def test_the_readme_is_what_the_generator_writes():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows, cold_rows = (table.read(FIGURES / name) for name in ("benchmark.csv", "cold.csv"))
-    assert readme.in_readme(rows, cold_rows, text) == text, "python benchmarks/readme.py"
+    kept = (table.read(FIGURES / name) for name in ("benchmark.csv", "cold.csv", "options.csv"))
+    assert readme.in_readme(*kept, text) == text, "python benchmarks/readme.py"
 
 
 def test_the_readme_says_where_a_peer_is_ahead():
@@ -197,7 +216,7 @@ def test_the_readme_has_a_table_for_each_instruction_set_and_the_seconds_from_an
 
 def test_a_readme_without_the_markers_is_refused():
     with pytest.raises(ValueError, match="no tables of speed between <!-- the contest --> and <!-- end -->"):
-        readme.in_readme([], [], "# A readme\n")
+        readme.in_readme([], [], [], "# A readme\n")
 
 
 def test_a_figure_has_a_panel_for_each_instruction_set(tmp_path):

@@ -152,19 +152,22 @@ class PeepholeLSTM(LSTM):
         peephole_gradients(self, tape.states[1], deltas[0], grads["p"])
 
 
-def peephole_gradients(layer: Recurrent, c: np.ndarray, delta: np.ndarray, dp: np.ndarray) -> None:
+def peephole_gradients(layer: Recurrent, c: np.ndarray, delta: np.ndarray, dp: np.ndarray, gates: str = "ifo") -> None:
     """dp = sum of delta times the cell that the gate saw: i and f the old one, o the new one.
 
     Parameters
     ----------
     layer : Recurrent
-        With the gates i, f and o.
+        With these gates.
     c : numpy.ndarray
         (T + 1, B, H), the cell states.
     delta : numpy.ndarray
-        (T, B, 4H), the gates' deltas.
+        (T, B, G*H), the gates' deltas.
     dp : numpy.ndarray
-        (3, H), to be filled: rows i, f, o.
+        (gates, H), to be filled.
+    gates : str
+        Which gates have peepholes, in the order of dp's rows.
     """
-    for k, (gate, seen) in enumerate([("i", c[:-1]), ("f", c[:-1]), ("o", c[1:])]):
+    for k, gate in enumerate(gates):
+        seen = c[1:] if gate == "o" else c[:-1]
         np.einsum("tbh,tbh->h", delta[..., layer._block(gate)], seen, out=dp[k])

@@ -85,7 +85,7 @@ class Recurrent(Layer):
         self._widths = tuple(self.state_widths(self.units, **form).values())
         self._kept = self.kept_widths(self.units, **form)
         self._zeros = (0,) * len(self._widths)  # a state that nobody gave
-        self._read = ("dy", "x", "a", *self.state_names, *self._kept)  # what backward reads
+        self._read = ("dy", "x", "a", *self.state_names)  # what backward reads, beside what the tape keeps
         self.params = Parameters(self.parameter_shapes(self.inputs, self.units, **form), self.dtype)
         self._initialise(checks.generator(rng))
 
@@ -221,7 +221,7 @@ class Recurrent(Layer):
             (B,), how many steps of each sequence are real; None: all. Beyond them x counts as zero, whatever stands
             there, and `tape.state` is that at each sequence's own end.
         training : bool, default True
-            Changes nothing here.
+            Changes nothing but in a cell with random numbers of its own.
 
         Returns
         -------
@@ -235,7 +235,7 @@ class Recurrent(Layer):
         ValueError
             For other shapes or types.
         """
-        tape = self._fill(x, state, lengths)
+        tape = self._fill(x, state, lengths, training=training)
         return tape.states[0][1:], tape
 
     def __call__(
@@ -244,22 +244,26 @@ class Recurrent(Layer):
         """y (T, B, H) alone: nothing is kept for a backward pass, so the memory is that of y and of a few steps."""
         return self._fill(x, state, lengths, keep=False).h[1:]
 
-    def _fill(self, x: Any, state: Any, lengths: Any, keep: bool = True) -> Tape:
+    def _fill(self, x: Any, state: Any, lengths: Any, keep: bool = True, training: bool = False) -> Tape:
         """Run the kernel. Without `keep` all but x and h is overwritten every few steps."""
         x = checks.floats("x", x, self._takes, self.dtype)
         T, B, _ = x.shape
         beyond = None
         if lengths is not None:
             x, beyond = blanked(x, checks.lengths(lengths, T, B))
-        tape = self._new_tape(x, self._checked_state("state", state, B), T if keep else min(T, matmul.steps_ahead(B)))
+        steps = T if keep else min(T, matmul.steps_ahead(B))
+        tape = self._new_tape(x, self._checked_state("state", state, B), steps, training)
         if beyond is not None:
             tape.lengths = T - beyond.sum(axis=0)
         work = T * B * self.params.flat.size
         threads.run(lambda b0, b1: self._run_forward(tape, b0, b1), B, work, numbers=self._numbers)
         return tape
 
-    def _new_tape(self, x: np.ndarray, state: Sequence, kept: int) -> Tape:
-        """Room for the gates of `kept` steps, and the states with the initial ones in their first row."""
+    def _new_tape(self, x: np.ndarray, state: Sequence, kept: int, training: bool = False) -> Tape:
+        """Room for the gates of `kept` steps, and the states with the initial ones in their first row.
+
+        A cell with random numbers draws them here, for `training`, and keeps them on the tape.
+        """
         T, B, _ = x.shape
         dtype, states, steps = self.dtype, [], T  # of the first state, which is the output
         for initial, width in zip(state, self._widths):  # noqa: B905 - both were checked
@@ -339,7 +343,7 @@ class Recurrent(Layer):
         given = self._checked_state("dstate", dstate, B)
         if (watch := watcher.get()) is not None:
             watch(self, dy, tape, dstate)
-        grads = self._grads(grads, (dy, tape.x, tape.a, *tape.states, *tape.kept.values()), self._read)
+        grads = self._grads(grads, (dy, tape.x, tape.a, *tape.states, *tape.kept.values()), (*self._read, *tape.kept))
         W, deltas = self.params["W"], self._new_deltas(tape)
         dx = memory.empty(tape.x.shape, self.dtype) if need_dx else None
         ends = None if dstate is None else tape.lengths

@@ -1,54 +1,96 @@
-"""PyTorch's layout of one recurrent layer: transposed weights, and two biases where one would do.
+"""PyTorch's layout of one layer: transposed weights, and two biases where one would do.
 
-================  =======  =======  =======================================================================
-here              PyTorch  blocks   what is different
-================  =======  =======  =======================================================================
-RNN               RNN      h
-LSTM              LSTM     i f g o
-GRU, reset_after  GRU      r z n    `bn`, the bias inside the reset product, is the n block of `bias_hh_l0`
-================  =======  =======  =======================================================================
+================  =========  =======  ==================================================================================
+here              PyTorch    blocks   what is different
+================  =========  =======  ==================================================================================
+RNN               RNN        h
+LSTM              LSTM       i f g o
+ProjectedLSTM     LSTM       i f g o  R is `weight_hr_l0` (P, H), with `proj_size`
+GRU, reset_after  GRU        r z n    `bn`, the bias inside the reset product, is the n block of `bias_hh_l0`
+Dense             Linear              `weight` (O, D)
+Conv1D            Conv1d              `weight` (F, D, width)
+Embedding         Embedding           `weight` (symbols, E)
+================  =========  =======  ==================================================================================
 
 `weight_ih_l0` (G*H, D), `weight_hh_l0` (G*H, H), `bias_ih_l0` and `bias_hh_l0` (G*H,) each, of which PyTorch uses the
 sum. The names are those of a `state_dict`, "l0" for the lowest layer.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
+from lstm_edu.cells import (
+    GRU,
+    LSTM,
+    LSTM97,
+    RNN,
+    SLSTM,
+    BlockLSTM97,
+    CoupledLSTM,
+    FullGateLSTM,
+    LayerNormLSTM,
+    MinGRU,
+    MinLSTM,
+    NoisyLSTM,
+    PeepholeLSTM,
+    ProjectedLSTM,
+    Recurrent,
+    VariantLSTM,
+)
+from lstm_edu.core import Layer
 from lstm_edu.core.blank import Blank
+from lstm_edu.nn.layers import Conv1D, Dense, Embedding
 
-from .blocks import Arrays, check_shapes, checked, to_columns, to_rows
+from .blocks import Arrays, check_shapes, checked, summed, to_columns, to_rows, transposed, transposed_back
 
 __all__ = ["class_name", "from_arrays", "to_arrays"]
 
-CLASSES = {RNN: "RNN", LSTM: "LSTM", GRU: "GRU"}  # the class here -> that in torch.nn
-GATES = {RNN: ("h",), LSTM: ("i", "f", "g", "o"), GRU: ("r", "z", "n")}
-AXES = {"weight_ih_l0": 2, "weight_hh_l0": 2, "bias_ih_l0": 1, "bias_hh_l0": 1}
-WHY_NOT: dict[type[Recurrent], str] = {
+CLASSES = {RNN: "RNN", LSTM: "LSTM", ProjectedLSTM: "LSTM", GRU: "GRU"}  # the class here -> that in torch.nn
+GATES = {RNN: ("h",), LSTM: ("i", "f", "g", "o"), ProjectedLSTM: ("i", "f", "g", "o"), GRU: ("r", "z", "n")}
+AXES = {"weight_ih_l0": 2, "weight_hh_l0": 2, "bias_ih_l0": 1, "bias_hh_l0": 1, "weight_hr_l0": 2}
+BIASES = ("bias_ih_l0", "bias_hh_l0")
+# What has no gates: the name there -> the name here, and the order of its axes.
+AROUND: dict[type[Layer], dict[str, tuple]] = {
+    Dense: {"weight": ("W", (1, 0)), "bias": ("b", (0,))},
+    Conv1D: {"weight": ("W", (2, 1, 0)), "bias": ("b", (0,))},
+    Embedding: {"weight": ("W", (0, 1))},
+}
+SIZES = {Dense: ("units", "inputs"), Conv1D: ("filters", "inputs", "width"), Embedding: ("symbols", "units")}
+AROUND_CLASSES: dict[type[Layer], str] = {Dense: "Linear", Conv1D: "Conv1d", Embedding: "Embedding"}
+WHY_NOT: dict[type[Layer], str] = {
     LSTM97: "the LSTM of PyTorch always has a forget gate",
     PeepholeLSTM: "the LSTM of PyTorch has no peepholes",
+    CoupledLSTM: "the LSTM of PyTorch has an input gate of its own",
+    MinGRU: "the GRU of PyTorch has gates that see h",
+    MinLSTM: "the LSTM of PyTorch has gates that see h",
+    SLSTM: "the LSTM of PyTorch has gates that are sigmoids",
+    LayerNormLSTM: "the LSTM of PyTorch does not normalise",
+    NoisyLSTM: "the LSTM of PyTorch has no noise from step to step",
+    VariantLSTM: "the LSTM of PyTorch has all its gates and no peepholes",
+    FullGateLSTM: "the gates of the LSTM of PyTorch do not see each other",
+    BlockLSTM97: "the LSTM of PyTorch has gates for each cell, and always a forget gate",
 }
 
 
-def class_name(layer: Recurrent) -> str:
+def class_name(layer: Layer) -> str:
     """The class in `torch.nn` that computes the same.
 
     Parameters
     ----------
-    layer : Recurrent
-        A recurrent cell.
+    layer : Layer
+        A recurrent cell, a Dense, a Conv1D or an Embedding.
 
     Returns
     -------
     str
-        "RNN", "LSTM" or "GRU".
+        "RNN", "LSTM", "GRU", "Linear", "Conv1d" or "Embedding".
 
     Raises
     ------
     ValueError
-        If PyTorch has no such cell; it says why.
+        If PyTorch has no such layer; it says why.
 
     Examples
     --------
@@ -60,11 +102,22 @@ def class_name(layer: Recurrent) -> str:
     ValueError: layer: PyTorch has no PeepholeLSTM: the LSTM of PyTorch has no peepholes
     """
     cls = type(layer)
+    if cls in AROUND_CLASSES:
+        return AROUND_CLASSES[cls]
     if cls not in CLASSES:
-        why = WHY_NOT.get(cls, f"it has {', '.join(CLASSES.values())}, and this class may compute anything")
+        have = ", ".join(dict.fromkeys(CLASSES.values()))
+        why = WHY_NOT.get(cls, f"it has {have}, and this class may compute anything")
         raise ValueError(f"layer: PyTorch has no {cls.__name__}: {why}")
-    if isinstance(layer, LSTM) and layer.cell_clip is not None:
-        raise ValueError("layer: the LSTM of PyTorch has no cell_clip")
+    for name in ("cell_clip", "projection_clip"):
+        if getattr(layer, name, None) is not None:
+            raise ValueError(f"layer: the LSTM of PyTorch has no {name}")
+    if isinstance(layer, ProjectedLSTM) and layer.peepholes:
+        raise ValueError("layer: the LSTM of PyTorch has no peepholes")
+    if isinstance(layer, ProjectedLSTM) and layer.projection >= layer.units:
+        raise ValueError(
+            f"layer: the proj_size of PyTorch must be below the units, got projection {layer.projection} of "
+            f"{layer.units} units"
+        )
     if isinstance(layer, GRU) and not layer.reset_after:
         raise ValueError(
             "layer: PyTorch has no GRU with the reset gate before the product with h: its own is reset_after=True"
@@ -72,24 +125,26 @@ def class_name(layer: Recurrent) -> str:
     return CLASSES[cls]
 
 
-def to_arrays(layer: Recurrent) -> Arrays:
+def to_arrays(layer: Layer) -> Arrays:
     """A layer's weights in PyTorch's layout.
 
     Parameters
     ----------
-    layer : Recurrent
-        An RNN, an LSTM or a GRU(reset_after=True), D inputs, H units.
+    layer : Layer
+        An RNN, an LSTM, a ProjectedLSTM or a GRU(reset_after=True), D inputs, H units; a Dense, a Conv1D or an
+        Embedding.
 
     Returns
     -------
     dict of str to ndarray
-        The arrays weight_ih_l0 (G*H, D), weight_hh_l0 (G*H, H), bias_ih_l0 and bias_hh_l0 (G*H,), copies of the layer's
-        type. The whole bias is the first; of the second all is zero but `bn` of a GRU.
+        Of a cell the arrays weight_ih_l0 (G*H, D), weight_hh_l0 (G*H, H), bias_ih_l0 and bias_hh_l0 (G*H,), and of a
+        projection weight_hr_l0 (P, H). The whole bias is the first; of the second all is zero but `bn` of a GRU. Of
+        the other layers weight and bias. All are copies of the layer's type.
 
     Raises
     ------
     ValueError
-        If PyTorch has no such cell; it says why.
+        If PyTorch has no such layer; it says why.
 
     Examples
     --------
@@ -97,20 +152,24 @@ def to_arrays(layer: Recurrent) -> Arrays:
     {'weight_ih_l0': (20, 3), 'weight_hh_l0': (20, 5), 'bias_ih_l0': (20,), 'bias_hh_l0': (20,)}
     """
     class_name(layer)
+    if type(layer) in AROUND:
+        return transposed(layer.params, AROUND[type(layer)])
+    assert isinstance(layer, Recurrent)  # what class_name lets through
     params, ours, theirs = layer.params, layer.gate_names, GATES[type(layer)]
     inner = np.zeros_like(params["b"])
     if "bn" in params:
         inner[-params["bn"].size :] = params["bn"]
-    return {
+    found = {
         "weight_ih_l0": to_rows(params["W"], ours, theirs),
         "weight_hh_l0": to_rows(params["U"], ours, theirs),
         "bias_ih_l0": to_rows(params["b"], ours, theirs),
         "bias_hh_l0": inner,
     }
+    return found | ({"weight_hr_l0": params["R"].T.copy()} if "R" in params else {})
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> Recurrent:
-    """A layer with the weights of one in PyTorch.
+    """A cell with the weights of one in PyTorch.
 
     Parameters
     ----------
@@ -121,13 +180,13 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> Recurrent:
     Returns
     -------
     Recurrent
-        An RNN, an LSTM or a GRU(reset_after=True) of the arrays' type.
+        An RNN, an LSTM, a ProjectedLSTM or a GRU(reset_after=True) of the arrays' type.
 
     Raises
     ------
     ValueError
-        For missing arrays, for more of them (a second layer, the other direction, a projection), and for shapes or
-        types that do not fit.
+        For missing arrays, for more of them (a second layer, the other direction: `interop.from_torch` reads those),
+        and for shapes or types that do not fit.
 
     Examples
     --------
@@ -135,27 +194,49 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> Recurrent:
     >>> np.array_equal(from_arrays(to_arrays(layer)).params.flat, layer.params.flat)
     True
     """
-    found = checked(arrays, AXES, optional=("bias_ih_l0", "bias_hh_l0"))
-    rows, units = found["weight_hh_l0"].shape
-    by_blocks = {len(gates): cls for cls, gates in GATES.items()}
+    optional = ("weight_hr_l0", *(() if any(name in arrays for name in BIASES) else BIASES))
+    found = checked(arrays, AXES, optional)
+    rows, width = found["weight_hh_l0"].shape  # width: of h
+    projected = "weight_hr_l0" in found
+    units = found["weight_hr_l0"].shape[1] if projected else width
+    by_blocks = {4: ProjectedLSTM} if projected else {len(GATES[cls]): cls for cls in (RNN, LSTM, GRU)}
     blocks = rows // units if units else 0
     if blocks not in by_blocks:
-        raise ValueError(f"arrays: weight_hh_l0 must have 1, 3 or 4 blocks of H rows, (G*H, H), got {(rows, units)}")
-    inputs = found["weight_ih_l0"].shape[-1]
-    n = blocks * units
-    check_shapes(
-        found, {"weight_ih_l0": (n, inputs), "weight_hh_l0": (n, units), "bias_ih_l0": (n,), "bias_hh_l0": (n,)}
-    )
-    cls = by_blocks[blocks]
+        needed = "4" if projected else "1, 3 or 4"
+        raise ValueError(f"arrays: weight_hh_l0 must have {needed} blocks of H rows, (G*H, H), got {(rows, width)}")
+    cls: Any = by_blocks[blocks]
+    inputs, n = found["weight_ih_l0"].shape[1], blocks * units
+    needed_shapes = {"weight_ih_l0": (n, inputs), "weight_hh_l0": (n, width), "bias_ih_l0": (n,), "bias_hh_l0": (n,)}
+    check_shapes(found, needed_shapes | {"weight_hr_l0": (width, units)})
     dtype = found["weight_hh_l0"].dtype
-    form = {"reset_after": True} if cls is GRU else {}
-    layer = cls(inputs, units, dtype=dtype, rng=Blank(), **form)
+    form = {GRU: {"reset_after": True}, ProjectedLSTM: {"projection": width}}.get(cls, {})
+    layer: Recurrent = cls(inputs, units, dtype=dtype, rng=Blank(), **form)
     theirs, ours = GATES[cls], layer.gate_names
-    outer, inner = (found.get(name, np.zeros(n, dtype)).copy() for name in ("bias_ih_l0", "bias_hh_l0"))
+    outer, inner = (found.get(name, np.zeros(n, dtype)).copy() for name in BIASES)
     if cls is GRU:
         layer.params["bn"] = inner[-units:]
         inner[-units:] = 0
     layer.params["W"] = to_columns(found["weight_ih_l0"], theirs, ours)
     layer.params["U"] = to_columns(found["weight_hh_l0"], theirs, ours)
-    layer.params["b"] = to_columns(outer + inner, theirs, ours)
+    layer.params["b"] = to_columns(summed(outer, inner), theirs, ours)
+    if projected:
+        layer.params["R"] = found["weight_hr_l0"].T
+    return layer
+
+
+def around(cls: Any, arrays: Mapping[str, np.ndarray], **arguments: Any) -> Layer:
+    """A Dense, a Conv1D or an Embedding with the weights of `arrays`; without a bias it is zero.
+
+    >>> layer = Dense(3, 2, rng=0)
+    >>> np.array_equal(around(Dense, to_arrays(layer)).params.flat, layer.params.flat)
+    True
+    """
+    table = AROUND[cls]
+    axes = {theirs: len(order) for theirs, (_, order) in table.items()}
+    found = checked(arrays, axes, optional=("bias",))
+    weight = found["weight"]
+    check_shapes(found, {"weight": weight.shape, "bias": weight.shape[:1]})
+    layer = cls(**dict(zip(SIZES[cls], weight.shape, strict=True)), dtype=weight.dtype, rng=Blank(), **arguments)
+    bias = {} if "bias" in found or "bias" not in table else {"bias": np.zeros(weight.shape[:1], weight.dtype)}
+    layer.params.update(transposed_back(found | bias, table))
     return layer

@@ -2,6 +2,7 @@
 
 from lstm_edu.core import register
 
+from .attention import Attention
 from .checkpoint import load_checkpoint, save_checkpoint
 from .evaluation import evaluate, predict
 from .forecasting import forecast
@@ -20,12 +21,13 @@ from .training import Training, fit
 from .weights import load, save
 from .wrappers import Bidirectional, Residual
 
-for _class in (Bidirectional, Conv1D, Dense, Dropout, Embedding, MaxPool1D, Residual, Sequential):
+for _class in (Attention, Bidirectional, Conv1D, Dense, Dropout, Embedding, MaxPool1D, Residual, Sequential):
     register(_class)
 
 __all__ = [
     "SGD",
     "Adam",
+    "Attention",
     "Bidirectional",
     "Conv1D",
     "Dense",

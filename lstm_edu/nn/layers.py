@@ -106,7 +106,7 @@ def _affine_grads(rows: np.ndarray, da: np.ndarray, grads: Parameters) -> None:
     np.add.reduce(da, axis=0, out=grads["b"])
 
 
-def _glorot(rng: np.random.Generator, shape: tuple, ins: int, outs: int) -> np.ndarray:
+def glorot(rng: np.random.Generator, shape: tuple, ins: int, outs: int) -> np.ndarray:
     """Uniform in +-sqrt(6 / (ins + outs)), so that neither activations nor gradients grow from layer to layer."""
     limit = math.sqrt(6 / (ins + outs))
     return rng.uniform(-limit, limit, shape)
@@ -203,7 +203,7 @@ class Dense(Layer):
         self.activation = checks.one_of("activation", activation, ACTIVATIONS)
         self.dtype = checks.float_type(dtype)
         self.params = Parameters(self.parameter_shapes(self.inputs, self.units), self.dtype)
-        self.params["W"] = _glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
+        self.params["W"] = glorot(checks.generator(rng), (self.inputs, self.units), self.inputs, self.units)
 
     @classmethod
     def parameter_shapes(cls, inputs: int, units: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
@@ -424,7 +424,7 @@ class Conv1D(Layer):
         self.dtype = checks.float_type(dtype)
         shape = (self.width, self.inputs, self.filters)
         self.params = Parameters(self.parameter_shapes(self.inputs, self.filters, self.width), self.dtype)
-        self.params["W"] = _glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
+        self.params["W"] = glorot(checks.generator(rng), shape, self.width * self.inputs, self.width * self.filters)
 
     @classmethod
     def parameter_shapes(cls, inputs: int, filters: int, width: int, **_: Any) -> dict[str, tuple]:  # type: ignore[override]
@@ -953,23 +953,30 @@ class Dropout(Layer):
     ----------
     rate : float
         The share that is dropped, 0 <= rate < 1.
+    per : {"step", "sequence"}
+        How long a mask lasts: "step": each step has its own. "sequence": each sequence has one for all its steps, as in
+        Gal and Ghahramani (before a cell on its inputs, behind it on its outputs). TensorFlow's DropoutWrapper
+        (`variational_recurrent`) has one mask for all sequences of a batch; here each has its own.
     rng : int or numpy.random.Generator, optional
         Draws the masks; None: a new seed from the system.
 
     Raises
     ------
     ValueError
-        For a rate out of range.
+        For a rate out of range and for another `per`.
 
     Notes
     -----
     x is (T, B, D) or (B, D). Active with `training=True` alone, that is in `forward` but not in `layer(x)`:
-    without it x comes back as it is. Every call draws a new mask and keeps it on the tape. Nothing is learned; float32
-    and float64 stay what they are.
+    without it x comes back as it is. Every call draws a new mask and keeps it on the tape, so the windows of a stream
+    have a mask each. Nothing is learned; float32 and float64 stay what they are. Dropout inside of a cell, from one
+    step to the next: `NoisyLSTM`.
 
     References
     ----------
     Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, JMLR 15, 2014.
+
+    Gal and Ghahramani, A theoretically grounded application of dropout in recurrent neural networks, NIPS 2016.
 
     Examples
     --------
@@ -984,8 +991,11 @@ class Dropout(Layer):
     inputs = units = None  # passes through
     dtype: Any = None
 
-    def __init__(self, rate: float, *, rng: Rng = None) -> None:
+    later = frozenset({"per"})
+
+    def __init__(self, rate: float, *, per: str = "step", rng: Rng = None) -> None:
         self.rate = checks.number("rate", rate, least=0, below=1)
+        self.per = checks.one_of("per", per, ("step", "sequence"))
         self.rng = checks.generator(rng)
         self.params = Parameters({}, np.float32)
 
@@ -1011,7 +1021,7 @@ class Dropout(Layer):
         dict
             Plain numbers and strings by the arguments' names.
         """
-        return {"rate": self.rate}
+        return {"rate": self.rate} | ({} if self.per == "step" else {"per": self.per})
 
     def forward(
         self,
@@ -1054,7 +1064,8 @@ class Dropout(Layer):
         tape = LayerTape(layer=self, shape=x.shape, dtype=x.dtype, mask=None)
         if not training or self.rate == 0:
             return x, tape
-        kept = self.rng.random(x.shape, np.float32) >= self.rate  # float32 for every x: one seed, one mask
+        shape = (1, *x.shape[1:]) if sequences and self.per == "sequence" else x.shape
+        kept = self.rng.random(shape, np.float32) >= self.rate  # float32 for every x: one seed, one mask
         tape.mask = kept * x.dtype.type(1 / (1 - self.rate))
         return x * tape.mask, tape
 

@@ -1,21 +1,18 @@
 """A whole network in one safetensors file: the numbers, and in the file's metadata how the layers are put together."""
 
 import hashlib
-import inspect
 import json
-import math
-from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import LAYERS, About, Layer, checks
-from lstm_edu.core.blank import Blank
-from lstm_edu.core.container import described
+from lstm_edu.core import About, Layer
 from lstm_edu.core.files import as_path, replace_file
 from lstm_edu.core.version import __version__
+
+from .architecture import build, check, describe, short
 
 _KEY = "lstm_edu"  # the name of our entry in the file's metadata
 _ENTRY = ("version", "architecture", "about", "sha256")
@@ -23,8 +20,6 @@ _ENTRY = ("version", "architecture", "about", "sha256")
 # A file from elsewhere can hold anything; these keep reading it short.
 _LONGEST_HEADER = 2**24  # bytes
 _LONGEST = 2**22  # characters of our entry
-_MOST_LAYERS = 10_000
-_DEEPEST = 16  # of networks in networks
 
 
 def save(net: Layer, path: str | PathLike) -> None:
@@ -63,7 +58,7 @@ def save(net: Layer, path: str | PathLike) -> None:
     if not isinstance(net, Layer):
         raise ValueError(f"net must be a layer or a network, got {type(net).__name__}")
     path = as_path(path)
-    architecture = _describe(net)
+    architecture = describe(net)
     arrays = {name: array.copy() for name, array in net.params.items()}  # training may go on in another thread
     about = {} if net.about is None else {"about": net.about.to_json()}
     checksum = _checksum(architecture, arrays, about.get("about"))
@@ -121,11 +116,11 @@ def load(path: str | PathLike, into: Layer | None = None) -> Layer:
     try:
         architecture, about = _checked(metadata[_KEY], arrays) if _KEY in metadata else ({}, None)
         if net is None:
-            net = _build(architecture)
+            net = build(architecture)
     except _Damaged:
         raise ValueError(f"path: {str(path)!r} is damaged: its checksum does not fit what it holds") from None
     except Exception as error:  # a foreign file can give a constructor anything; RecursionError is one more
-        reason = _short(error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+        reason = short(error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
         raise ValueError(f"path: the architecture in {str(path)!r} can't be read ({reason})") from None
     _check_fit(path, arrays, net)
     net.params.update(arrays)
@@ -161,10 +156,10 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
         raise ValueError(f"path: {str(path)!r} can't be read ({error.strerror or error})") from None
     except (AttributeError, TypeError) as error:
         raise ValueError(
-            f"path: {str(path)!r} holds numbers of a type that NumPy does not have ({_short(error)})"
+            f"path: {str(path)!r} holds numbers of a type that NumPy does not have ({short(error)})"
         ) from None
     except SafetensorError as error:
-        raise ValueError(f"path: {str(path)!r} is no whole safetensors file ({_short(error)})") from None
+        raise ValueError(f"path: {str(path)!r} is no whole safetensors file ({short(error)})") from None
 
 
 def _check_fit(path: Path, arrays: dict[str, np.ndarray], net: Layer) -> None:
@@ -175,7 +170,7 @@ def _check_fit(path: Path, arrays: dict[str, np.ndarray], net: Layer) -> None:
         if got != need:
             raise ValueError(
                 f"path: {str(path)!r} belongs to another architecture: "
-                f"parameter {_short(repr(name))} has shape {_short(got)} in the file, the network needs {need}"
+                f"parameter {short(repr(name))} has shape {short(got)} in the file, the network needs {need}"
             )
         if arrays[name].dtype != net.dtype:
             raise ValueError(f"path: {str(path)!r} holds {arrays[name].dtype} numbers, the network needs {net.dtype}")
@@ -196,12 +191,7 @@ def _checked(text: str, arrays: dict[str, np.ndarray]) -> tuple[dict, About | No
     # files that are older than the checksum load without
     if "sha256" in entry and entry["sha256"] != _checksum(architecture, arrays, entry.get("about")):
         raise _Damaged
-    _entries(architecture)
-    kind, config = described(_with_classes(architecture))
-    needed = sum(map(math.prod, kind.parameter_shapes(**config).values()))  # before room is made for them
-    held = sum(array.size for array in arrays.values())
-    if needed > held:
-        raise ValueError(f"it needs {needed} numbers, the file holds {held}")
+    check(architecture, held=sum(array.size for array in arrays.values()))
     return architecture, About.from_json(entry["about"]) if "about" in entry else None
 
 
@@ -214,85 +204,3 @@ def _checksum(architecture: Any, arrays: dict[str, np.ndarray], about: Any = Non
     for name in names:
         digest.update(np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")).data)
     return digest.hexdigest()
-
-
-def _entries(architecture: Any) -> list:
-    """The entries of all layers, each of a known class with that class's arguments, no more and no fewer."""
-    found: list = []
-    level = [architecture]
-    for _ in range(_DEEPEST):
-        found += level
-        if len(found) > _MOST_LAYERS:
-            raise ValueError(f"it has more than {_MOST_LAYERS} layers")
-        level = [inner for entry in level for inner in _inner(entry)]
-        if not level:
-            return found
-    raise ValueError(f"its networks lie more than {_DEEPEST} deep in each other")
-
-
-def _inner(entry: Any) -> list:
-    """The entries of the layers within this one, whose own keys are checked."""
-    if not isinstance(entry, dict):
-        raise ValueError(f"a layer must be a dict, got {type(entry).__name__}")
-    name = checks.one_of("layer class", entry.get("class"), LAYERS)
-    needed = _arguments(LAYERS[name])
-    missing = [key for key in needed if key not in entry and key not in LAYERS[name].later]
-    surplus = [key for key in entry if key not in needed and key != "class"]
-    if missing:
-        raise ValueError(f"{name} lacks {missing[0]!r}")
-    if surplus:
-        raise ValueError(f"{name} takes no {_short(surplus[0], 40)!r}, it takes {', '.join(needed)}")
-    return [inner for value in entry.values() for inner in (value if isinstance(value, list) else [value])
-            if _is_entry(inner)]  # fmt: skip
-
-
-def _is_entry(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _arguments(cls: type[Layer]) -> list[str]:
-    """What a class's config() writes: what makes the layer again, but for the draws."""
-    return [name for name in inspect.signature(cls).parameters if name != "rng"]
-
-
-def _each(value: Any, function: Callable) -> Any:
-    """`function` of every entry of a layer in a value of a configuration."""
-    if isinstance(value, list):
-        return [_each(inner, function) for inner in value]
-    return function(value) if _is_entry(value) else value
-
-
-def _with_classes(entry: dict) -> dict:
-    """An entry as a description of a layer: with the class instead of its name."""
-    inner = {name: _each(value, _with_classes) for name, value in entry.items()}
-    return inner | {"class": LAYERS[entry["class"]]}
-
-
-def _build(entry: dict) -> Layer:
-    arguments = {name: _each(value, _build) for name, value in entry.items()}
-    cls = LAYERS[arguments.pop("class")]
-    if "rng" in inspect.signature(cls).parameters and "dtype" in arguments:  # the file holds all its parameters
-        arguments["rng"] = Blank()
-    return cls(**arguments)
-
-
-def _describe(layer: Layer) -> dict:
-    cls = type(layer)
-    if LAYERS.get(cls.__name__) is not cls:
-        raise ValueError(
-            f"net: a layer of the class {cls.__name__} can't be saved, load could not make it again; "
-            f"lstm_edu.register makes the class known"
-        )
-    return {"class": cls.__name__} | {name: _described(value) for name, value in layer.config().items()}
-
-
-def _described(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_described(inner) for inner in value]
-    return _describe(value) if isinstance(value, Layer) else value
-
-
-def _short(text: Any, longest: int = 300) -> str:
-    """A text that comes out of a file, which can hold anything, as an error can show it."""
-    text = str(text)
-    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -1,5 +1,6 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
+from .attention import attention_weights
 from .contest import evidence
 from .curves import learning_curves
 from .diagrams import diagram, diagram_stages, stack, unrolled
@@ -13,6 +14,7 @@ from .text import TextStates, text_states
 
 __all__ = [
     "TextStates",
+    "attention_weights",
     "diagram",
     "diagram_stages",
     "evidence",

@@ -54,6 +54,9 @@
 # | stride | | by how many steps the window moves | 步幅 / 步长 | 08 |
 # | pooling | | the largest of a few neighbours stands for all | 汇聚 / 池化 | 08 |
 # | softmax | $p$ | turns numbers into probabilities that add up to 1 | softmax / 归一化指数函数 | 08 |
+# | attention | $\alpha$ | each step takes from the steps before it, in shares that a softmax gives | 注意力机制 | 19 |
+# | query, key, value | $q, k, v$ | what a step asks, what another one is found by, and what it then gives | 查询、键、值 | 19 |
+# | scan | | steps put together in pairs, fours, eights, so that they can be made side by side | 扫描 / 前缀扫描 | 19 |
 # | logit | | a number before the softmax or the sigmoid; it can be anything | 对数几率 / 未规范化的预测 | 08 |
 # | stack (of layers) | | recurrent layers on top of each other | 堆叠的层 / 多层循环网络 | 07 |
 # | dropout | | in training, units are switched off at random | 暂退法 / 丢弃法、随机失活 | 07 |

@@ -152,6 +152,7 @@
 # | 10 | Greff et al. 2017, Jozefowicz et al. 2015 | How many trials stand behind one statement? |
 # | 11 | the package's `core/` and `cells/`, from `kernel.py` to `gru.py` | Which line would you change first? |
 # | 11 | Feng et al. 2024, Beck et al. 2024 | Which products of the kernel could be made before the loop? |
+# | 19 | Vaswani et al. 2017 | What says where a step is, when there is no recurrence at all? |
 
 # %% [markdown]
 # ## Programs worth reading

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import random_state
+from cases import assert_same, given, one_pass
 
 import lstm_edu as le
 from lstm_edu.cells import LSTM, CoupledLSTM, PeepholeLSTM, ProjectedLSTM
@@ -14,23 +14,6 @@ from lstm_edu.interop.blocks import to_rows
 pytestmark = pytest.mark.kernels
 
 T, B, D, H, P = 6, 3, 4, 7, 5
-
-
-def one_pass(layer, x, state, dy, dstate):
-    y, tape = layer.forward(x, state)
-    dx, grads, dinitial = layer.backward(dy, tape, dstate)
-    return {"y": y, "dx": dx} | dict(grads) | {f"state {k}": s for k, s in enumerate((*tape.state, *dinitial))}
-
-
-def given(layer, seed=0):
-    rng = np.random.default_rng(seed)
-    x, dy = rng.standard_normal((T, B, D)), rng.standard_normal((T, B, layer.outputs))
-    return x, random_state(layer, B, rng), dy, random_state(layer, B, rng)
-
-
-def assert_same(one, other, names=None, atol=1e-13):
-    for name in names or one:
-        np.testing.assert_allclose(one[name], other[name], rtol=0, atol=atol, err_msg=name)
 
 
 @pytest.mark.parametrize("cell", [LSTM, PeepholeLSTM])
@@ -93,13 +76,7 @@ def test_a_projection_agrees_with_pytorchs_proj_size():
     layer = ProjectedLSTM(D, H, P, dtype=np.float64, rng=3)
     layer.params["b"] = np.random.default_rng(1).normal(size=4 * H)
     peer = torch.nn.LSTM(D, H, proj_size=P, dtype=torch.float64)
-    arrays = {
-        "weight_ih_l0": to_rows(layer.params["W"], "ifgo", "ifgo"),
-        "weight_hh_l0": to_rows(layer.params["U"], "ifgo", "ifgo"),
-        "bias_ih_l0": layer.params["b"],
-        "bias_hh_l0": 0 * layer.params["b"],
-        "weight_hr_l0": layer.params["R"].T.copy(),
-    }
+    arrays = torch_layout.to_arrays(layer)
     peer.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
     x, (h, c), dy, _ = given(layer)
     y, tape = layer.forward(x, (h, c))

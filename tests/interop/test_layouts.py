@@ -9,7 +9,7 @@ from lstm_edu.interop import onnx, torch
 
 D, H = 4, 6
 every_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-IN_TORCH = [cell for cell in CELLS if cell.name in ("rnn", "lstm", "gru-after")]
+IN_TORCH = [cell for cell in CELLS if cell.name in ("rnn", "lstm", "gru-after", "projected")]
 IN_ONNX = [cell for cell in CELLS if cell.layer in onnx.OPERATORS and "cell_clip" not in cell.arguments]
 
 
@@ -120,7 +120,9 @@ LSTM = le.LSTM(D, H, rng=0)
     ("change", "message"),
     [
         ({"weight_ih_l1": np.zeros(3)}, "arrays must hold weight_ih_l0, .*, got .*weight_ih_l1"),
-        ({"weight_hr_l0": np.zeros(3)}, "arrays must hold weight_ih_l0, .*, got .*weight_hr_l0"),
+        ({"weight_hr_l0": np.zeros(3)}, r"weight_hr_l0 must have 2 axes, got shape \(3,\)"),
+        ({"weight_hr_l0": np.zeros((5, 6), "f4")}, r"weight_hr_l0 must have shape \(6, 6\), got \(5, 6\)"),
+        ({"weight_hr_l0": np.zeros((6, 8), "f4")}, r"must have 4 blocks of H rows, .*got \(24, 6\)"),
         ({"weight_ih_l0": np.zeros((24, 4, 1), "f4")}, r"weight_ih_l0 must have 2 axes, got shape \(24, 4, 1\)"),
         ({"weight_ih_l0": np.zeros((18, 4), "f4")}, r"weight_ih_l0 must have shape \(24, 4\), got \(18, 4\)"),
         ({"bias_ih_l0": np.zeros(6, "f4")}, r"bias_ih_l0 must have shape \(24,\), got \(6,\)"),
@@ -146,7 +148,8 @@ def test_arrays_that_are_no_layer_of_pytorch_are_refused_by_name(change, message
         ({"R": np.zeros((2, 24, 6), "f4")}, {}, r"R must have shape \(1, 24, 6\), got \(2, 24, 6\)"),
         ({"X": 1}, {}, "arrays must hold W, R, B, P, got W, R, B, X"),
         ({}, {"hidden_size": 7}, "hidden_size must be 6, as the arrays are"),
-        ({}, {"input_forget": 1}, "no cell of this package does input_forget=1"),
+        ({"P": np.ones((1, 18), "f4")}, {"input_forget": 1}, "no cell .* has input_forget=1 and peepholes"),
+        ({}, {"input_forget": 2}, "no cell of this package does input_forget=2"),
         ({}, {"direction": "reverse"}, "no cell of this package does direction='reverse'"),
         ({}, {"clip": 3.0}, r"no cell of this package does clip=3\.0"),
         ({}, {"activations": ["Sigmoid", "Relu", "Tanh"]}, "activations must be .*'Sigmoid', 'Tanh', 'Tanh'.*, got"),

@@ -1,4 +1,4 @@
-"""Dense, Conv1D, MaxPool1D, Embedding and Dropout against literal twins, against PyTorch, and at their doors."""
+"""The layers around a cell and attention against literal twins, against PyTorch, and at their doors."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lstm_edu.core.checks import lengths as checked_lengths
 from lstm_edu.core.parameters import Parameters
+from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import ACTIVATIONS, Conv1D, Dense, Dropout, Embedding, MaxPool1D
 
 T, B, D = 9, 2, 3
@@ -60,6 +61,19 @@ def embedding_twin(x, params, lengths):
     return np.stack([[params["W"][symbol] for symbol in row] for row in x])
 
 
+def attention_twin(x, params, lengths, causal=True):
+    W_q, W_k, W_v = np.split(params["W"], 3, axis=1)
+    ends = [len(x)] * x.shape[1] if lengths is None else lengths
+    y = np.zeros((*x.shape[:2], W_v.shape[1]), np.result_type(x, W_v))
+    for b, end in enumerate(ends):
+        for t in range(end):
+            seen = x[: t + 1 if causal else end, b]
+            fits = np.exp((seen @ W_k) @ (x[t, b] @ W_q) / np.sqrt(W_k.shape[1]))
+            for s in range(len(seen)):
+                y[t, b] += fits[s] / np.sum(fits) * (seen[s] @ W_v)
+    return y
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -103,12 +117,21 @@ def pool_case(width, stride):
     )
 
 
+def attention_case(**arguments):
+    return Case(
+        "attention-" + "-".join(map(str, arguments.values())),
+        lambda dtype, seed: Attention(D, 5, dtype=dtype, rng=seed, **arguments),
+        lambda x, params, lengths: attention_twin(x, params, lengths, **arguments),
+    )
+
+
 CASES = [
     *[dense_case(steps=s, activation=a) for s in ("all", "last") for a in ACTIVATIONS],
     *[conv_case(w, padding=p, stride=s) for p in ("same", "valid", "causal") for w, s in [(4, 1), (3, 2), (1, 1)]],
     *[conv_case(2, padding="same", stride=3, activation=a) for a in ACTIVATIONS[1:]],
     conv_case(12, padding="same"),
     conv_case(12, padding="causal", stride=2),
+    *[attention_case(causal=c) for c in (True, False)],
     *[pool_case(w, s) for w, s in [(2, 2), (3, 1), (2, 3), (1, 1)]],
     Case("embedding", lambda dtype, seed: Embedding(7, 4, dtype=dtype, rng=seed), embedding_twin, symbols=7),
 ]
@@ -630,6 +653,26 @@ def test_dropout_takes_the_last_step_alone_too():
     np.testing.assert_array_equal(Dropout(0.5).backward(np.ones((40, 3)), tape)[0], y)
 
 
+def test_dropout_per_sequence_drops_the_same_inputs_at_all_steps_and_others_in_each_sequence():
+    x, dy = np.random.default_rng(0).standard_normal((2, 50, 40, 30))
+    layer = Dropout(0.3, per="sequence", rng=1)
+    y, tape = layer.forward(x, lengths=np.full(40, 50))
+    dropped = y == 0
+    assert (dropped == dropped[0]).all()
+    assert abs(dropped[0].mean() - 0.3) < 0.06  # 4.5 deviations of 1200 draws
+    assert len(np.unique(dropped[0], axis=0)) == 40
+    np.testing.assert_allclose(y[~dropped], x[~dropped] / 0.7, rtol=1e-14)
+    np.testing.assert_array_equal(layer.backward(dy, tape)[0], dy * tape.mask)
+    assert not np.array_equal(layer.forward(x)[0] == 0, dropped)  # a new mask at every call
+    np.testing.assert_array_equal(layer(x), x)
+
+
+def test_dropout_per_sequence_of_the_last_step_alone_is_that_per_step():
+    x = np.ones((40, 3))
+    one, other = (Dropout(0.5, per=per, rng=1).forward(x)[0] for per in ("step", "sequence"))
+    np.testing.assert_array_equal(one, other)
+
+
 def test_dropout_refuses_what_it_cannot_use():
     layer, x = Dropout(0.4, rng=1), CASES[0].x()
     for rate in (-0.1, 1, np.nan, "half"):
@@ -645,7 +688,10 @@ def test_dropout_refuses_what_it_cannot_use():
         layer.backward(x[1:], layer.forward(x)[1])
     with pytest.raises(ValueError, match="lengths must have shape"):
         layer.forward(x, lengths=[1])
+    with pytest.raises(ValueError, match="unknown per 'batch'"):
+        Dropout(0.4, per="batch")
     assert Dropout(0.25).config() == {"rate": 0.25}
+    assert Dropout(0.25, per="sequence").config() == {"rate": 0.25, "per": "sequence"}
 
 
 @every_case

@@ -34,31 +34,45 @@ OPTIMIZERS = (
     lambda: le.SGD(1e-2, momentum=0.9, nesterov=True),
 )
 CARRIED = [name for name, task in le.tasks.TASKS.items() if hasattr(task, "stream")]
-CASES = [*le.tasks.TASKS, *(f"{name} carried" for name in CARRIED)]
+CASES = [*le.tasks.TASKS, *(f"{name} carried" for name in CARRIED), "adding noisy", "text carried noisy"]
 STOP, STEPS = 37, 100
 
 
-def network(task, rate=0.3):
+def plain(inputs):
+    return [le.LSTM(inputs, 5, rng=1)]
+
+
+def noisy(inputs):
+    """Every kind of noise that there is, for a step and for a sequence."""
+    rates = {"recurrent_dropout": 0.2, "candidate_dropout": 0.3, "zoneout_h": 0.1, "zoneout_c": 0.4}
+    return [
+        le.Dropout(0.1, per="sequence", rng=5),
+        le.NoisyLSTM(inputs, 5, rng=6, **rates),
+        le.NoisyLSTM(5, 5, per="sequence", rng=7, **rates),
+    ]
+
+
+def network(task, rate=0.3, cells=None):
     first = [le.Embedding(task.inputs, 3, rng=0)] if task.symbols else []
     inputs = 3 if task.symbols else task.inputs
     last = [le.Dropout(rate, rng=2), le.Dense(5, task.outputs, steps=task.steps, rng=3)]
-    return le.Sequential([*first, le.Dropout(rate, rng=4), le.LSTM(inputs, 5, rng=1), *last])
+    return le.Sequential([*first, le.Dropout(rate, rng=4), *(cells or plain)(inputs), *last])
 
 
 def training_of(case, **arguments):
-    name, _, carried = case.partition(" ")
+    name, *how = case.split()
     task = le.tasks.make(name, **SMALL.get(name, {}))
     usual = {
         "steps": STEPS,
-        "batch": 20 if case == "text carried" else 3,  # so that this file is read more than once
+        "batch": 20 if case.startswith("text carried") else 3,  # so that this file is read more than once
         "optimizer": OPTIMIZERS[len(case) % 3](),
         "schedule": "cosine",
         "every": 10,
         "validation": 4,
         "patience": 1000,
-        "carry_state": bool(carried),
+        "carry_state": "carried" in how,
     }
-    return le.Training(network(task), task, **usual | arguments)
+    return le.Training(network(task, cells=noisy if "noisy" in how else None), task, **usual | arguments)
 
 
 def adding(**arguments):

@@ -7,11 +7,15 @@ RNN           RNN       h
 LSTM          LSTM      i o f c  c is the candidate, g here
 PeepholeLSTM  LSTM      i o f c  P: peepholes in the order i o f
 LSTM97        LSTM      i o f c  the forget gate is held open: W_f = R_f = 0, b_f = 20, in float32 exactly 1
+CoupledLSTM   LSTM      i o f c  `input_forget`; W_i = -W_f for gate "f", W_f = 0 for gate "i"
 GRU           GRU       z r h    h is the candidate, n here; `linear_before_reset` is `reset_after`
 ============  ========  =======  ===========================================================================
 
 For one direction: W (1, G*H, D), R (1, G*H, H), B (1, 2*G*H) with the biases of both products one behind the other,
 P (1, 3*H). ONNX Runtime knows float32 only.
+
+With `input_forget` the gate i alone is there, and f is 1 - i, whatever stands in its block. For a CoupledLSTM of gate
+"f" both blocks are written: sigmoid(-x) is 1 - sigmoid(x), so that who overlooks the attribute is right too.
 """
 
 from collections.abc import Mapping
@@ -19,15 +23,14 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, PeepholeLSTM, Recurrent
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, Recurrent
 from lstm_edu.core import checks
 from lstm_edu.core.blank import Blank
-
-from .blocks import Arrays, check_shapes, checked, to_columns, to_rows
+from lstm_edu.interop.blocks import Arrays, check_shapes, checked, to_columns, to_rows
 
 __all__ = ["from_arrays", "operator", "to_arrays"]
 
-OPERATORS = {RNN: "RNN", LSTM97: "LSTM", LSTM: "LSTM", PeepholeLSTM: "LSTM", GRU: "GRU"}
+OPERATORS = {RNN: "RNN", LSTM97: "LSTM", LSTM: "LSTM", PeepholeLSTM: "LSTM", GRU: "GRU", CoupledLSTM: "LSTM"}
 # In ONNX's order and by our names.
 GATES = {"RNN": ("h",), "LSTM": ("i", "o", "f", "g"), "GRU": ("z", "r", "n")}
 PEEPHOLES = ("i", "o", "f")
@@ -83,6 +86,8 @@ def operator(layer: Recurrent) -> tuple[str, dict[str, Any]]:
         attributes["linear_before_reset"] = int(layer.reset_after)
     if isinstance(layer, LSTM97) and layer.squashing == "1997":
         attributes |= SQUASHING_1997
+    if isinstance(layer, CoupledLSTM):
+        attributes["input_forget"] = 1
     return OPERATORS[cls], attributes
 
 
@@ -116,11 +121,15 @@ def to_arrays(layer: Recurrent) -> Arrays:
     inner = np.zeros_like(bias)
     if isinstance(layer, LSTM97):
         bias[_block("LSTM", "f", units)] = FORGET_NOTHING
+    W, R = to_rows(params["W"], ours, theirs), to_rows(params["U"], ours, theirs)
+    if isinstance(layer, CoupledLSTM) and layer.gate == "f":
+        for array in (W, R, bias):
+            array[_block("LSTM", "i", units)] = -array[_block("LSTM", "f", units)]
     if "bn" in params:
         inner[_block("GRU", "n", units)] = params["bn"]
     found = {
-        "W": to_rows(params["W"], ours, theirs)[None],
-        "R": to_rows(params["U"], ours, theirs)[None],
+        "W": W[None],
+        "R": R[None],
         "B": np.concatenate([bias, inner])[None],
     }
     if "p" in params:
@@ -144,7 +153,8 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping
     Returns
     -------
     Recurrent
-        An LSTM with P is a PeepholeLSTM, one whose forget gate is held open as `to_arrays` does an LSTM97.
+        An LSTM with P is a PeepholeLSTM, one with `input_forget` a CoupledLSTM, one whose forget gate is held open as
+        `to_arrays` does an LSTM97.
 
     Raises
     ------
@@ -170,26 +180,59 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping
     )
     form = _form(name, dict(attributes or {}), units)
     W, R = found["W"][0], found["R"][0]
-    bias, inner = np.split(found["B"][0].copy() if "B" in found else np.zeros(2 * n, W.dtype), 2)
-    cls = next(cls for cls, operator_name in OPERATORS.items() if operator_name == name)
-    if name == "LSTM":
-        f = _block("LSTM", "f", units)
-        open_ = not W[f].any() and not R[f].any() and (bias[f] + inner[f] == FORGET_NOTHING).all()
-        cls = PeepholeLSTM if "P" in found else LSTM97 if open_ else LSTM
-        if form and cls is not LSTM97:
-            raise ValueError(f"attributes: activations must be {ACTIVATIONS[name]} for an LSTM with a forget gate")
+    found.setdefault("B", np.zeros((1, 2 * n), W.dtype))
+    cls = _class(name, form, "P" in found, W, R, np.add(*np.split(found["B"][0], 2)))
     layer = cls(inputs, units, dtype=W.dtype, rng=Blank(), **form)
-    ours, params = layer.gate_names, layer.params
+    fill(layer, found)
+    return layer
+
+
+def fill(layer: Recurrent, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give a layer, of which it is known what it is, the weights of its operator.
+
+    Parameters
+    ----------
+    layer : Recurrent
+        A cell that `operator` knows.
+    arrays : mapping of str to ndarray
+        W, R, B and P as `to_arrays` gives them; what a forget gate that is held open has there is left out.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    """
+    theirs, ours, params, units = GATES[OPERATORS[type(layer)]], layer.gate_names, layer.params, layer.units
+    W, R = arrays["W"][0], arrays["R"][0]
+    bias, inner = np.split(arrays["B"][0].copy(), 2)
     if "bn" in params:
         n_block = _block("GRU", "n", units)
         params["bn"] = inner[n_block]
         inner[n_block] = 0
     params["W"], params["U"] = to_columns(W, theirs, ours), to_columns(R, theirs, ours)
-    params["b"] = to_columns(bias + inner, theirs, ours)
-    if "P" in found:
-        rows = dict(zip(PEEPHOLES, found["P"].reshape(3, units), strict=True))
+    params["b"] = to_columns(np.where(inner == 0, bias, bias + inner), theirs, ours)  # -0.0 + 0 would be 0.0
+    if "p" in params:
+        rows = dict(zip(PEEPHOLES, arrays["P"].reshape(3, units), strict=True))
         params["p"] = np.stack([rows[gate] for gate in OUR_PEEPHOLES])
-    return layer
+
+
+def _class(name: str, form: dict[str, Any], peepholes: bool, *arrays: np.ndarray) -> type[Recurrent]:
+    """The class that is the operator with these W, R and biases; `form` gets the gate of a CoupledLSTM."""
+    if name != "LSTM":
+        return next(cls for cls, operator_name in OPERATORS.items() if operator_name == name)
+    units = arrays[1].shape[1]
+    (W_f, R_f, b_f), inputs = ([array[_block(name, gate, units)] for array in arrays] for gate in "fi")
+    open_ = not W_f.any() and not R_f.any() and bool((b_f == FORGET_NOTHING).all())
+    cls: type[Recurrent] = PeepholeLSTM if peepholes else LSTM97 if open_ else LSTM
+    if form.pop("coupled", False):
+        if peepholes:
+            raise ValueError("attributes: no cell of this package has input_forget=1 and peepholes")
+        both = all(np.array_equal(i, -f) for i, f in zip(inputs, (W_f, R_f, b_f), strict=True))
+        form["gate"] = "f" if both and (W_f.any() or R_f.any() or b_f.any()) else "i"
+        cls = CoupledLSTM
+    if "squashing" in form and cls is not LSTM97:
+        raise ValueError(f"attributes: activations must be {ACTIVATIONS[name]} for an LSTM with a forget gate")
+    return cls
 
 
 def _form(name, attributes, units) -> dict[str, Any]:
@@ -199,6 +242,8 @@ def _form(name, attributes, units) -> dict[str, Any]:
     form: dict[str, Any] = {}
     if name == "GRU":
         form["reset_after"] = bool(attributes.pop("linear_before_reset", 0))
+    if name == "LSTM" and attributes.get("input_forget") == 1:
+        form["coupled"] = bool(attributes.pop("input_forget"))
     given = {key: attributes.pop(key) for key in SQUASHING_1997 if key in attributes}
     if name == "LSTM" and given == SQUASHING_1997:
         form["squashing"] = "1997"
