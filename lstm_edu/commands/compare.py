@@ -1,10 +1,6 @@
 """`lstm-edu compare`."""
 
-import contextlib
-import os
-import sys
 import tempfile
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +8,7 @@ import typer
 
 from lstm_edu.cells import CLASSIC
 
+from .output import check_out, complain, printed, reason, written
 from .own import load
 from .signals import ending_in_order
 from .tables import columns, fitted, wrapped
@@ -63,9 +60,9 @@ def compare(
     settings = {"length": length, "file": file}
     made = tasks.make(task, **{name: value for name, value in settings.items() if value is not None})
     name = f"compare-{task}"
-    _check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png")])
+    check_out(out, [f"{name}{ending}" for ending in (".csv", "-curves.csv", ".json", ".png")])
     if save is not None:
-        _check_out(save, [], "save")
+        check_out(save, [], "save")
     with ending_in_order():
         try:
             found = lstm_edu.compare(
@@ -90,7 +87,7 @@ def compare(
             if finished is not None:
                 _report(finished, made, out, name, save, f"\nended early{done}")
             else:
-                _complain(f"ended early{done or ' before a run was done'}; nothing is written")
+                complain(f"ended early{done or ' before a run was done'}; nothing is written")
             if isinstance(stop, SystemExit):
                 raise
             raise typer.Exit(130) from None
@@ -102,27 +99,16 @@ def _report(found: "Comparison", task: "Task", out: Path, name: str, save: Path 
     """Print what was found, then write it: what took so long to compute is on the screen whatever happens to the disk,
     and on the disk whatever happened to the terminal. Returns whether all of it is where it was to be."""
     text = f"{first}\n{_in_words(found, task)}{_samples(found, task)}"
-    printed = _printed(text)
+    shown = printed(text)
     complete, places = _write_all(found, out, name)
     if save is not None:
         kept = _kept(found, save)
         complete, places = complete and len(kept) == len(found.networks), f"{places}\nnetworks: {', '.join(kept)}"
-    if places and printed:
-        printed = _printed(places)
+    if places and shown:
+        shown = printed(places)
     elif places:
-        _complain(places)
-    return complete and printed
-
-
-def _printed(text: str) -> bool:
-    try:
-        print(text, flush=True)
-    except OSError as error:  # a closed terminal or pipe, a full disk behind `>`
-        _complain(f"can't print: {_reason(error)}")
-        with contextlib.suppress(OSError):  # what is still in the buffer would fail once more at the very end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True
+        complain(places)
+    return complete and shown
 
 
 def _in_words(found: "Comparison", task: "Task") -> str:
@@ -170,7 +156,7 @@ def _kept(found: "Comparison", folder: Path) -> list[str]:
             folder.mkdir(parents=True, exist_ok=True)
             save(net, path)
 
-        kept += [str(path)] if _written(path, write) else []
+        kept += [str(path)] if written(path, write) else []
     return kept
 
 
@@ -181,8 +167,8 @@ def _write_all(found: "Comparison", out: Path, name: str) -> tuple[bool, str]:
 
     figure = out / f"{name}.png"
     tables = found.writers(out, name)
-    failed = [path for path, write in tables.items() if not _written(path, write)]
-    drawn = _written(figure, lambda: plotting.save(plotting.learning_curves(found), figure))
+    failed = [path for path, write in tables.items() if not written(path, write)]
+    drawn = written(figure, lambda: plotting.save(plotting.learning_curves(found), figure))
     rescued = _rescued(found, name, {path.name for path in failed}) if failed else []
     places = {
         "figure": [figure] if drawn else [],
@@ -197,28 +183,10 @@ def _rescued(found: "Comparison", name: str, wanted: set[str]) -> list[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix="lstm_edu-"))
     except OSError as error:
-        _complain(f"nor is there a temporary folder: {_reason(error)}")
+        complain(f"nor is there a temporary folder: {reason(error)}")
         return []
     files = {path: write for path, write in found.writers(folder, name).items() if path.name in wanted}
-    return [path for path, write in files.items() if _written(path, write)]
-
-
-def _written(path: Path, write: Callable[[], Any]) -> bool:
-    try:
-        write()
-    except Exception as error:  # whatever it is, the other files are still to be written
-        _complain(f"can't write {path}: {_reason(error)}")
-        return False
-    return True
-
-
-def _reason(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-
-
-def _complain(text: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal is closed: nobody is left to tell
-        print(f"lstm-edu: {text}", file=sys.stderr, flush=True)
+    return [path for path, write in files.items() if written(path, write)]
 
 
 def _seeds(text: str) -> int | list[int]:
@@ -227,29 +195,6 @@ def _seeds(text: str) -> int | list[int]:
     except ValueError:
         raise ValueError(f"seeds must be a whole number or a list such as 0,1,2, got {text!r}") from None
     return numbers if "," in text else numbers[0]
-
-
-def _check_out(folder: Path, names: Iterable[str], option: str = "out") -> None:
-    """Refuse, before the work begins, a folder that can't be written to or made, and one where something else than a
-    file has the name of a file to be written."""
-    existing = next(parent for parent in [folder, *folder.absolute().parents] if _is_there(parent))
-    if not existing.exists():
-        raise ValueError(f"{option}: can't write to {str(folder)!r} ({str(existing)!r} is a link to nothing)")
-    if not existing.is_dir():
-        raise ValueError(f"{option}: can't write to {str(folder)!r} ({str(existing)!r} is no folder)")
-    for path in (folder / name for name in names):
-        if path.is_dir():
-            raise ValueError(f"{option}: can't write {str(path)!r} (a folder is there)")
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise ValueError(f"{option}: can't write to {str(folder)!r} ({error.strerror})") from None
-
-
-def _is_there(path: Path) -> bool:
-    """Whether something has this name, a link to nothing included."""
-    return path.is_symlink() or path.exists()
 
 
 def _texts(table: Any) -> Any:

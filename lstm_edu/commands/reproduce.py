@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .compare import _check_out, _complain, _printed, _written
+from .output import check_out, complain, printed, written
 from .signals import ending_in_order
 from .tables import columns, fitted, wrapped
 
@@ -43,7 +43,7 @@ def reproduce(
         return
     asked = experiment_of(paper_of(paper), experiment)
     name = f"reproduce-{paper}-{asked.name}"
-    _check_out(out, [f"{name}{ending}" for ending in (".csv", ".png")])
+    check_out(out, [f"{name}{ending}" for ending in (".csv", ".png")])
     with ending_in_order():
         try:
             found = room.reproduce(
@@ -61,7 +61,7 @@ def reproduce(
         except (KeyboardInterrupt, SystemExit) as stop:
             finished = getattr(stop, "finished", None)
             done = 0 if finished is None else len(finished.table)
-            _complain(f"ended early: {done} trials are done; --resume goes on with them")
+            complain(f"ended early: {done} trials are done; --resume goes on with them")
             if finished is not None:
                 _report(finished, out, name)
             if isinstance(stop, SystemExit):
@@ -98,8 +98,8 @@ def _report(found: "Reproduction", out: Path, name: str) -> bool:
     lines += [wrapped("Sequences until success, published and measured; a | b: published | measured.", width)]
     notes = dict.fromkeys(row.note for row, _ in found.rows() if row.note)
     lines += [wrapped(note, width) for note in notes]
-    printed = _printed("\n".join(lines))
+    shown = printed("\n".join(lines))
     figure = out / f"{name}.png"
-    drawn = _written(figure, lambda: plotting.save(plotting.reproduced(found), figure))
+    drawn = written(figure, lambda: plotting.save(plotting.reproduced(found), figure))
     places = f"trials: {out / f'{name}.csv'}" + (f"\nfigure: {figure}" if drawn else "")
-    return _printed(places) and printed and drawn
+    return printed(places) and shown and drawn
