@@ -18,6 +18,7 @@ from .claims import at_best_rates, beats, best_rates, evidence, leads
 from .display import animate, explore, show, source
 from .gradients import numerical_gradient
 from .playground import play
+from .reproduced import reproduced
 from .thread import learn_marked_signs, marked_signs
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "numerical_gradient",
     "play",
     "ran",
+    "reproduced",
     "show",
     "source",
 ]

@@ -49,6 +49,10 @@ class Course:
     def evidence(self) -> Path:
         return self.folder / "evidence"
 
+    @property
+    def reproduced(self) -> Path:
+        return self.figures / "reproduced"
+
     @cached_property
     def chapters(self) -> list[Chapter]:
         """Every chapter that has a source or a notebook, by number."""

@@ -161,8 +161,8 @@ def linked_figures(made: NotebookNode) -> set[str]:
 
 
 def _copy_evidence(course: library.Course, folder: Path) -> None:
-    """Copy the tables that `course.evidence` reads into a folder of the same name beside the chapters."""
-    tables = sorted(course.evidence.glob("ch[0-9][0-9].csv"))
+    """Copy the tables that `course.evidence` and `course.reproduced` read into a folder beside the chapters."""
+    tables = [*sorted(course.evidence.glob("ch[0-9][0-9].csv")), *sorted(course.reproduced.glob("reproduce-*.csv"))]
     if tables:
         (folder / course.evidence.name).mkdir(parents=True, exist_ok=True)
     for table in tables:
