@@ -171,13 +171,22 @@ def test_ctrl_c_keeps_what_was_learnt_and_says_how_to_go_on(folder, capsys, monk
         ),
         (["forecast", "series.safetensors", "short.csv"], "at least 24 numbers before a forecast, got 3"),
         (["forecast", "series.safetensors", "my.csv", "--out", "f.png"], "out must be the name of the table"),
+        (["forecast", "series.safetensors", "my.csv", "--out", "my.csv"], "'my.csv' is what is read"),
+        (["forecast", "series.safetensors", "my.csv", "--out", "series.safetensors"], "is what is read"),
+        (["train", "series", "my.csv", "--out", "my.safetensors"], "'my.csv' is what is read"),
+        (["train", "series", "my.csv", "--out", "my.csv", "--force"], "out must not end in .csv"),
+        (["train", "text", "my.txt", "--out", "new.png"], "out must not end in .png"),
+        (["train", "text", "my.txt", "--out", "my.txt", "--force"], "'my.txt' is what is read"),
+        (["train", "text", "my.txt", "--out", "short.safetensors"], "'short.csv' is there already"),
         (["inspect", "my.csv"], "no whole safetensors file"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_exit_code_2(arguments, words, folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     Path("short.csv").write_text("sales\n1\n2\n3\n")
+    before = {path.name: path.read_bytes() for path in Path().iterdir()}
     assert run(*arguments) == 2
+    assert {path.name: path.read_bytes() for path in Path().iterdir()} == before
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1

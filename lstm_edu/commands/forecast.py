@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from .outputs import keep_what_is_read
+
 
 def forecast(
     model: Annotated[Path, typer.Argument(help="What `lstm-edu train series` wrote.")],
@@ -28,6 +30,7 @@ def forecast(
 
     if out.suffix.lower() == ".png":
         raise ValueError(f"out must be the name of the table, such as 'forecast.csv', got {str(out)!r}")
+    keep_what_is_read((out, out.with_suffix(".png")), [path for path in (file, model) if path.exists()])
     net = load(model)
     trained = {} if net.about is None else net.about.trained
     if "window" not in trained:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .outputs import keep_what_is_read
 from .signals import ending_between_steps
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ app = typer.Typer(
 )
 
 Out = Annotated[Path, typer.Option(help="The file for the network; beside it a figure and the curve of the loss.")]
-Cell = Annotated[str, typer.Option(help="rnn, lstm97, lstm, peephole, gru.")]
+Cell = Annotated[str, typer.Option(help="rnn, lstm97, lstm, peephole, gru, or another name of lstm_edu.CELLS.")]
 Units = Annotated[int, typer.Option(help="Units of each layer.")]
 Layers = Annotated[int, typer.Option(help="Layers of the cell, one above the other.")]
 Steps = Annotated[int, typer.Option(help="Training steps.")]
@@ -58,7 +59,7 @@ def text(
     from lstm_edu import plotting
     from lstm_edu.experiments.own import text as own
 
-    checkpoint = _checked_out(out, resume, force)
+    checkpoint = _checked_out(out, file, resume, force)
     if checkpoint is None:
         return
     settings = own.TextSettings(cell, units, layers, length, batch, steps, rate, seed)
@@ -114,7 +115,7 @@ def series(
     from lstm_edu.experiments.own import series as own
     from lstm_edu.experiments.own.table import read_column
 
-    checkpoint = _checked_out(out, resume, force)
+    checkpoint = _checked_out(out, file, resume, force)
     if checkpoint is None:
         return
     name, values, times = read_column(file, column, time)
@@ -140,7 +141,12 @@ def series(
     print(f"Look ahead: lstm-edu forecast {out} {file} --steps {2 * horizon}")
 
 
-def _checked_out(out: Path, resume: bool, force: bool) -> Path | None:
+def _beside(out: Path) -> tuple[Path, Path]:
+    """The figure and the table."""
+    return out.with_suffix(".png"), out.with_suffix(".csv")
+
+
+def _checked_out(out: Path, file: Path, resume: bool, force: bool) -> Path | None:
     """Where checkpoints go; None: there is nothing left to do. Nothing is replaced that nobody allowed to."""
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     if not out.parent.is_dir():
@@ -149,6 +155,9 @@ def _checked_out(out: Path, resume: bool, force: bool) -> Path | None:
         raise ValueError(f"out: {str(out)!r} is a folder, the name of a file is needed")
     if not os.access(out.parent, os.W_OK):
         raise ValueError(f"out: can't write to {str(out.parent)!r}")
+    if out in _beside(out):
+        raise ValueError(f"out must not end in {out.suffix}, as the file beside the network does, got {str(out)!r}")
+    keep_what_is_read((out, checkpoint, *_beside(out)), [file])
     if resume and force:
         raise ValueError("resume and force: one of them, go on or begin anew")
     if force:
@@ -160,8 +169,10 @@ def _checked_out(out: Path, resume: bool, force: bool) -> Path | None:
     elif out.exists() and resume and not checkpoint.exists():
         print(f"{out}: this run has ended, there is nothing left to do")
         return None
-    elif out.exists() and not resume:
-        raise ValueError(f"out: {str(out)!r} is there already: name another file, or --force")
+    elif not resume:
+        for path in (out, *_beside(out)):
+            if path.exists():
+                raise ValueError(f"out: {str(path)!r} is there already: name another file, or --force")
     return checkpoint
 
 
@@ -195,7 +206,7 @@ def _keep(net: Any, out: Path, checkpoint: Path, history: Any, draw: Any) -> Non
     from lstm_edu.core.files import replace_file
 
     save(net, out)
-    figure, table = out.with_suffix(".png"), out.with_suffix(".csv")
+    figure, table = _beside(out)
     for path, write in (
         (table, lambda: replace_file(table, history.table.to_csv(index=False).encode())),
         (figure, lambda: plotting.save(draw(), figure)),

@@ -41,6 +41,7 @@ from lstm_edu.cells import (
 )
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.blank import Blank
+from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Embedding
 
 from .blocks import Arrays, check_shapes, checked, reordered, summed, transposed, transposed_back
@@ -71,6 +72,7 @@ WHY_NOT: dict[type[Layer], str] = {
     VariantLSTM: "the LSTM of Keras has all its gates and no peepholes",
     FullGateLSTM: "the gates of the LSTM of Keras do not see each other",
     BlockLSTM97: "the LSTM of Keras has gates for each cell, and always a forget gate",
+    Attention: "the Attention of Keras has no weights, and no product that makes q, k and v",
 }
 
 

@@ -75,19 +75,21 @@ def to_keras(net: Layer) -> Any:
     with at("net"):
         if type(net) is Sequential:
             return _sequential(net)
-        return _made(net, net.dtype or np.dtype(np.float32), sequences=not _takes_last(net))
+        return _made(net, net.dtype or np.dtype(np.float32), not _takes_last(net))
 
 
 def _takes_last(layer: Layer) -> bool:
     return isinstance(layer, Bidirectional) and layer.steps == "last"
 
 
-def _made(layer: Layer, dtype: np.dtype, sequences: bool) -> Any:
-    """The layer in Keras, with its weights. `sequences`: whether a cell returns all steps."""
+def _made(layer: Layer, dtype: np.dtype, sequences: bool, one_step: bool = False) -> Any:
+    """The layer in Keras, with its weights. `sequences`: whether a cell returns all steps; `one_step`: of what comes."""
     import keras
 
     if isinstance(layer, Residual):
         raise ValueError("Keras has no Residual: a way past a layer needs a functional model there")
+    if isinstance(layer, Dropout) and layer.per == "sequence" and not one_step:
+        return keras.layers.SpatialDropout1D(layer.rate, dtype=dtype.name)
     if isinstance(layer, Dropout):
         return keras.layers.Dropout(layer.rate, dtype=dtype.name)
     if isinstance(layer, MaxPool1D):
@@ -141,7 +143,7 @@ def _sequential(net: Sequential) -> Any:
     model = keras.Sequential([keras.Input(shape, dtype="int32" if symbols else net.dtype.name)])
     for k, (place, layer) in enumerate(layers):
         with at(place):
-            model.add(_made(layer, net.dtype, sequences=k not in ends))
+            model.add(_made(layer, net.dtype, k not in ends, one_step=any(end < k for end in ends)))
     return model
 
 
@@ -186,8 +188,8 @@ def from_keras(model: Any) -> Layer:
     Parameters
     ----------
     model : keras.Layer, keras.Sequential or list of keras.Layer
-        SimpleRNN, LSTM, GRU of both forms, Bidirectional of them, Dense, Conv1D, MaxPooling1D, Embedding, Dropout, and
-        Activation after a Dense or a Conv1D, all of them built; a Sequential of these. A list holds the layers of a
+        SimpleRNN, LSTM, GRU of both forms, Bidirectional of them, Dense, Conv1D, MaxPooling1D, Embedding, Dropout,
+        SpatialDropout1D (`per` "sequence" here), and Activation after a Dense or a Conv1D, all of them built; a Sequential of these. A list holds the layers of a
         functional model, in the order in which it uses them.
 
     Returns
@@ -309,6 +311,11 @@ def _embedding(layer: Any) -> Layer:
     return layout.from_arrays("Embedding", _arrays(layer, ("embeddings",)))
 
 
+def _dropout(layer: Any) -> Layer:
+    _same(layer, {"noise_shape": None})
+    return Dropout(layer.rate)
+
+
 # By the name of the class in keras.layers.
 READERS: dict[str, Callable[[Any], Layer]] = {
     "SimpleRNN": _recurrent,
@@ -319,7 +326,8 @@ READERS: dict[str, Callable[[Any], Layer]] = {
     "Conv1D": _conv,
     "MaxPooling1D": _pool,
     "Embedding": _embedding,
-    "Dropout": lambda layer: Dropout(layer.rate),
+    "Dropout": _dropout,
+    "SpatialDropout1D": lambda layer: Dropout(layer.rate, per="sequence"),
 }
 
 

@@ -41,6 +41,7 @@ from lstm_edu.cells import (
 )
 from lstm_edu.core import Layer
 from lstm_edu.core.blank import Blank
+from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Embedding
 
 from .blocks import Arrays, check_shapes, checked, summed, to_columns, to_rows, transposed, transposed_back
@@ -71,6 +72,7 @@ WHY_NOT: dict[type[Layer], str] = {
     VariantLSTM: "the LSTM of PyTorch has all its gates and no peepholes",
     FullGateLSTM: "the gates of the LSTM of PyTorch do not see each other",
     BlockLSTM97: "the LSTM of PyTorch has gates for each cell, and always a forget gate",
+    Attention: "the MultiheadAttention of PyTorch has one product more, behind its heads",
 }
 
 

@@ -130,13 +130,15 @@ class Embedding(Module):
 
 
 class Dropout(Module):
-    """`torch.nn.Dropout`, on until `module.eval()`."""
+    """`torch.nn.Dropout`, on until `module.eval()`; a mask lasts a step or, of (T, B, D), a sequence."""
 
-    def __init__(self, dropout: nn.Dropout) -> None:
+    def __init__(self, dropout: nn.Dropout, per: str = "step") -> None:
         super().__init__()
-        self.dropout = dropout
+        self.dropout, self.per = dropout, per
 
     def forward(self, x: Tensor, state: Any = None, lengths: Any = None) -> tuple[Tensor, tuple]:
+        if self.per == "sequence" and x.ndim == 3 and self.training:
+            return x * self.dropout(torch.ones_like(x[:1])), ()
         return self.dropout(x), ()
 
 

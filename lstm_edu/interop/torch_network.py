@@ -109,7 +109,7 @@ def _module(layer: Layer) -> Any:
     if type(layer) is MaxPool1D:
         return modules.MaxPool1D(torch.nn.MaxPool1d(layer.width, layer.stride))
     if type(layer) is Dropout:
-        return modules.Dropout(torch.nn.Dropout(layer.rate))
+        return modules.Dropout(torch.nn.Dropout(layer.rate), layer.per)
     cls = layout.class_name(layer)
     if type(layer) is Dense:
         return modules.Dense(filled(cls, layer.inputs, layer.units), layer.steps, layer.activation)
@@ -328,7 +328,9 @@ def _layer(module: Any, depth: int = 0) -> Layer:
     if cls is modules.Conv1D:
         arguments = {"padding": module.padding, "activation": module.activation}
         return layout.around(Conv1D, module.conv.state_dict(), stride=module.conv.stride[0], **arguments)
-    inside = {modules.MaxPool1D: "pool", modules.Embedding: "embedding", modules.Dropout: "dropout"}
+    if cls is modules.Dropout:
+        return Dropout(module.dropout.p, per=module.per)
+    inside = {modules.MaxPool1D: "pool", modules.Embedding: "embedding"}
     if cls in inside:
         return child(f".{inside[cls]}", getattr(module, inside[cls]))
     name = cls.__name__

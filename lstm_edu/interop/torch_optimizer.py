@@ -11,6 +11,7 @@ Adam      Adam     rate lr, beta1 beta2 betas, epsilon eps  m exp_avg, s exp_avg
 """
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from lstm_edu.core import Layer
@@ -55,7 +56,7 @@ def to_torch_optimizer(optimizer: Optimizer, net: Layer, module: Any) -> Any:
     ImportError
         Without PyTorch.
     ValueError
-        For another optimizer, and for one that belongs to another net.
+        For another optimizer, for one that belongs to another net, and for another module.
 
     Examples
     --------
@@ -121,6 +122,9 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
     kinds = {getattr(torch.optim, theirs): ours for ours, theirs in CLASSES.items()}
     if type(optimizer) not in kinds:
         raise ValueError(f"optimizer must be torch.optim.SGD, RMSprop or Adam, got {type(optimizer).__name__}")
+    if isinstance(module, Mapping):
+        raise ValueError(f"module must be a torch.nn.Module or a list of them, got {type(module).__name__}")
+    from_torch(module)  # refuses what it can't read
     kind = kinds[type(optimizer)]
     made = kind(**_settings(optimizer, kind))
     parts = isinstance(module, list | tuple)
@@ -188,7 +192,11 @@ def _check_one_bias(name: str, average: Any, inside: int) -> None:
 
 def _check_like(net: Any, module: Any) -> None:
     """ValueError unless the module's parameters are those of `to_torch(net)`."""
-    like = to_torch(net)
-    expected, got = ({name: p.shape for name, p in m.named_parameters()} for m in (like, module))
+    torch, like = needed(), to_torch(net)
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(f"module must be what to_torch makes of net, got {type(module).__name__}")
+    expected, got = ({name: (p.shape, p.dtype) for name, p in m.named_parameters()} for m in (like, module))
     if expected != got:
-        raise ValueError(f"module must be what to_torch makes of net, with {short(', '.join(expected))}, got another")
+        raise ValueError(
+            f"module must be what to_torch makes of net, with {short(', '.join(expected))} of {net.dtype}, got another"
+        )

@@ -115,6 +115,20 @@ def test_symbols_and_networks_within_networks_go_to_keras():
     assert again.params.flat.tobytes() == net.params.flat.tobytes()
 
 
+@pytest.mark.parametrize("per", ["step", "sequence"])
+def test_a_mask_lasts_as_long_in_keras_as_here(per):
+    """A mask for all steps that became one for each would train another network."""
+    model = to_keras(row(le.LSTM(D, H), le.Dropout(0.5, per=per), le.GRU(H, H)))
+    assert from_keras(model).layers[1].per == per
+    y = array(model.layers[1](np.ones((B, T, 50), "f4"), training=True))
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert bool((y == y[:, :1]).all()) is (per == "sequence")
+    assert not (y == y[:1]).all()
+    assert to_keras(le.Dropout(0.5, per=per))(np.ones((B, T, D), "f4")).shape == (B, T, D)
+    last = to_keras(row(le.LSTM(D, H), le.Dropout(0.5, per=per), le.Dense(H, 2, steps="last"), le.Dropout(0.2, per=per)))
+    assert last(np.ones((B, T, D), "f4"), training=True).shape == (B, 2)  # one step is left: one mask in any case
+
+
 @pytest.mark.parametrize("reset_after", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
 def test_what_keras_made_becomes_a_network_that_computes_the_same(bias, reset_after):
@@ -220,6 +234,7 @@ def test_two_rows_of_biases_move_their_sum_twice_as_far_and_all_else_as_here():
         (le.ProjectedLSTM(2, 3, 2), "net: Keras has no ProjectedLSTM: .* no projection"),
         (le.MinLSTM(2, 3), "net: Keras has no MinLSTM"),
         (le.LSTM(2, 3, cell_clip=1.0), "net: the LSTM of Keras has no cell_clip"),
+        (le.Attention(2, 3), "net: Keras has no Attention: the Attention of Keras has no weights"),
         (le.Residual(le.RNN(3, 3)), "net: Keras has no Residual"),
         (
             le.Bidirectional(le.Sequential([le.RNN(2, 3)])),
@@ -264,6 +279,7 @@ SHARED = built(L.Dense(D))
         (lambda: built(L.Embedding(9, 3, mask_zero=True), None), "model: here no symbol is a mask"),
         (lambda: built(L.Dense(3, "softmax")), "model: here a softmax is part of the loss"),
         (lambda: built(L.Dense(3, "gelu")), "model: here an activation is None, tanh, sigmoid or relu, got gelu"),
+        (lambda: L.Dropout(0.5, noise_shape=(None, 1, None)), "model: here noise_shape must be None, got"),
         (lambda: L.LayerNormalization(), "model: from_keras reads .*, got LayerNormalization"),
         (lambda: [built(L.LSTM(4)), built(L.LSTM(4))], r"model\[1\]: LSTM has no sequence to read"),
         (lambda: [L.Activation("tanh")], r"model\[0\]: Activation must stand right after"),

@@ -104,6 +104,10 @@ NETS = {
         le.BlockLSTM97(D, H, block_size=3, squashing="1997"), le.FullGateLSTM(H, 4),
         le.NoisyLSTM(4, 7, recurrent_dropout=0.5, zoneout_h=0.3, zoneout_c=0.2), le.Dense(7, 2),
     ],
+    "looks back, and at all steps": lambda: [
+        le.GRU(D, H), le.Residual(le.Attention(H, H)), le.Attention(H, 4, causal=False), le.RNN(4, 2),
+        le.Bidirectional(le.Attention(2, 3)), le.Dense(6, 2),
+    ],
     "pooling alone": lambda: [le.MaxPool1D(3, 2)],
 }  # fmt: skip
 
@@ -181,6 +185,15 @@ def test_what_has_an_operator_is_one_and_all_else_a_scan(tmp_path):
         assert sum(name in ("RNN", "LSTM", "GRU", "Scan") for name in found) == 1
     assert operators(le.Bidirectional(le.LSTM(D, H))).count("LSTM") == 1
     assert operators(le.Bidirectional(le.LSTM(D, H), le.PeepholeLSTM(D, H))).count("LSTM") == 2
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_what_lies_beyond_a_length_reaches_no_step_that_looks(causal, tmp_path):
+    layer, x = filled(le.Attention(D, H, causal=causal)), np.ones((T, B, D), np.float32)
+    to_onnx(layer, tmp_path / "net.onnx", lengths=True)
+    x[np.arange(T)[:, None] >= LENGTHS] = np.nan
+    got = run(tmp_path / "net.onnx", x=x, lengths=LENGTHS)["y"]
+    close(got, layer(x, lengths=LENGTHS))  # beyond the lengths as well: zeros
 
 
 def test_the_long_memory_of_1997_loses_nothing_in_float32(tmp_path):

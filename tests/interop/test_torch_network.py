@@ -114,6 +114,22 @@ def test_a_network_to_pytorch_and_back_is_the_same_network(name, dtype):
     assert values == {name: p.detach().numpy().tobytes() for name, p in again.named_parameters()}
 
 
+@pytest.mark.parametrize("per", ["step", "sequence"])
+def test_a_mask_lasts_as_long_in_pytorch_as_here(per):
+    """A mask for all steps that became one for each would train another network."""
+    module = to_torch(le.Dropout(0.5, per=per))
+    assert from_torch(module).per == per
+    torch.manual_seed(0)
+    y, _ = module(torch.ones(T, B, 50))
+    assert set(y.unique().tolist()) == {0.0, 2.0}
+    assert bool((y == y[0]).all()) is (per == "sequence")
+    assert not bool((y == y[:, :1]).all())
+    last, _ = module(torch.ones(B, 50))
+    assert not bool((last == last[:1]).all())
+    whole, _ = module.eval()(torch.ones(T, B, 2))
+    assert bool((whole == 1).all())
+
+
 @every_type
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "padded"])
 @every_net
@@ -383,6 +399,25 @@ def test_an_optimizer_that_is_not_here_is_refused_in_words(make, message):
         from_torch_optimizer(make([*module.parameters()]), module)
 
 
+@pytest.mark.parametrize(
+    ("module", "got"),
+    [(None, "NoneType"), (le.RNN(2, 3), "RNN"), ([None], "NoneType"), (dict(nn.RNN(2, 3).state_dict()), "dict"),
+     ("net.pt", "str"), (nn.RNN, "type")],
+)  # fmt: skip
+def test_what_is_no_module_has_no_optimizer(module, got):
+    theirs = torch.optim.SGD(nn.RNN(2, 3).parameters(), 0.1)
+    with pytest.raises(ValueError, match=rf"^module.* got {got}\b"):
+        from_torch_optimizer(theirs, module)
+    with pytest.raises(ValueError, match="^module must be what to_torch makes of net"):
+        to_torch_optimizer(le.SGD(0.1), le.RNN(2, 3), module)
+
+
+def test_the_module_of_an_optimizer_has_the_type_of_the_net():
+    net = le.RNN(2, 3, dtype="float64")
+    with pytest.raises(ValueError, match="module must be what to_torch makes of net, .* of float64, got another"):
+        to_torch_optimizer(le.Adam(), net, to_torch(net).float())
+
+
 def test_an_optimizer_of_another_net_does_not_go_to_pytorch():
     net, other = le.RNN(2, 3), le.RNN(2, 4)
     optimizer = le.Adam()
@@ -413,6 +448,7 @@ def refused(message, module):
         (le.LSTM97(2, 3), "net: PyTorch has no LSTM97: .* always has a forget gate"),
         (le.CoupledLSTM(2, 3), "net: PyTorch has no CoupledLSTM: .* an input gate of its own"),
         (le.MinGRU(2, 3), "net: PyTorch has no MinGRU: .* gates that see h"),
+        (le.Attention(2, 3), "net: PyTorch has no Attention: the MultiheadAttention of PyTorch has one product more"),
         (le.SLSTM(2, 3), "net: PyTorch has no SLSTM"),
         (le.LSTM(2, 3, cell_clip=1.0), "net: the LSTM of PyTorch has no cell_clip"),
         (le.ProjectedLSTM(2, 3, 2, peepholes=True), "net: the LSTM of PyTorch has no peepholes"),

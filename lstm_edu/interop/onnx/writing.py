@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_edu.cells import Recurrent
 from lstm_edu.core import Layer
+from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.network import Sequential
 from lstm_edu.nn.wrappers import Bidirectional, Residual
@@ -93,9 +94,7 @@ def _windows(graph: Graph, flow: Flow, width: int, stride: int, place: str) -> s
 
 
 def _conv(graph: Graph, layer: Conv1D, place: str, flow: Flow) -> Flow:
-    x = flow.name
-    if flow.lengths is not None:  # outside the sequence x is zero
-        x = graph("Where", [graph.real(flow, place), x, graph.constant(0, np.float32)], place)
+    x = _blanked(graph, flow, flow.name, place)
     weights = graph.weights(arrays_of(layer), place)
     left = {"same": (layer.width - 1) // 2, "causal": layer.width - 1, "valid": 0}[layer.padding]
     right = 0 if layer.padding == "valid" else layer.width - 1 - left
@@ -106,6 +105,33 @@ def _conv(graph: Graph, layer: Conv1D, place: str, flow: Flow) -> Flow:
     y = _activation(graph, graph("Transpose", [y], place, perm=[2, 0, 1]), layer.activation, place)
     window = layer.width if layer.padding == "valid" else 1
     return flow.to(y, lengths=_windows(graph, flow, window, layer.stride, place))
+
+
+def _blanked(graph: Graph, flow: Flow, value: str, place: str) -> str:
+    """A value of as many steps, with zeros beyond the lengths."""
+    if flow.lengths is None:
+        return value
+    return graph("Where", [graph.real(flow, place), value, graph.constant(0, np.float32)], place)
+
+
+def _attention(graph: Graph, layer: Attention, place: str, flow: Flow) -> Flow:
+    weights, never = graph.weights(arrays_of(layer), place), graph.constant(-np.inf, np.float32)
+    x = graph("MatMul", [_blanked(graph, flow, flow.name, place), weights["W"]], place)
+    q, k, v = graph("Split", [x], place, 3, axis=-1, num_outputs=3)
+    q, v = (graph("Transpose", [value], place, perm=[1, 0, 2]) for value in (q, v))  # (B, T, H)
+    k = graph("Transpose", [k], place, perm=[1, 2, 0])
+    scores = graph("Mul", [graph("MatMul", [q, k], place), graph.constant(layer._scale(), np.float32)], place)
+    if layer.causal:
+        T = graph("Squeeze", [graph.size(flow.name, 0, place)], place)
+        t = graph("Range", [graph.constant(0), T, graph.constant(1)], place)
+        later = graph("Less", [graph("Unsqueeze", [t, graph.constant([1])], place), t], place)
+        scores = graph("Where", [later, never, scores], place)
+    if flow.lengths is not None:
+        seen = graph("Transpose", [graph.real(flow, place)], place, perm=[1, 2, 0])
+        scores = graph("Where", [seen, scores, never], place)
+    y = graph("MatMul", [graph("Softmax", [scores], place, axis=-1), v], place)
+    y = graph("Transpose", [y], place, perm=[1, 0, 2])
+    return flow.to(_blanked(graph, flow, y, place))
 
 
 def _pool(graph: Graph, layer: MaxPool1D, place: str, flow: Flow) -> Flow:
@@ -194,6 +220,7 @@ WRITERS: dict[type[Layer], Callable[[Graph, Any, str, Flow], Flow]] = {
     Residual: _residual,
     Bidirectional: _bidirectional,
     Dense: _dense,
+    Attention: _attention,
     Conv1D: _conv,
     MaxPool1D: _pool,
     Embedding: _embedding,
