@@ -116,7 +116,8 @@ def _right(net: Layer, task: Any, rng: Any) -> np.ndarray:
 def largest_run(variant: str, rate: float, seed: int, marks: tuple[int, ...]) -> Iterator[tuple[int, Values]]:
     """The squared error of the value that came with the largest key, at the steps of training and beyond."""
     task, longer, shape = largest(KEYS), largest(TIMES * KEYS, 2000, seed=8), HOLDERS[variant]
-    make: Callable = {"lstm": cells.LSTM, "gru": _gru, "slstm": cells.SLSTM}.get(variant, cells.MinGRU)
+    makers: dict[str, Callable] = {"lstm": cells.LSTM, "gru": _gru, "slstm": cells.SLSTM}
+    make = makers.get(variant, cells.MinGRU)
     for steps, net in trained(lambda rng: piled(make, *shape, task, rng), task, rate, seed, marks, batch=32):
         yield (
             steps,
