@@ -169,8 +169,8 @@ class BlockLSTM97(LSTM97):
         self.block_size = checks.whole("block_size", block_size)
         Recurrent.__init__(self, inputs, units, dtype=dtype, rng=rng)
         blocks = self.units // self.block_size
-        self.input_bias = initial_values("input_bias", input_bias, blocks)
-        self.output_bias = initial_values("output_bias", output_bias, blocks)
+        self.input_bias = initial_values("input_bias", input_bias, blocks, "block")
+        self.output_bias = initial_values("output_bias", output_bias, blocks, "block")
         self.params["b"][self._block("i")] = self.input_bias
         self.params["b"][self._block("o")] = self.output_bias
         self._block_of = np.repeat(np.arange(blocks), self.block_size)
@@ -212,6 +212,24 @@ class BlockLSTM97(LSTM97):
             raise ValueError(f"block_size must divide units, {units}, got {block_size}")
         columns = 2 * (units // block_size) + units
         return {"W": (inputs, columns), "U": (units, columns), "b": (columns,)}
+
+    @classmethod
+    def units_per_gate(cls, *, block_size: int, **_: Any) -> int:  # type: ignore[override]
+        """The cells of a block.
+
+        Parameters
+        ----------
+        block_size : int
+            S.
+        **_ : object
+            Other arguments of the layer.
+
+        Returns
+        -------
+        int
+            S.
+        """
+        return checks.whole("block_size", block_size)
 
     def _block(self, name: str) -> slice:
         blocks = self.units // self.block_size

@@ -222,8 +222,8 @@ class LayerNormLSTM(Recurrent):
     Raises
     ------
     ValueError
-        For sizes below 1, for another form or dtype, for an epsilon that is not above 0, and for biases that are not
-        finite or of another count.
+        For sizes below 1, for another form or dtype, for an epsilon that is not above 0 in that dtype, and for biases
+        that are not finite or of another count.
 
     Notes
     -----
@@ -276,7 +276,10 @@ class LayerNormLSTM(Recurrent):
         if form == "state":
             self.passing = {}  # no gates let a normalised c pass as it is
         super().__init__(inputs, units, dtype=dtype, rng=rng)
-        self._eps, self._carried = self.dtype.type(self.epsilon), int(form == "state")
+        with np.errstate(over="ignore"):
+            self._eps, self._carried = self.dtype.type(self.epsilon), int(form == "state")
+        if not 0 < self._eps < np.inf:
+            raise ValueError(f"epsilon must be a number above 0 in {self.dtype}, got {epsilon!r}")
         self.forget_bias = initial_values("forget_bias", forget_bias, self.units)
         self.input_bias = initial_values("input_bias", input_bias, self.units)
         self.params["b"][self._block("f")] = self.forget_bias

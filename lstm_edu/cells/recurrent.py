@@ -151,6 +151,22 @@ class Recurrent(Layer):
         return {}
 
     @classmethod
+    def units_per_gate(cls, **_: Any) -> int:
+        """How many units share each of their gates; the units are a multiple of it.
+
+        Parameters
+        ----------
+        **_ : object
+            Arguments of the layer.
+
+        Returns
+        -------
+        int
+            1, for a usual cell.
+        """
+        return 1
+
+    @classmethod
     def output_shape(cls, shape: tuple, *, units: int, **config: Any) -> tuple:  # type: ignore[override]
         """The shape that comes out: the width of the first state in the place of D.
 

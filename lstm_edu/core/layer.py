@@ -383,7 +383,7 @@ def blanked(x: np.ndarray, lengths: np.ndarray | None) -> tuple[np.ndarray, np.n
     return blank, beyond
 
 
-def initial_values(name: str, value: Any, units: int) -> float | list[float]:
+def initial_values(name: str, value: Any, units: int, each: str = "unit") -> float | list[float]:
     """The initial values of a bias, as they stand in a layer's configuration.
 
     Parameters
@@ -393,7 +393,9 @@ def initial_values(name: str, value: Any, units: int) -> float | list[float]:
     value : float or sequence of float
         One number, or one per unit.
     units : int
-        H.
+        H, or how many there are of what has a bias.
+    each : str, default "unit"
+        What has a bias, for the error.
 
     Returns
     -------
@@ -409,5 +411,5 @@ def initial_values(name: str, value: Any, units: int) -> float | list[float]:
         return checks.number(name, value)
     values = [checks.number(name, v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
     if len(values) != units:
-        raise ValueError(f"{name} must be one number or one per unit ({units}), got {len(values)}")
+        raise ValueError(f"{name} must be one number or one per {each} ({units}), got {len(values)}")
     return values

@@ -83,7 +83,7 @@ def _takes_last(layer: Layer) -> bool:
 
 
 def _made(layer: Layer, dtype: np.dtype, sequences: bool, one_step: bool = False) -> Any:
-    """The layer in Keras, with its weights. `sequences`: whether a cell returns all steps; `one_step`: of what comes."""
+    """The layer in Keras, with its weights. `sequences`: whether a cell returns all steps; `one_step`: reads one."""
     import keras
 
     if isinstance(layer, Residual):
@@ -189,8 +189,8 @@ def from_keras(model: Any) -> Layer:
     ----------
     model : keras.Layer, keras.Sequential or list of keras.Layer
         SimpleRNN, LSTM, GRU of both forms, Bidirectional of them, Dense, Conv1D, MaxPooling1D, Embedding, Dropout,
-        SpatialDropout1D (`per` "sequence" here), and Activation after a Dense or a Conv1D, all of them built; a Sequential of these. A list holds the layers of a
-        functional model, in the order in which it uses them.
+        SpatialDropout1D (`per` "sequence" here), and Activation after a Dense or a Conv1D, all of them built; a
+        Sequential of these. A list holds the layers of a functional model, in the order in which it uses them.
 
     Returns
     -------

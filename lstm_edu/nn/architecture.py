@@ -79,7 +79,16 @@ def _is_entry(value: Any) -> bool:
 
 def _arguments(cls: type[Layer]) -> list[str]:
     """What a class's config() writes: what makes the layer again, but for the draws."""
-    return [name for name in inspect.signature(cls).parameters if name != "rng"]
+    found: dict[str, None] = {}
+    for each in cls.__mro__:
+        if "__init__" not in vars(each):
+            continue
+        takes = inspect.signature(each).parameters.values()
+        various = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        found |= dict.fromkeys(one.name for one in takes if one.kind not in various and one.name != "rng")
+        if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes):  # it hands nothing on
+            break
+    return list(found)
 
 
 def _each(value: Any, function: Callable) -> Any:

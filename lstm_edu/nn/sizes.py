@@ -1,12 +1,11 @@
 """How large a network is, and how large it must be: counting parameters, and matching them."""
 
-import inspect
 from typing import Any
 
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.registry import cell_class
 
-from .stack import count, stack
+from .stack import check_options, count, stack, units_per_gate
 
 
 def count_parameters(net: Layer) -> int:
@@ -71,7 +70,8 @@ def match_parameters(
     -------
     int
         The number of units whose parameter count is nearest to `budget`; the smaller one if two are equally near. So
-        the count can be a little above the budget or below it, by at most half of what one more unit costs.
+        the count can be a little above the budget or below it, by at most half of what one more unit costs. Of a
+        BlockLSTM97, whose units share gates, a multiple of its `block_size`.
 
     Raises
     ------
@@ -91,12 +91,15 @@ def match_parameters(
     """
     budget = checks.whole("budget", budget)
 
-    def parameters(units: int) -> int:
-        return count(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols, **options))
+    check_options(cell_class(cell), options)
+    each = units_per_gate(stack(cell, 1, 1, **options)[0])
 
-    _check_options(cell_class(cell), options)
+    def parameters(gates: int) -> int:
+        return count(stack(cell, inputs, gates * each, layers, outputs=outputs, symbols=symbols, **options))
+
     if budget < parameters(1):
-        raise ValueError(f"budget must be at least {parameters(1)}, the parameters with one unit, got {budget}")
+        least = "one unit" if each == 1 else f"{each} units"
+        raise ValueError(f"budget must be at least {parameters(1)}, the parameters with {least}, got {budget}")
     below, above = 1, 2  # the count at `below` is not above the budget, that at `above` is
     while parameters(above) <= budget:
         below, above = above, 2 * above
@@ -106,14 +109,4 @@ def match_parameters(
             below = middle
         else:
             above = middle
-    return min((below, above), key=lambda n: abs(parameters(n) - budget))
-
-
-def _check_options(cls: type[Layer], options: dict) -> None:
-    takes = inspect.signature(cls).parameters
-    if any(kind.kind is kind.VAR_KEYWORD for kind in takes.values()):
-        return
-    known = [name for name in takes if name not in ("inputs", "units", "rng")]
-    for name in options:
-        if name not in known:
-            raise ValueError(f"unknown option {name!r}: {cls.__name__} takes {', '.join(known)}")
+    return each * min((below, above), key=lambda n: abs(parameters(n) - budget))

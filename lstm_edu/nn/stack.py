@@ -1,5 +1,6 @@
 """The usual network: an Embedding for symbols, cells one above the other, a Dense layer for the answer."""
 
+import inspect
 import math
 import os
 from typing import Any
@@ -60,7 +61,7 @@ def stack(
     Raises
     ------
     ValueError
-        For an unknown cell, and for sizes out of range.
+        For an unknown cell, for sizes out of range, and for options that the cell has not or that are missing.
 
     Examples
     --------
@@ -68,6 +69,7 @@ def stack(
     ['GRU', 'GRU', 'Dense']
     """
     cls = cell_class(cell)
+    check_options(cls, options)
     units, width = checks.whole("units", units), checks.whole("inputs", inputs)
     layers = checked_layers(layers)
     found: list[dict] = []
@@ -76,10 +78,69 @@ def stack(
         width = units
     for _ in range(layers):
         found.append({"class": cls, "inputs": width, "units": units, "dtype": dtype} | options)
-        (width,) = cls.output_shape((width,), **{name: v for name, v in found[-1].items() if name != "class"})
+        (width,) = cls.output_shape((width,), **arguments_of(found[-1]))
     if checks.whole("outputs", outputs, least=0):
         found.append({"class": Dense, "inputs": width, "units": outputs, "steps": steps, "dtype": dtype})
     return found
+
+
+def check_options(cls: type[Layer], options: dict) -> None:
+    """Look whether a cell takes these arguments beside its sizes, and needs no others.
+
+    Parameters
+    ----------
+    cls : type
+        A class of cells.
+    options : dict
+        By the arguments' names.
+
+    Raises
+    ------
+    ValueError
+        For one that it has not, and for one that is missing.
+
+    Examples
+    --------
+    >>> from lstm_edu import ProjectedLSTM
+    >>> check_options(ProjectedLSTM, {"projection": 3})
+    """
+    takes = {name: each for name, each in inspect.signature(cls).parameters.items() if name not in ("inputs", "units")}
+    kinds = [each.kind for each in takes.values()]
+    known = [name for name in takes if name != "rng"]
+    unknown = [name for name in options if name not in known]
+    if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
+        raise ValueError(f"unknown option {unknown[0]!r}: {cls.__name__} takes {', '.join(known)}")
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    missing = [name for name, each in takes.items() if each.default is each.empty and each.kind in named]
+    missing = [name for name in missing if name not in options]
+    if missing:
+        raise ValueError(
+            f"cell: {cls.__name__} needs {' and '.join(missing)} as well as its sizes; where a cell is only named, "
+            "name a class of your own that has it as a default"
+        )
+
+
+def arguments_of(description: dict) -> dict[str, Any]:
+    """What a layer is made with, its defaults included.
+
+    Parameters
+    ----------
+    description : dict
+        From `stack`.
+
+    Returns
+    -------
+    dict
+        By the arguments' names.
+
+    Examples
+    --------
+    >>> arguments_of(stack("gru", 2, 5)[0])["reset_after"]
+    False
+    """
+    takes = inspect.signature(description["class"]).parameters.values()
+    defaults = {each.name: each.default for each in takes if each.default is not each.empty and each.name != "rng"}
+    return defaults | {name: value for name, value in description.items() if name != "class"}
 
 
 def checked_layers(layers: Any) -> int:
@@ -130,8 +191,8 @@ def count(descriptions: list[dict]) -> int:
     """
     total = 0
     for layer in descriptions:
-        arguments = {name: value for name, value in layer.items() if name != "class"}
-        total += sum(math.prod(shape) for shape in layer["class"].parameter_shapes(**arguments).values())
+        shapes = layer["class"].parameter_shapes(**arguments_of(layer))
+        total += sum(math.prod(shape) for shape in shapes.values())
     return total
 
 
@@ -144,6 +205,7 @@ def make_network(
     memory: int = 0,
     rng: Rng = None,
     dtype: DTypeLike = np.float32,
+    **options: Any,
 ) -> Sequential:
     """The network that `compare` trains: `layers` of one cell under a Dense layer that gives the task's answer.
 
@@ -165,6 +227,8 @@ def make_network(
         Draws the initial values; None: a new seed from the system.
     dtype : dtype, default float32
         Of all numbers: float32 or float64.
+    **options : object
+        What else the cell takes, such as `reset_after=True` of a GRU.
 
     Returns
     -------
@@ -174,7 +238,8 @@ def make_network(
     Raises
     ------
     ValueError
-        For things of the wrong kind or out of range, and for a network that would not fit into memory.
+        For things of the wrong kind or out of range, for options that the cell has not or that are missing, and for a
+        network that would not fit into memory.
 
     Notes
     -----
@@ -199,12 +264,13 @@ def make_network(
     rng = checks.generator(rng)
     checks.whole("memory", memory, least=0)
     sizes = {"outputs": task.outputs, "symbols": task.symbols, "steps": task.steps}
-    made, descriptions = [], stack(cell, task.inputs, units, layers, dtype=checks.float_type(dtype), **sizes)
+    made: list[Layer] = []
+    descriptions = stack(cell, task.inputs, units, layers, dtype=checks.float_type(dtype), **sizes, **options)
     check_memory(descriptions)
     for layer in descriptions:
+        biases = _biases(layer, memory, rng) if memory > 1 and hasattr(layer["class"], "keeping_bias") else {}
         cls = layer.pop("class")
-        biases = _biases(cls, units, memory, rng) if memory > 1 and hasattr(cls, "keeping_bias") else {}
-        made.append(cls(**layer, **biases, rng=rng))
+        made.append(cls(**layer | biases, rng=rng))
     return Sequential(made)
 
 
@@ -241,8 +307,31 @@ def _machine_memory() -> int | None:
         return None
 
 
-def _biases(cls: Any, units: int, memory: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def units_per_gate(description: dict) -> int:
+    """How many units of a cell share each of their gates.
+
+    Parameters
+    ----------
+    description : dict
+        From `stack`.
+
+    Returns
+    -------
+    int
+        1, if the cell says nothing of it.
+
+    Examples
+    --------
+    >>> units_per_gate(stack("gru", 2, 5)[0])
+    1
+    """
+    said = getattr(description["class"], "units_per_gate", None)
+    return 1 if said is None else said(**arguments_of(description))
+
+
+def _biases(layer: dict, memory: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """The biases of a layer whose units remember between 1 and `memory` steps when training starts."""
-    keep = np.log(rng.uniform(1, memory, units))
+    cls = layer["class"]
+    keep = np.log(rng.uniform(1, memory, layer["units"] // units_per_gate(layer)))
     biases = {cls.keeping_bias: keep, cls.admitting_bias: -keep}
     return {name: value for name, value in biases.items() if name is not None}

@@ -129,6 +129,8 @@ def test_a_gate_starts_with_its_shift_after_the_norm():
     [
         ({"form": "both"}, "unknown form 'both'"),
         ({"epsilon": 0}, "epsilon must be"),
+        ({"epsilon": 1e-60}, "epsilon must be a number above 0 in float32, got 1e-60"),
+        ({"epsilon": 1e39}, "epsilon must be a number above 0 in float32, got"),
         ({"epsilon": "small"}, "epsilon must be"),
         ({"forget_bias": [1, 2]}, "forget_bias must be one number or one per unit"),
     ],

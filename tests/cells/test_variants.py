@@ -180,5 +180,7 @@ def test_wrong_arguments_are_named():
         BlockLSTM97(D, H, block_size=2)
     with pytest.raises(ValueError, match="block_size"):
         BlockLSTM97(D, H, block_size=0)
+    with pytest.raises(ValueError, match=r"input_bias must be one number or one per block \(3\), got 6"):
+        BlockLSTM97(D, 6, block_size=2, input_bias=[1] * 6)
     with pytest.raises(ValueError, match="keeping_bias"):
         VariantLSTM(D, H, variant="NOG", keeping_bias=[1, 2])

@@ -125,7 +125,9 @@ def test_a_mask_lasts_as_long_in_keras_as_here(per):
     assert bool((y == y[:, :1]).all()) is (per == "sequence")
     assert not (y == y[:1]).all()
     assert to_keras(le.Dropout(0.5, per=per))(np.ones((B, T, D), "f4")).shape == (B, T, D)
-    last = to_keras(row(le.LSTM(D, H), le.Dropout(0.5, per=per), le.Dense(H, 2, steps="last"), le.Dropout(0.2, per=per)))
+    last = to_keras(
+        row(le.LSTM(D, H), le.Dropout(0.5, per=per), le.Dense(H, 2, steps="last"), le.Dropout(0.2, per=per))
+    )
     assert last(np.ones((B, T, D), "f4"), training=True).shape == (B, 2)  # one step is left: one mask in any case
 
 

@@ -408,13 +408,13 @@ def test_what_is_no_module_has_no_optimizer(module, got):
     theirs = torch.optim.SGD(nn.RNN(2, 3).parameters(), 0.1)
     with pytest.raises(ValueError, match=rf"^module.* got {got}\b"):
         from_torch_optimizer(theirs, module)
-    with pytest.raises(ValueError, match="^module must be what to_torch makes of net"):
+    with pytest.raises(ValueError, match=r"^module must be what to_torch makes of net"):
         to_torch_optimizer(le.SGD(0.1), le.RNN(2, 3), module)
 
 
 def test_the_module_of_an_optimizer_has_the_type_of_the_net():
     net = le.RNN(2, 3, dtype="float64")
-    with pytest.raises(ValueError, match="module must be what to_torch makes of net, .* of float64, got another"):
+    with pytest.raises(ValueError, match=r"module must be what to_torch makes of net, .* of float64, got another"):
         to_torch_optimizer(le.Adam(), net, to_torch(net).float())
 
 

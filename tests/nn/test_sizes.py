@@ -7,6 +7,7 @@ import own_cell  # noqa: F401  one more cell of le.CELLS, whose count of paramet
 import pytest
 
 import lstm_edu as le
+from lstm_edu.cells import BlockLSTM97, VariantLSTM
 
 OPTIONS = [(name, {}) for name in le.CELLS] + [("gru", {"reset_after": True})]
 
@@ -71,6 +72,56 @@ def test_a_class_of_ones_own_and_a_budget_beyond_memory():
 def test_what_does_not_fit_is_refused_by_name(change, message):
     with pytest.raises(ValueError, match=message):
         le.match_parameters(**{"cell": "lstm", "inputs": 4, "budget": 1000} | change)
+
+
+@pytest.mark.parametrize("block_size", [1, 3])
+def test_cells_in_blocks_are_matched_by_whole_blocks(block_size):
+    counts = {n: built_of(BlockLSTM97, n, block_size=block_size) for n in range(block_size, 40, block_size)}
+    for budget in range(min(counts.values()), counts[24], 37):
+        found = le.match_parameters(BlockLSTM97, 4, budget=budget, block_size=block_size)
+        distance = {n: abs(count - budget) for n, count in counts.items()}
+        assert found == min(distance, key=lambda n: (distance[n], n)), budget
+    with pytest.raises(ValueError, match=f"^budget must be at least {min(counts.values())}, the parameters with"):
+        le.match_parameters(BlockLSTM97, 4, budget=1, block_size=block_size)
+
+
+def built_of(cls, units, **options):
+    return cls(4, units, **options).count_parameters()
+
+
+def test_a_cell_that_needs_more_than_its_sizes_gets_it_or_says_what():
+    task = le.tasks.Adding(length=8)
+    needs = "^cell: VariantLSTM needs variant as well as its sizes"
+    with pytest.raises(ValueError, match=needs):
+        le.make_network(task, VariantLSTM, units=6)
+    with pytest.raises(ValueError, match=needs):
+        le.match_parameters(VariantLSTM, 4, budget=1000)
+    with pytest.raises(ValueError, match=needs):
+        le.compare(task, cells=[VariantLSTM], units=6, steps=1)
+    with pytest.raises(ValueError, match=f"^parameters: for VariantLSTM, {needs[1:]}"):
+        le.compare(task, cells=[VariantLSTM], parameters=600, steps=1)
+    with pytest.raises(ValueError, match="unknown option 'varient': VariantLSTM takes variant, keeping_bias"):
+        le.make_network(task, VariantLSTM, units=6, varient="NIG")
+    net = le.make_network(task, VariantLSTM, units=6, layers=2, variant="NIG", memory=8, rng=0)
+    assert [layer.variant for layer in net.layers[:2]] == ["NIG", "NIG"]
+
+
+def test_units_of_a_block_begin_with_the_memory_of_their_gate():
+    net = le.make_network(le.tasks.Adding(length=8), BlockLSTM97, units=6, block_size=2, memory=50, rng=0)
+    found = np.array(net.layers[0].input_bias)
+    assert found.shape == (3,)
+    assert (found < 0).all()
+    assert (found > -np.log(50)).all()
+
+
+def test_a_cell_of_ones_own_can_say_what_another_needs():
+    class Pairs(BlockLSTM97):
+        def __init__(self, inputs, units, *, block_size=2, **more):
+            super().__init__(inputs, units, block_size=block_size, **more)
+
+    net = le.make_network(le.tasks.Adding(length=8), Pairs, units=6, memory=8, rng=0)
+    assert net.layers[0].block_size == 2
+    assert le.match_parameters(Pairs, 2, budget=net.layers[0].count_parameters()) == 6
 
 
 def test_count_parameters_takes_layers_and_networks_alone():

@@ -95,6 +95,23 @@ def test_a_truncated_file(tmp_path, part):
         le.load(path)
 
 
+@le.register
+class Pairs(le.cells.BlockLSTM97):
+    """A cell that sets one argument of another's and hands on the rest."""
+
+    def __init__(self, inputs, units, *, block_size=2, **more):
+        super().__init__(inputs, units, block_size=block_size, **more)
+
+
+def test_a_cell_that_hands_on_arguments_is_saved_with_all_of_them(tmp_path):
+    layer = Pairs(3, 4, output_bias=[-1, -2], rng=0)
+    le.save(layer, tmp_path / "net.safetensors")
+    again = le.load(tmp_path / "net.safetensors")
+    assert type(again) is Pairs
+    assert again.config() == layer.config()
+    assert again.params.flat.tobytes() == layer.params.flat.tobytes()
+
+
 def test_a_file_of_another_architecture_changes_nothing(tmp_path):
     path = tmp_path / "net.safetensors"
     le.save(network(units=4), path)

@@ -69,8 +69,8 @@ def to_onnx(
 
     The cells are ONNX's operators as the tables of `lstm_edu.interop.onnx` say, `Bidirectional` of two of one kind is
     one operator. What has no operator, as an LSTM with `cell_clip`, ProjectedLSTM, MinGRU, MinLSTM and SLSTM, is a Scan
-    over one step. Attention is made of ordinary operators. A Dropout stays in the graph and does nothing. Beyond a sequence's length y is not the same as here,
-    where the cells run on: ONNX gives zeros.
+    over one step. Attention is made of ordinary operators. A Dropout stays in the graph and does nothing. Beyond a
+    sequence's length y is not the same as here, where the cells run on: ONNX gives zeros.
 
     The graph computes `net(x)`: a scaling of the data that `net.about` knows is not in it. It is in the file's
     metadata, with the architecture.
