@@ -17,7 +17,7 @@ MAY_IMPORT = {  # besides itself; from the top of the house to its ground floor
     "interop": {"core", "cells", "nn", "tasks"},
     "experiments": {"core", "cells", "nn", "tasks"},
     "reproduce": {"core", "cells", "nn", "tasks", "experiments"},
-    "course": {"core", "cells", "nn", "tasks", "plotting", "experiments"},
+    "course": {"core", "cells", "nn", "tasks", "plotting", "experiments", "reproduce"},
     "course/making": {"core", "cells", "nn", "tasks", "experiments", "course"},
     "commands": {"core", "cells", "nn", "tasks", "plotting", "experiments", "reproduce", "course", "course/making"},
 }

@@ -69,6 +69,7 @@
 # | --- | --- | --- | --- | --- |
 # | long short-term memory | LSTM | a recurrent cell with a memory and gates around it | 长短期记忆 | 03 |
 # | memory cell, cell state | $c$ | the number that is kept | 记忆元 / 记忆单元、内部状态、细胞状态 | 03 |
+# | memory block | | cells that share one input gate and one output gate | 记忆块 | 20 |
 # | self-connection | | the way of the memory from one step to the next | 自连接 | 03 |
 # | constant error carousel | CEC | that self-connection with the weight 1: the error neither shrinks nor grows | 恒定误差传送带 / 常量误差传输子 | 03 |
 # | input weight conflict | | one weight would have to let something in and to keep other things out | 输入权重冲突 | 03 |

@@ -7,13 +7,13 @@
 # that nothing simpler would have done. So Hochreiter and Schmidhuber built tasks, each of which shuts one way out.
 # **What does each task exclude, how did the network learn it, and what comes out when all of this is run again?**
 #
-# ![Points on a logarithmic axis, one row for each experiment that was run again: training sequences until success, as
-# a ratio to the published mean. Most points lie between one third and one and a half; most of experiments 3a and 6a
-# are below 1, those of the adding problem at and above it.](../figures/20-experiments.png)
+# ![A row for each experiment that was run again, a mark for each trial: training sequences until success, as a ratio to
+# the published mean, on a logarithmic axis. In 3a, 3b and 6a most points lie below 1, in the adding problem all lie
+# above it; all trials of experiment 1 are crosses, given up.](../figures/20-experiments.png)
 #
-# Each point is a trial: training sequences until success, divided by the mean that the paper printed. A reproduction
-# is right in size here, and still off by more than luck. This chapter says how that is to be read, and what did not
-# come out at all.
+# Each point is a trial: training sequences until success, divided by the mean that the paper printed. A cross is a
+# trial that was given up. Where there are points, the size comes out again, and it is off by more than luck; where there
+# are crosses alone, nothing does. This chapter says how that is to be read.
 
 # %% [markdown]
 # ## What you need
@@ -23,15 +23,15 @@
 
 # %%
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu import course
 from lstm_edu.plotting.style import COLOURS, REFERENCE, new_figure
-from lstm_edu.reproduce.hochreiter1997 import Design, Network, blocks
+from lstm_edu.reproduce.hochreiter1997 import Design, Network, blocks, trial
 from lstm_edu.reproduce.hochreiter1997.rules import legal_symbols
-from lstm_edu.reproduce.hochreiter1997.trial import generator_state
 from lstm_edu.reproduce.hochreiter1997.truncation import (
     truncated_gradient,
     truncation,
@@ -48,7 +48,9 @@ def setting(experiment, row):
 
 def draw(problem, count, seed, state=None):
     new = problem.room(count)
-    state = generator_state(np.random.SeedSequence(seed)) if state is None else state
+    state = (
+        trial.generator_state(np.random.SeedSequence(seed)) if state is None else state
+    )
     problem.draw(state, new, testing=True)
     return new
 
@@ -266,7 +268,10 @@ print("the kernel and our lines agree,", asked.design.count(), "weights")
 
 # %%
 def train_6a(seed, most=60):
-    asked, state = setting("order", "6a"), generator_state(np.random.SeedSequence(seed))
+    asked, state = (
+        setting("order", "6a"),
+        trial.generator_state(np.random.SeedSequence(seed)),
+    )
     net, test = Network(asked.design, rng=seed), draw(asked.problem, 10, seed=1)
     ring, counts = np.zeros((2000, 2)), np.zeros(2, np.int64)
     limits, found = np.array([0.3, 1, 0.1]), []
@@ -361,23 +366,25 @@ rows = [(e.experiment, row, trials) for e in kept for row, trials in e.rows()]
 tried = {
     (experiment.number, row.name): (row, trials) for experiment, row, trials in rows
 }
-ours = {}
-for key in (("3a", "T100-N3"), ("3a", "T100-N1"), ("4", "100"), ("6", "6a")):
+ours, more_wrong = {}, {}
+SHORT = [(n, name) for n in ("3a", "3b") for name in ("T100-N3", "T100-N1")]
+for key in [*SHORT, ("4", "100"), ("6", "6a")]:
     row, trials = tried[key]
-    assert trials["success"].all()
-    ours[key] = ratio = trials["sequences"] / row.published.sequences
+    done = trials[trials["success"]]
+    ours[key] = ratio = done["sequences"] / row.published.sequences
     drawn = np.random.default_rng(0).choice(ratio, (2000, len(ratio)))
     low, high = np.percentile(drawn.mean(axis=1), (2.5, 97.5))
-    per_set = 2560 * trials["wrong"].sum() / trials["tested"].sum()
-    print(*key, f"our mean over theirs: {low:.2f} to {high:.2f} (95 %);", end=" ")
-    print(f"wrong of 2560: {2560 * row.published.wrong:.1f} | {per_set:.1f}")
-    assert 0.5 < ratio.mean() < 1.5
+    more_wrong[key] = done["wrong"].sum() / done["tested"].sum() / row.published.wrong
+    print(*key, f"ours over theirs: sequences {low:.2f} to {high:.2f} (95 %)", end=", ")
+    print(f"wrong ones {more_wrong[key]:.1f}")
     assert not low < 1 < high  # off by more than the luck of our seeds
-    assert per_set < 5
+    assert (key[0] == "3b") == (ratio.mean() < 0.5)
+assert max(ratio.mean() for ratio in ours.values()) < 1.5
 assert ours["4", "100"].min() > 1 > ours["3a", "T100-N1"].max()
-spread = [float(ratio.max() / ratio.min()) for ratio in ours.values()]
-print("slowest trial over the fastest:", np.round(spread, 1))
-assert max(spread) > 3
+failed = {key: int((~trials["success"]).sum()) for key, (_, trials) in tried.items()}
+assert [failed[key] for key in ours] == [0, 0, 0, 1, 0, 0]
+assert max(ratio.max() / ratio.min() for ratio in ours.values()) > 3
+assert min(more_wrong[key] for key in SHORT) > 1 > more_wrong["4", "100"]
 
 # %% tags=["alt"]
 figure, axes = new_figure(size=(7.5, 1.2 + 0.42 * len(rows)))
@@ -391,42 +398,60 @@ axes.axvline(1, color=REFERENCE, linewidth=1)
 names = [f"{e.number}, {row.name}: {len(t)} trials" for e, row, t in rows]
 axes.set_yticks(range(len(rows)), names)
 axes.set(ylim=(len(rows) - 0.5, -0.5), xscale="log")
-ticks = (0.2, 0.5, 1, 2, 5, 10)
+ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 axes.set_xticks(ticks, [str(tick) for tick in ticks])
 axes.set_xticks([], minor=True)
-axes.set(xlim=(0.15, 12), xlabel="training sequences, over the published mean")
-axes.set_title("a point for each trial, a bar for our mean")
+axes.set(xlim=(0.08, 25), xlabel="training sequences, over the published mean")
+axes.set_title(
+    "a point: a success; a cross: given up; a bar: the mean of the successes"
+)
 course.show(
     figure,
     name="20-experiments",
-    alt="A row for each experiment run again, a point for each trial: sequences until "
-    "success over the published mean, a bar at our mean. In 3a and 6a most points and "
-    "the bars lie below 1, in the adding problem all points lie above it.",
+    alt="A row for each experiment run again, a mark for each trial: sequences until "
+    "success over the published mean, a bar at our mean. In 3a, 3b and 6a most points "
+    "and the bars lie below 1, in the adding problem all points lie above it. The "
+    "trials of experiment 1 are crosses at the right, and one of 3b is.",
 )
 
 # %% [markdown]
 # How should this be read?
 #
-# - **The verdict carries over.** In these rows every trial succeeds, at the paper's learning rates, with its weights and
-#   its stopping rules, and no mean is off by a factor of two.
-# - **The numbers do not, to the digit, and not by luck alone.** In each of the four rows the published mean lies outside
-#   the interval in which our own mean is known. Adding takes us longer in *every* trial than the published mean; 3a
-#   with one number takes less in every trial. But this interval knows of our seeds alone: the paper printed a mean of
-#   10 or 20 trials, and no spread for these rows, and its mean has luck in it as well.
-# - **A range is more honest than a mean.** In one row the slowest of our own trials takes several times as long as the
-#   fastest. The flat stretch says why.
-# - **Something is different that is not printed, or that we had to change.** How often the network was tested in 3a is
-#   not said; we do it every 100 sequences. The ranges of $g$ and $h$ are swapped in the caption of table 10, and we
-#   follow the equations. And in the adding problem our outputs are *linear*: with the sigmoid that is printed, the rule
-#   was never met, as the next part shows.
-#
-# The final tests tell the same: one wrong sequence of 2560 in the paper's tests of adding and of 6a, and about one
-# here. In 3a we are wrong more often than the paper, though rarely.
+# - **The verdict carries over**, where there are points: 3a, 4 and 6a succeed in every trial, at the paper's learning
+#   rates, with its weights and stopping rules, and no mean of theirs is off by a factor of two.
+# - **The numbers do not, to the digit, and not by luck alone.** In no row does the published mean lie within the interval
+#   in which our own mean is known. Adding takes us longer in *every* trial than the published mean, 3a with one number
+#   less in every trial, 3b less than half. But this interval knows of our seeds alone: the paper printed a mean of 10
+#   or 20 trials and no spread for these rows, and its mean has luck in it as well.
+# - **A mean of the successes hides something.** In 3b one trial of ten was given up, after ten times the published mean;
+#   what is averaged is the nine others. The paper gives no share of successes for 3b. And in one row the slowest of our
+#   successes takes several times as long as the fastest: the flat stretch says why. Print the range and the failures.
+# - **The final tests agree in size.** One sequence of 2560 was wrong in the paper for adding and 6a, about one is here. In
+#   3a and 3b we are wrong more often.
+# - **Something is different that is not printed, or that we had to change.** In the adding problem our outputs are
+#   *linear* (see below). The ranges of $g$ and $h$ are swapped in the caption of table 10; we follow the equations. And
+#   how often the network was tested in 3a is not said: we do it every 100 sequences. Does that matter? Who looks more
+#   often meets the first lucky moment, stops earlier, and is wrong more often later: both as we found it. So we ask.
+
+# %% tags=["claim"]
+asked = setting("two-sequences", "T100-N3")
+rarely = replace(asked, rule=replace(asked.rule, every=2000))
+often = tried["3a", "T100-N3"][1].set_index("seed")["sequences"]
+late = [trial.run(rarely, seed).sequences for seed in range(3)]
+for seed, count in enumerate(late):
+    print(f"seed {seed}: a look every 100: {often[seed]}, every 2000: {count}")
+assert np.mean(late) < TABLES["two-sequences"].row("T100-N3").published.sequences
+
+# %% [markdown]
+# A good explanation, and it is not the reason: a look every 2000 sequences ends the same trials hardly later. What the
+# reason is we do not know.
 #
 # ## What did not come out
 #
 # Said plainly: **experiments 1, 2a and 2b are not reproduced so far, nor is the adding problem with sigmoid outputs.**
-# The paper reports success in 148 of 150 trials of the first, and in all 18 of each of the next two. What was tried:
+# The paper reports success in 148 of 150 trials of the first, and in all 18 of each of the next two. Here is what was
+# tried, and then a third kind, neither reproduced nor refuted: rows for which no trials are kept. (`lstm-edu reproduce
+# hochreiter1997 NAME --budget paper --resume` runs them, and goes on where it was stopped. Some take hours.)
 
 # %% tags=["claim"]
 missing = {}
@@ -437,9 +462,14 @@ for experiment in PAPER.experiments:
 for (number, note), names in missing.items():
     print(textwrap.fill(f"{number} ({', '.join(names)}): {note}", 86), "\n")
 assert {number for number, _ in missing} == {"1", "2a", "2b", "4"}
+for experiment in PAPER.experiments:
+    names = [row.name for row in experiment.rows]
+    rest = [name for name in names if (experiment.number, name) not in tried]
+    print(f"{experiment.number:2} without trials: {', '.join(rest) or 'none'}")
+assert not any(t["success"].any() for (n, _), (_, t) in tried.items() if n == "1")
 
 # %% [markdown]
-# One of them you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
+# Experiment 1 you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
 # follow must be more active than every one that may not. In the paper three blocks of two cells, at a rate of 0.1,
 # got there after 21,730 sequences on average, in all 30 trials.
 
@@ -468,18 +498,6 @@ for _ in range(4):
 # would look the same from here. For the sigmoid there is at least a reason. Targets of the adding problem go from 0 to
 # 1, an answer to 0 must be below $0.04$, and $\sigma(a) < 0.04$ asks for $a < -3.2$, where the slope is below $0.04$ as
 # well: the sequences at the edges are learnt last. For the grammar and the two strings we have no reason to offer.
-#
-# And there is a third kind, neither reproduced nor refuted: rows for which no trials are kept yet.
-
-# %%
-for experiment in PAPER.experiments:
-    names = [row.name for row in experiment.rows]
-    rest = [name for name in names if (experiment.number, name) not in tried]
-    print(f"{experiment.number:2} without trials: {', '.join(rest) or 'none'}")
-
-# %% [markdown]
-# `lstm-edu reproduce hochreiter1997 NAME --budget paper --resume` runs them, and goes on where it was stopped. Some take
-# hours.
 
 # %% [markdown]
 # ## Exercises

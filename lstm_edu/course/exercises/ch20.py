@@ -1,7 +1,6 @@
 """Chapter 20: the experiments that made the LSTM."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -67,7 +66,8 @@ def partials(answer: Callable) -> str:
     return "Nothing of the steps before is needed but these two rows: the rule never looks back."
 
 
-def _met(errors: np.ndarray, last: int, limit: float, mean: float, way: str = "") -> int | None:
+def _met(errors: np.ndarray, rule: tuple[int, float, float], way: str = "") -> int | None:
+    last, limit, mean = rule
     for n in range(1 if way == "early" else last, len(errors) + 1):
         some = errors[:n] if way == "all" else errors[max(0, n - last) : n]
         right = some.max() < limit or way == "mean alone"
@@ -80,7 +80,7 @@ def _met(errors: np.ndarray, last: int, limit: float, mean: float, way: str = ""
 def stopping(answer: Callable) -> str:
     """After how many sequences a stopping rule is met."""
     drawn = np.random.default_rng(203).uniform(0.02, 0.6, 200)
-    cases: tuple[tuple[np.ndarray, Any], ...] = (
+    cases: tuple[tuple[np.ndarray, tuple[int, float, float]], ...] = (
         (np.repeat([0.2, 0.05], (15, 60)), (10, 0.3, 0.1)),
         (np.r_[[0.01] * 5, drawn, [0.29] * 25, [0.05] * 12, 0.35, [0.05] * 30], (20, 0.3, 0.1)),
     )
@@ -92,9 +92,9 @@ def stopping(answer: Callable) -> str:
         "from zero": "the number of the sequence counted from zero; asked is how many there were",
     }
     for several, rule in cases:
-        got, wanted = call(answer, several.copy(), *rule), _met(several, *rule)
+        got, wanted = call(answer, several.copy(), *rule), _met(several, rule)
         for way, mistake in words.items():
-            other = _met(several, *rule, way=way)
+            other = _met(several, rule, way)
             if got == other != wanted:
                 raise Wrong(f"You say {got}: {mistake}.")
         if got != wanted:

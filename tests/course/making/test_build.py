@@ -266,6 +266,17 @@ def test_the_evidence_goes_along_with_every_copy_and_is_renewed(folder, tmp_path
         assert (tmp_path / "class" / name / "evidence" / "ch97.csv").read_bytes() == b"# two"
 
 
+def test_the_trials_of_papers_run_again_go_along_with_every_copy(folder, tmp_path):
+    course, mine = library.find(), tmp_path / "mine"
+    course.reproduced.mkdir(parents=True)
+    name = "reproduce-hochreiter1997-order.csv"
+    (course.reproduced / name).write_bytes(b"# three")
+    copies.working_copy(course, mine)
+    copies.student(course, tmp_path / "class")
+    for copied in (mine, tmp_path / "class" / "class", tmp_path / "class" / "answer-key"):
+        assert (copied / "evidence" / name).read_bytes() == b"# three"
+
+
 def test_in_a_students_copy_a_prediction_comes_before_its_result(folder):
     plain = copies.without_solutions(notebook.read(folder / "notebooks" / "97_test.ipynb"))
     (asked,) = (k for k, cell in enumerate(plain.cells) if "predict" in notebook.tags(cell))
