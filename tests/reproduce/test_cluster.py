@@ -16,5 +16,5 @@ def test_a_cluster_gives_the_same_trials_to_the_bit(tmp_path):
 
 
 def test_an_address_at_which_nobody_answers_is_one_line():
-    with pytest.raises(ValueError, match="127.0.0.1:9"):
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9"):
         reproduce(**ASKED, dask="tcp://127.0.0.1:9")
