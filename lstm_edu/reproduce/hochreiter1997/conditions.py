@@ -46,7 +46,7 @@ def _chain(problem: Enclosed, judge_all: bool) -> Setting:
 
 def _lagged(lag: int, symbols: int, sequences: int, seconds: float, quick: int = 0) -> Row:
     setting = Setting(Lagged(symbols, lag), Design(symbols + 4, 2, 2, 1, init=0.2), 0.01, AllRight(0.2), 10 * sequences)
-    return Row(f"q{lag}-p{symbols}", setting, Published("table 3", sequences, 1.0, 20), seconds, quick, LOOKS)
+    return Row(f"q{lag}-p{symbols}", setting, Published("table 3", sequences, None, 20), seconds, quick, LOOKS)
 
 
 def _two_classes(problem: Problem, rate: float, rule: Tested, most: int) -> Setting:
@@ -74,7 +74,7 @@ def _marked(length: int, sequences: int, wrong: float, seconds: float, quick: in
     common = {"biased": "hidden", "output_bias": True, "linear_outputs": True}
     design = Design(2, 1, 2, 2, input_gates=(-3.0, -6.0), **common)  # type: ignore[arg-type]
     setting = Setting(Marked(length), design, 0.5, Recent(0.04, 1, 0.01), 10 * sequences, 2560)
-    published = Published("table 7", sequences, 1.0, 10, wrong)
+    published = Published("table 7", sequences, None, 10, wrong)
     return Row(str(length), setting, published, seconds, quick, LINEAR)
 
 
