@@ -177,7 +177,7 @@ def test_an_option_is_timed_beside_its_cell_and_the_readme_says_so(tmp_path):
     assert {row["products"] for row in rows} == {0.75}
     said = readme.from_options(rows)
     assert said.count("| NIG | x 0.75 |") == 1
-    assert ("ONNX Runtime x" in said) == any(row["peer"] == "ONNX Runtime" for row in rows)
+    assert ("(16, 100, 16, 32) ONNX Runtime " in said) == any(row["peer"] == "ONNX Runtime" for row in rows)
 
 
 def test_an_unknown_option_is_refused(capsys):

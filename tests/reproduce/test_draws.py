@@ -190,6 +190,13 @@ def test_the_sets_of_the_grammar_are_legal_and_have_no_string_in_common():
     assert all(EmbeddedReber.is_legal(word) for each in words for word in each)
 
 
+def test_the_training_set_is_what_the_grammar_writes():
+    training, _ = Reber(50).sets(3)
+    rows = zip(training.lines, training.lengths, strict=True)
+    words = ["".join(ALPHABET[k] for k in row[: T + 1, 0]) for row, T in rows]
+    assert words == EmbeddedReber().strings(50, rng=3)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -302,7 +302,8 @@ class Reber(Problem):
     Parameters
     ----------
     strings : int
-        How many each set has. A string that is drawn again is in its set again, and never in the other.
+        How many each set has. Those for training are drawn as they come, repeated ones too; those for the test as
+        well, but for strings that are in the training set.
     """
 
     strings: int = 256
@@ -326,13 +327,12 @@ class Reber(Problem):
         training, test : Sequences
             Without a common string.
         """
-        rng, side = checks.generator(rng), dict[str, int]()
-        sets: tuple[list[str], list[str]] = ([], [])
-        while min(map(len, sets)) < self.strings:
-            for string in EmbeddedReber().strings(self.strings, rng):
-                sets[side.setdefault(string, int(rng.integers(2)))].append(string)
-        training, test = (self._encoded(strings[: self.strings]) for strings in sets)
-        return training, test
+        rng, test = checks.generator(rng), list[str]()
+        training = EmbeddedReber().strings(self.strings, rng)
+        known = set(training)
+        while len(test) < self.strings:
+            test += [string for string in EmbeddedReber().strings(self.strings, rng) if string not in known]
+        return self._encoded(training), self._encoded(test[: self.strings])
 
     def _encoded(self, strings: list[str]) -> Sequences:
         lengths = np.array([len(string) - 1 for string in strings])

@@ -25,7 +25,8 @@ class Recent:
     too_many : int
         How many wrong ones are too many.
     mean : float
-        Limit of the mean absolute error.
+        Limit of the mean absolute error. The paper says average error; its table 8 cannot mean squares, since 14
+        errors of 1 and 2546 of 0.04 give 0.0071 at most, and 0.0139 is printed.
     last : int
         How many sequences.
     """

@@ -32,7 +32,8 @@ class Setting:
     rule : Recent, Tested, AllRight or Grammar
         When training ends.
     most : int
-        After how many sequences a trial has failed.
+        After how many sequences a trial has failed. Of the paper only experiments 2a and 2b are known to have a limit;
+        here it is ten times the published mean where a row's note says nothing else.
     test : int
         Sequences of the final test; 0: none, as where the rule itself is one.
     late_cells : bool
