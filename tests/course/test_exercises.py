@@ -7,7 +7,7 @@ import pytest
 from lstm_edu import course
 from lstm_edu.course import checker
 
-CHAPTERS = {number: importlib.import_module(f"answers.ch{number:02d}").EXERCISES for number in (*range(12), 16, 17)}
+CHAPTERS = {number: importlib.import_module(f"answers.ch{number:02d}").EXERCISES for number in (*range(12), 16, 17, 18)}
 EXERCISES = {number: answers for chapter in CHAPTERS.values() for number, answers in chapter.items()}
 RIGHT = [(number, answer) for number, answers in EXERCISES.items() for answer in answers.right]
 WRONG = [(number, words, answer) for number, answers in EXERCISES.items() for words, answer in answers.wrong]
