@@ -24,6 +24,7 @@ CELLS: dict[str, tuple[Any, dict[str, Any]]] = SEARCH_SPACE | {
     "projected": (cells.ProjectedLSTM, {"projection": PROJECTION}),
     "layer norm": (cells.LayerNormLSTM, {}),
     "zoneout": (cells.NoisyLSTM, {"zoneout_h": 0.1, "zoneout_c": 0.1}),
+    "two read-outs": (cells.LSTM, {}),  # a control: what a projection adds outside of the recurrence
 }
 # keep two numbers; wipe the page again and again; count further than in training
 TASKS = {
@@ -39,9 +40,10 @@ def cell_network(task: Any, variant: str, rng: np.random.Generator) -> nn.Sequen
     units, out = UNITS, UNITS
     if variant == "projected":
         units, out = {2: 23, 3: 23, 7: 22}[task.inputs], PROJECTION
-    return nn.Sequential(
-        [kind(task.inputs, units, rng=rng, **arguments), nn.Dense(out, task.outputs, steps=task.steps, rng=rng)]
-    )
+    cell: list[Any] = [kind(task.inputs, units, rng=rng, **arguments)]
+    if variant == "two read-outs":
+        cell.append(nn.Dense(units, out, rng=rng))
+    return nn.Sequential([*cell, nn.Dense(out, task.outputs, steps=task.steps, rng=rng)])
 
 
 def _losses(net: Any, task: Any, seed: int, batch: int = 200) -> Values:
