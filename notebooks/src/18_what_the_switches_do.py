@@ -138,6 +138,7 @@ def verdict(table, a, b, measure="test loss"):
     return "depends", rows["wins"].sum()
 
 
+# %% tags=["claim"]
 cells = {name: course.evidence(18, name) for name in ch18.TASKS}
 variants = [name for name in ch18.CELLS if name != "NP"]
 found = {(t, v): verdict(cells[t], v, "NP") for t in cells for v in variants}
@@ -148,6 +149,16 @@ print("pairs won against the LSTM, of 30, and the verdict")
 print(f"{'':13}", *(f"{name:>15}" for name in columns))
 for v in variants:
     print(f"{v:13}", *(f"{found[t, v][1]:2} {found[t, v][0]:>12}" for t in columns))
+words = {key: word for key, (word, _) in found.items()}
+assert words["sum", "NIG"] == "mostly worse"
+assert words["stream", "NFG"] == words["stream", "NOG"] == "worse"
+assert words["sum", "NFG"] == words["count", "NFG"] == "depends"
+assert words["n to 8", "NOAF"] == "better"
+assert words["count", "NOAF"] == "mostly worse"
+assert {words[t, v] for t in cells for v in ("V", "FGR")} == {"depends"}
+assert words["sum", "CIFG"] == "better"
+assert words["count", "CIFG"] == "worse"
+assert words["n to 8", "CIFG"] == words["n to 8", "clip 1"] == "worse"
 
 # %% tags=["alt"]
 figure, panels = new_figure(1, 3, size=(9.5, 4.6), sharey=True)
@@ -171,7 +182,23 @@ course.show(
     "cell won against the LSTM. TODO",
 )
 
-@@WHICH@@
+# %% [markdown]
+# A gate is needed where the task asks for what it does:
+#
+# - *The input gate keeps out.* Without it (NIG) the *sum*, with its 28 numbers that do not matter, goes wrong at every
+#   setting at which anything is learnt. Elsewhere it depends.
+# - *The forget gate wipes.* Without it (NFG) the *stream* goes worse at every setting. Where nothing has to be wiped,
+#   no setting misses it for sure.
+# - *The output gate* (NOG) is missed on the stream, too.
+# - *The tanh behind the state* (NOAF) is the strange one. On strings as long as those of the training it is better to be
+#   without it, at every setting. On longer ones the same networks lose. Whoever chooses by validation strings of known
+#   lengths picks the cell that counts on worse.
+# - Peepholes (V) and full gate recurrence (FGR), which has 2.4 times the parameters, settle nothing on any test.
+#
+# Greff and others found forget gate and output activation the most critical, and no harm on *music* from leaving out
+# the input or the output gate, or the tanh in $g$. That fits: which part is critical is a property of the data as much
+# as of the cell. And *depends* is no proof that two cells are equal; with five seeds a small difference hides.
+
 # %% [markdown]
 # ## Coupled gates and a clipped cell: what can't grow can't count
 #
@@ -195,7 +222,9 @@ for cell in ("NP", "CIFG", "clip 1"):
     moves[cell] = c[:, np.abs(2 * c[12] - c[0] - c[24]).argmax()]
     print(f"{cell:7} largest |c| of any unit: {np.abs(c).max():.2f}")
 assert np.abs(moves["CIFG"]).max() < 1 < np.abs(moves["NP"]).max()
-assert np.isclose(np.abs(moves["clip 1"]).max(), 1)
+assert np.isclose(moves["clip 1"][3:13], 1).all()
+assert moves["CIFG"][6:13].min() > 0.99
+assert (np.diff(moves["NP"][1:13]) < -0.6).all()
 
 # %% tags=["alt"]
 figure, axes = new_figure(size=(8.5, 2.8))
@@ -233,7 +262,7 @@ assert le.count_parameters(plain) == 1536
 assert le.count_parameters(projected) == 4 * 22 * (7 + 8 + 1) + 22 * 8 == 1584
 
 # %% [markdown]
-# On *stream* the projected cell beats the LSTM at every setting. Is it the narrow way? A projection brings three things
+# On *stream* the projected cell wins 28 of 30 pairs. Is it the narrow way? A projection brings three things
 # at once: more cells, a narrow way back, and one more linear map between the cells and the read-out. So the table above
 # has a control, "two read-outs": the plain LSTM of 16 units, and between it and its read-out a map from 16 to 16.
 # Nothing changes in the recurrence, and two linear maps in a row can say no more than one.
@@ -243,7 +272,8 @@ stream = cells["stream"]
 control = verdict(stream, "two read-outs", "NP")
 print("two read-outs against the LSTM:", *control)
 print("projected against two read-outs:", *verdict(stream, "projected", "two read-outs"))
-@@CONTROL@@
+assert verdict(stream, "projected", "NP")[0] == "mostly better"
+assert control[0] in ("better", "mostly better")
 
 # %% [markdown]
 # The control does as well. So what helped on the stream was not the narrow way but the second map, which makes
@@ -273,6 +303,10 @@ lstm, norm = ([f"{cell}, 0 .. {top}" for top in (1, 255)] for cell in ("lstm", "
 print("layer norm against LSTM, 0 .. 1:  ", *verdict(pixels, norm[0], lstm[0]))
 print("layer norm against LSTM, 0 .. 255:", *verdict(pixels, norm[1], lstm[1]))
 print("layer norm 0 .. 255 against LSTM 0 .. 1:", *verdict(pixels, norm[1], lstm[0]))
+assert verdict(pixels, norm[1], lstm[1]) == ("better", 30)
+assert verdict(pixels, norm[1], lstm[0])[0] == "worse"
+assert words["stream", "layer norm"] == "mostly better"
+assert words["count", "layer norm"] == "mostly worse"
 figure = le.plotting.evidence(pixels, "test loss", label="digits: test loss")
 
 # %% tags=["alt"]
@@ -354,6 +388,8 @@ print("both ways against four late:", *verdict(gaps, "both ways", "four late"))
 for kind in ch18.READERS:
     net = ch18.reader(kind, np.random.default_rng(0))
     print(f"{kind:10} {le.count_parameters(net)} parameters")
+assert verdict(gaps, "both ways", "forwards") == ("better", 30)
+assert verdict(gaps, "both ways", "four late") == ("better", 30)
 figure = le.plotting.evidence(gaps, "test loss", label="hidden letters: test loss")
 
 # %% tags=["alt"]
@@ -392,7 +428,11 @@ figure = le.plotting.evidence(depth, "test loss", label="wheels: test loss")
 course.show(figure, alt="Test loss on the wheels against steps, a panel a rate.")
 
 # %% [markdown]
-@@DEPTH@@
+# At the start the outputs of the plain stack hardly differ from one input to another, and the lowest layer gets less
+# than a fiftieth of the gradient. In the evidence the stack with ways past its layers is ahead of the plain one at all
+# settings but one: at 0.01 the plain stack has caught up after 900 steps. But look at the third line of the figure: at
+# 0.03 *one* layer is as good as any. A way past makes a deep stack learn. Whether you want a deep stack is the
+# question of chapter 07.
 #
 # ## What we saw
 #
