@@ -64,7 +64,7 @@ course.begin(0)
 # | 11 Under the hood | How does a Python loop become as fast as the machine? | 55 |
 # | 16 A network that writes Python | What does a network learn that does nothing but read Python? | 50 |
 # | 17 From a CSV to a forecast | How far ahead can one see, and how sure? | 50 |
-# | 18 What the switches do | Which of an LSTM's many switches help, and where? | 50 |
+# | 18 What the switches do | Which of an LSTM's many switches help, and where? | 55 |
 # | 12 to 15 | Cheat sheet, glossary in English and Chinese, how to teach with it, further reading | |
 #
 # Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order, 16 and 17 after 09, and 18 after 10. In a

@@ -40,7 +40,7 @@
 # | 11 Under the hood | 55 |
 # | 16 A network that writes Python | 50 |
 # | 17 From a CSV to a forecast | 50 |
-# | 18 What the switches do | 50 |
+# | 18 What the switches do | 55 |
 #
 # All of it is more than ten hours. The plans below therefore leave things out: a row names what is done, and has at
 # least the minutes that this takes alone, to within a tenth. A row that names a chapter without its exercises leaves
