@@ -493,7 +493,7 @@ course.show(
 # %% [markdown]
 # At the start the outputs of the plain stack hardly differ from one input to another, and the lowest layer gets less
 # than a fiftieth of the gradient. In the evidence the stack with ways past its layers is mostly better than the plain
-# one, 28 pairs of 30. But the best rate is 0.03 for it *and* for a single layer, and there *one* layer wins four pairs
+# one, 28 pairs of 30. But for it *and* for a single layer the highest rate is best, and there *one* layer wins four pairs
 # of five after 300 steps and two of five after 900. A way past makes a deep stack learn. Whether you want a deep stack
 # is the question of chapter 07.
 #
