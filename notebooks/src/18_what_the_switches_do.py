@@ -39,9 +39,9 @@ le.set_num_threads(1)
 #
 # Whether a gate is needed depends on what is asked of it. So there are three tasks, each as pure as possible:
 #
-# - **sum**: two of 30 numbers are marked, and their sum is asked for. *Keep* two things, let nothing else in.
-# - **stream**: the endless Reber strings of chapter 04. *Wipe* the page again and again.
-# - **count**: read $a^n$, then say when $n$ letters b are over; trained up to $n = 8$, tested on 9 to 12. *Count*,
+# - *sum*: two of 30 numbers are marked, and their sum is asked for. *Keep* two things, let nothing else in.
+# - *stream*: the endless Reber strings of chapter 04. *Wipe* the page again and again.
+# - *count*: read $a^n$, then say when $n$ letters b are over; trained up to $n = 8$, tested on 9 to 12. *Count*,
 #   and go on counting where nobody has taught it.
 #
 # ## Which gate may go?
@@ -123,8 +123,8 @@ for task_name, task in ch18.TASKS.items():
 # One rate and one budget are one column of a table. `lstm-edu course stress 18` trained every cell of this page at
 # three rates, for 300 and for 900 steps, from five other seeds. A pair is two cells from the same seed: five at each of
 # the six settings, 30 in all. A cell of the study is held against V, any other against the LSTM, NP. A cell is
-# **better** if it wins at least four of the five pairs at *every* setting, and **mostly better** if it wins at least 24
-# of the 30; **worse** and **mostly worse** likewise. All else **depends** on rate, budget or luck.
+# *better* if it wins at least four of the five pairs at *every* setting, and *mostly better* if it wins at least 24
+# of the 30; *worse* and *mostly worse* likewise. All else *depends* on rate, budget or luck.
 
 
 # %%
