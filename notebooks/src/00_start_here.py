@@ -64,12 +64,13 @@ course.begin(0)
 # | 11 Under the hood | How does a Python loop become as fast as the machine? | 55 |
 # | 16 A network that writes Python | What does a network learn that does nothing but read Python? | 50 |
 # | 17 From a CSV to a forecast | How far ahead can one see, and how sure? | 50 |
+# | 18 What the switches do | Which of an LSTM's many switches help, and where? | 55 |
 # | 19 After the LSTM | What does each of its heirs do better, and what does it give up? | 55 |
 # | 20 The experiments that made the LSTM | What comes out when the experiments of 1997 are run again? | 55 |
 # | 12 to 15 | Cheat sheet, glossary in English and Chinese, how to teach with it, further reading | |
 #
-# Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order, 16 and 17 after 09, 19 after 07, and 20
-# after 03. In a hurry? Read 01, 02, 03, 04 and the first half of 10. If you come for speed alone, read 01 and 11.
+# Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order, 16 and 17 after 09, 18 after 10, 19
+# after 07, and 20 after 03. In a hurry? Read 01, 02, 03, 04 and the first half of 10. If you come for speed alone, read 01 and 11.
 #
 # ## The notation
 #

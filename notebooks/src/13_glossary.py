@@ -60,6 +60,10 @@
 # | logit | | a number before the softmax or the sigmoid; it can be anything | 对数几率 / 未规范化的预测 | 08 |
 # | stack (of layers) | | recurrent layers on top of each other | 堆叠的层 / 多层循环网络 | 07 |
 # | dropout | | in training, units are switched off at random | 暂退法 / 丢弃法、随机失活 | 07 |
+# | zoneout | | in training, units keep their old state at random | 随机保持(zoneout) | 18 |
+# | layer norm | | pre-activations get mean 0 and deviation 1 over the units | 层归一化 | 18 |
+# | both ways (reading) | | a second layer reads from the end to the beginning | 双向循环网络 | 18 |
+# | residual (connection) | | a layer's input is added to its output | 残差连接 | 18 |
 # | probe (linear) | | a linear map from the units to a quantity: if it fits on new data, the units hold that quantity | 探针(线性) | 07 |
 
 # %% [markdown]
@@ -84,6 +88,8 @@
 # | candidate (state) | $g$, $n$ | the value that could be written | 候选状态 / 候选活性值、候选值 | 03 |
 # | reach (of a counter) | | up to which length a network counts without a mistake | 可及长度 | 05 |
 # | peephole (connection) | $p$ | a weight through which a gate sees the cell | 窥视孔连接 | 05 |
+# | coupled gates | $f = 1 - i$ | what enters takes the place of what goes | 耦合门 | 18 |
+# | projection | $R$ | a linear map behind the cell, to fewer numbers | 投影 | 18 |
 # | GRU (gated recurrent unit) | GRU | a cell with an update and a reset gate | 门控循环单元 / 门循环单元 | 06 |
 # | update gate | $z$ | how much of the old state stays, and how much is replaced | 更新门 | 06 |
 # | reset gate | $r$ | how much of the old state the candidate sees | 重置门 | 06 |

@@ -40,6 +40,7 @@
 # | 11 Under the hood | 55 |
 # | 16 A network that writes Python | 50 |
 # | 17 From a CSV to a forecast | 50 |
+# | 18 What the switches do | 55 |
 # | 19 After the LSTM | 55 |
 # | 20 The experiments that made the LSTM | 55 |
 #

@@ -89,12 +89,12 @@
 # abstract: no variant is significantly better than the standard LSTM, and the forget gate and the output activation are
 # its most critical parts. From notes on the paper: the second is needed where the state is unbounded; an LSTM without
 # peepholes, or with $f = 1 - i$, is not significantly worse; 200 trials for each variant and data set, and of all
-# settings the learning rate mattered most by far. Chapters 05 and 10.
+# settings the learning rate mattered most by far. Chapters 05, 10 and 18.
 #
 # | asked | Jozefowicz et al. 2015 | Greff et al. 2017 | here |
 # | --- | --- | --- | --- |
 # | Is another cell better? | the GRU was, until the forget bias was 1 | none of eight, significantly | chapter 10 |
-# | Which part is needed most? | | forget gate, output activation | chapters 03 and 04 |
+# | Which part is needed most? | | forget gate, output activation | chapters 03, 04 and 18 |
 # | Do peepholes help? | | not significantly | chapter 05, on tasks made for them |
 # | What else must be equal? | the initial bias | the search for a learning rate | chapter 10 |
 #
