@@ -140,7 +140,7 @@ assert all(most < 5 for (n, _), (*_, most) in guessed.items() if n in ("4", "6a"
 #
 # ## The network
 #
-# A **block** has $S$ cells, which share one input gate and one output gate. With $B$ blocks there are $C = BS$ cells
+# A **memory block** has $S$ cells, which share an input gate and an output gate. With $B$ blocks there are $C = BS$ cells
 # and $H = B(S + 2)$ hidden units, *gates among them*: each gate and each cell sees the inputs of this step and all
 # $H$ hidden units of the step before, the gates too. (In chapter 03, and in the libraries of today, $h$ alone comes
 # back.) The outputs see the cells. For the adding problem, with $I = 2$, $B = S = 2$ and one output, everything with
