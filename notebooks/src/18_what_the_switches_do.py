@@ -191,7 +191,7 @@ course.show(
 # A gate is needed where the task asks for what it does:
 #
 # - *The input gate keeps out.* Without it (NIG) the *sum*, with its 28 numbers that do not matter, goes wrong at every
-#   setting but the shortest at the lowest rate, where nobody has learnt it.
+#   setting but the shortest at the lowest rate, where hardly anybody has learnt it.
 # - *The forget gate wipes.* Without it (NFG) the *stream* goes worse at every setting. The *sum* decides nothing. In
 #   *count* it is missed on strings as long as those of the training ("n to 8"), and on longer ones it depends.
 # - *The output gate* (NOG) is missed on the stream, too.
