@@ -138,7 +138,15 @@ def test_what_no_option_can_be_is_refused_in_words(make, words):
         make()
 
 
-@pytest.mark.parametrize("make", [lambda rng: ProjectedLSTM(2, 3, 4, rng=rng), lambda rng: le.MinGRU(2, 3, rng=rng)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng: ProjectedLSTM(2, 3, 4, rng=rng),
+        lambda rng: le.MinGRU(2, 3, rng=rng),
+        lambda rng: le.FullGateLSTM(2, 3, rng=rng),
+        lambda rng: le.BlockLSTM97(2, 6, block_size=3, rng=rng),
+    ],
+)
 def test_a_layer_whose_weights_come_from_a_file_draws_none(make):
     assert not make(Blank()).params["W"].any()
     assert make(0).params["W"].all()

@@ -5,6 +5,7 @@ import pytest
 import reference
 from cases import assert_same, given, one_pass, random_state
 
+import lstm_edu as le
 from lstm_edu.cells import LSTM97, SEARCH_SPACE, BlockLSTM97, CoupledLSTM, FullGateLSTM, PeepholeLSTM, VariantLSTM
 
 pytestmark = pytest.mark.kernels
@@ -171,6 +172,15 @@ def test_the_search_space_has_nine_names_and_each_can_be_made():
         "NP": vanilla - 3 * peephole,
         "FGR": vanilla + 9 * H * H,
     }
+
+
+def test_units_that_share_a_gate_are_matched_in_whole_blocks():
+    sizes = {"inputs": D, "layers": 1}
+    units = le.match_parameters(BlockLSTM97, 700, **sizes, block_size=3)
+    assert BlockLSTM97.units_per_gate(block_size=3) == 3
+    assert units % 3 == 0
+    one, more = (BlockLSTM97(D, n, block_size=3).count_parameters() for n in (units, units + 3))
+    assert abs(one - 700) <= abs(more - 700)
 
 
 def test_wrong_arguments_are_named():
