@@ -175,8 +175,7 @@ def test_the_search_space_has_nine_names_and_each_can_be_made():
 
 
 def test_units_that_share_a_gate_are_matched_in_whole_blocks():
-    sizes = {"inputs": D, "layers": 1}
-    units = le.match_parameters(BlockLSTM97, 700, **sizes, block_size=3)
+    units = le.match_parameters(BlockLSTM97, D, budget=700, block_size=3)
     assert BlockLSTM97.units_per_gate(block_size=3) == 3
     assert units % 3 == 0
     one, more = (BlockLSTM97(D, n, block_size=3).count_parameters() for n in (units, units + 3))
