@@ -29,6 +29,7 @@ def reproduce(
     resume: options.Resume = False,
     dask: options.Dask = None,
     seed: Annotated[int, typer.Option(help="Of the first trial.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="The file that some experiments need; the list says which.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the table.")] = Path("results"),
 ) -> None:
     """Run a paper's experiment again: published and measured numbers, a figure (PNG), every trial (CSV).
@@ -57,6 +58,7 @@ def reproduce(
                 seed=seed,
                 jobs=jobs,
                 dask=dask,
+                data=data,
                 out=out / f"{name}.csv",
                 resume=resume,
                 say=lambda words: print(words, file=sys.stderr),
@@ -80,6 +82,8 @@ def _list(paper: "Paper", out: Path) -> None:
     for experiment in paper.experiments:
         print(wrapped(f"  {experiment.name:15} {experiment.number:3} {experiment.title}", width))
         print(f"{'':22}{_cost(experiment)} {_status(paper, experiment, out)}")
+        if experiment.data:
+            print(wrapped(f"{'':22}needs --data: {experiment.data}", width))
 
 
 def _status(paper: "Paper", experiment: "Experiment", out: Path) -> str:
@@ -106,7 +110,9 @@ def _cost(experiment: "Experiment") -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _report(found: "Reproduction", out: Path, name: str) -> bool:
@@ -116,11 +122,13 @@ def _report(found: "Reproduction", out: Path, name: str) -> bool:
     width, experiment = columns(), found.experiment
     lines = [wrapped(f"{found.paper.name}, experiment {experiment.number}: {experiment.title}", width), ""]
     lines += [fitted(found.summary(), width, UNNEEDED), ""]
-    lines += [wrapped("Sequences until success, published and measured; a | b: published | measured.", width)]
+    until = f"{experiment.counts.capitalize()} until success, published and measured; " if experiment.counts else ""
+    lines += [wrapped(f"{until}a | b: published | measured.", width)]
+    lines += [wrapped(f"{measure.name}: {measure.words}.", width) for measure in experiment.measures]
     notes = dict.fromkeys(row.note for row, _ in found.rows() if row.note)
     lines += [wrapped(note, width) for note in notes]
     shown = printed("\n".join(lines))
     figure = out / f"{name}.png"
-    drawn = written(figure, lambda: plotting.save(plotting.reproduced(found), figure))
+    drawn = written(figure, lambda: plotting.save(getattr(plotting, experiment.picture)(found), figure))
     places = f"trials: {out / f'{name}.csv'}" + (f"\nfigure: {figure}" if drawn else "")
     return printed(places) and shown and drawn
