@@ -122,8 +122,7 @@ def _attention(graph: Graph, layer: Attention, place: str, flow: Flow) -> Flow:
     k = graph("Transpose", [k], place, perm=[1, 2, 0])
     scores = graph("Mul", [graph("MatMul", [q, k], place), graph.constant(layer._scale(), np.float32)], place)
     if layer.causal:
-        T = graph("Squeeze", [graph.size(flow.name, 0, place)], place)
-        t = graph("Range", [graph.constant(0), T, graph.constant(1)], place)
+        t = graph.times(flow.name, place)
         later = graph("Less", [graph("Unsqueeze", [t, graph.constant([1])], place), t], place)
         scores = graph("Where", [later, never, scores], place)
     if flow.lengths is not None:
