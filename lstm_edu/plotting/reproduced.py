@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 def reproduced(reproduction: Any, *, title: str | None = None) -> "Figure":
     """The sequences until success of every trial, one line of points for each row of the paper's table.
 
-    A filled point is a trial that succeeded, a cross one that was given up; the bar is the mean over those that
-    succeeded, the diamond the mean that was published.
+    Where an experiment does not count them, its first measure is drawn in their place. A filled point is a trial that
+    succeeded, a cross one that was given up; the bar is the mean over those that succeeded (of a measure: over all),
+    the diamond the mean that was published.
 
     Parameters
     ----------
@@ -34,29 +35,36 @@ def reproduced(reproduction: Any, *, title: str | None = None) -> "Figure":
     >>> reproduced(found).axes[0].get_xlabel()
     'training sequences'
     """
-    rows = reproduction.rows()
+    rows, experiment = reproduction.rows(), reproduction.experiment
+    measure = None if experiment.counts else experiment.measures[0]
+    name = "sequences" if measure is None else measure.name
     figure, axes = style.new_figure(size=(7.5, 1.6 + 0.5 * len(rows)))
+    failed = False
     for place, (row, trials) in enumerate(rows):
         for success, mark in ((True, "o"), (False, "x")):
-            some = trials[trials["success"] == success]["sequences"]
+            some = trials[trials["success"] == success][name]
+            failed |= not success and len(some) > 0
             axes.plot(some, [place] * len(some), mark, color=style.COLOURS[0], alpha=0.5, markersize=5)
-        solved = trials[trials["success"]]["sequences"]
+        solved = (trials if measure else trials[trials["success"]])[name]
         if len(solved):
             axes.plot([solved.mean()], [place], "|", color=style.COLOURS[0], markersize=22, markeredgewidth=2)
-        if row.published.sequences is not None:
-            axes.plot([row.published.sequences], [place], "D", color=style.COLOURS[1], markersize=7)
+        published = row.published.values.get(measure.name) if measure else row.published.sequences
+        if published is not None:
+            axes.plot([published], [place], "D", color=style.COLOURS[1], markersize=7)
     for mark, colour, words in (
         ("o", style.COLOURS[0], "a trial"),
-        ("x", style.COLOURS[0], "given up"),
-        ("|", style.COLOURS[0], "mean of the successes"),
+        ("x", style.COLOURS[0], "without success" if measure else "given up"),
+        ("|", style.COLOURS[0], "mean" if measure else "mean of the successes"),
         ("D", style.COLOURS[1], "published mean"),
     ):
-        axes.plot([], [], mark, color=colour, label=words)
-    axes.set_xscale("log")
+        if mark != "x" or failed:
+            axes.plot([], [], mark, color=colour, label=words)
+    if measure is None or measure.log:
+        axes.set_xscale("log")
     axes.set_yticks(range(len(rows)), [row.name for row, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel("training sequences")
-    words = f"{reproduction.paper.name}, experiment {reproduction.experiment.number}: {reproduction.experiment.name}"
+    axes.set_xlabel(measure.words if measure else f"training {experiment.counts}")
+    words = f"{reproduction.paper.name}, experiment {experiment.number}: {experiment.name}"
     figure.suptitle(title or words, x=0.01, ha="left", fontsize=11)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

@@ -27,6 +27,7 @@ class Trial(NamedTuple):
     experiment: str
     row: str
     seed: int
+    data: str | None = None
 
 
 def execute(trial: Trial, tick: Callable[[int], None] = lambda learnt: None) -> tuple[Trial, Outcome, float]:
@@ -50,7 +51,8 @@ def execute(trial: Trial, tick: Callable[[int], None] = lambda learnt: None) -> 
     """
     experiment = experiment_of(paper_of(trial.paper), trial.experiment)
     began = time.perf_counter()
-    outcome = experiment.run(experiment.row(trial.row).setting, trial.seed, tick)
+    more = () if trial.data is None else (trial.data,)
+    outcome = experiment.run(experiment.row(trial.row).setting, trial.seed, tick, *more)
     return trial, outcome, time.perf_counter() - began
 
 
@@ -62,6 +64,7 @@ def reproduce(
     rows: str | Iterable[str] | None = None,
     trials: int | None = None,
     seed: int = 0,
+    data: str | Path | None = None,
     jobs: int | None = None,
     dask: str | None = None,
     out: str | Path | None = None,
@@ -86,6 +89,8 @@ def reproduce(
         How many of each row; None: what the budget says.
     seed : int, default 0
         Of the first trial; the others have those after it.
+    data : path, optional
+        The file that an experiment needs which has a `data`; None for all others.
     jobs : int, optional
         How many trials at a time, each on one core; None: the cores this process may use. No result depends on it.
     dask : str, optional
@@ -126,12 +131,13 @@ def reproduce(
     chosen = paper_of(paper)
     asked = experiment_of(chosen, experiment)
     checks.one_of("budget", budget, BUDGETS)
-    wanted = _trials(chosen, asked, budget, rows, trials, checks.whole("seed", seed, least=0))
+    file = _data(asked, data)
+    wanted = _trials(chosen, asked, budget, rows, trials, checks.whole("seed", seed, least=0), file)
     jobs = jobs if jobs is None else checks.whole("jobs", jobs)
     if resume and out is None:
         raise ValueError("resume must be False where there is no file to go on with: out is None")
     path = None if out is None else Path(out)
-    lines, notices = results.read(path, chosen, asked) if resume and path is not None else ([], [])
+    lines, notices = results.read(path, chosen, asked, data=file) if resume and path is not None else ([], [])
     for words in notices:
         say(words)
     there = {results.key(line) for line in lines}
@@ -140,10 +146,10 @@ def reproduce(
         say(f"{len(wanted) - len(missing)} of {len(wanted)} trials are there already")
     command = f"lstm-edu reproduce {chosen.name} {asked.name}"
     if path is not None:
-        results.write(path, command, lines)
+        results.write(path, command, asked, lines)
     try:
         for trial, outcome, seconds in _outcomes(missing, jobs, dask, progress_bar):
-            line = results.line_of(chosen, asked, trial.row, trial.seed, outcome, seconds)
+            line = results.line_of(chosen, asked, trial.row, trial.seed, outcome, seconds, file)
             lines.append(line)
             if path is not None:
                 results.append(path, line)
@@ -153,7 +159,7 @@ def reproduce(
         raise
     lines = _sorted(lines, asked)
     if path is not None:
-        results.write(path, command, lines)
+        results.write(path, command, asked, lines)
     return Reproduction(chosen, asked, lines)
 
 
@@ -189,7 +195,13 @@ def chosen_rows(experiment: Experiment, budget: str, rows: str | Iterable[str] |
 
 
 def _trials(
-    paper: Paper, experiment: Experiment, budget: str, rows: str | Iterable[str] | None, trials: int | None, seed: int
+    paper: Paper,
+    experiment: Experiment,
+    budget: str,
+    rows: str | Iterable[str] | None,
+    trials: int | None,
+    seed: int,
+    data: str | None,
 ) -> list[Trial]:
     """Seed by seed: whoever looks early, or has to stop, has a little of everything."""
     each = [
@@ -199,7 +211,19 @@ def _trials(
     ]
     places = [row.name for row in experiment.rows]
     ordered = sorted(each, key=lambda pair: (pair[0], places.index(pair[1])))
-    return [Trial(paper.name, experiment.name, row, number) for number, row in ordered]
+    return [Trial(paper.name, experiment.name, row, number, data) for number, row in ordered]
+
+
+def _data(experiment: Experiment, data: str | Path | None) -> str | None:
+    if data is None:
+        if experiment.data:
+            raise ValueError(f"data must be {experiment.data}, got none: {experiment.name} does not run without it")
+        return None
+    if not experiment.data:
+        raise ValueError(f"data must be None, got {str(data)!r}: {experiment.name} draws what it learns itself")
+    if not Path(data).is_file():
+        raise ValueError(f"data must be {experiment.data}, got {str(data)!r}, which is no file")
+    return str(Path(data).resolve())  # a worker process may have another current folder
 
 
 def _how_many(row: Row, budget: str) -> int:
@@ -221,9 +245,17 @@ def _outcomes(
         ):
             for trial, outcome, seconds in outcomes:
                 yield trial, outcome, seconds
-                done = f"{outcome.sequences} sequences" if outcome.success else "no success"
+                done = _words(trials[0], outcome)
                 progress.say(bar, f"{trial.row}, seed {trial.seed}: {done}", done)
                 bar.update()
+
+
+def _words(trial: Trial, outcome: Outcome) -> str:
+    experiment = experiment_of(paper_of(trial.paper), trial.experiment)
+    if experiment.counts:
+        return f"{outcome.sequences} {experiment.counts}" if outcome.success else "no success"
+    measures = zip(experiment.measures, outcome.values, strict=True)
+    return ", ".join(f"{measure.name} {value:{measure.digits}}" for measure, value in measures)
 
 
 def _sorted(lines: list[results.Line], experiment: Experiment) -> list[results.Line]:

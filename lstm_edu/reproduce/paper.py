@@ -1,17 +1,44 @@
 """A paper whose experiments can be run again: what it printed, and what runs them here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from lstm_edu.core import checks
 
 from .outcome import Outcome
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .summary import Reproduction
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that every trial of an experiment yields, beside or in place of the sequences until success.
+
+    Parameters
+    ----------
+    name : str
+        Of its column in the file, short.
+    words : str
+        What it is, with its unit: the label of an axis.
+    log : bool, default False
+        Whether it is drawn on a logarithmic axis.
+    digits : str, default ".3g"
+        How it is printed.
+    """
+
+    name: str
+    words: str
+    log: bool = False
+    digits: str = ".3g"
+
 
 @dataclass(frozen=True)
 class Published:
-    """What a paper printed of one row of a table.
+    """What a paper printed of one row of a table. What was not found in the paper itself is left out.
 
     Parameters
     ----------
@@ -22,11 +49,13 @@ class Published:
     success : float, optional
         The share of trials that succeeded, 0 .. 1.
     trials : int
-        How many there were.
+        How many there were; where that is not printed, or no trials were made, how many the paper's budget makes here.
     wrong : float, optional
         The share of the final test set that was wrong.
     first : int, optional
         The mean number of sequences until a weaker rule was met.
+    values : mapping of str to float
+        The means of the experiment's measures, by name.
     """
 
     where: str
@@ -35,6 +64,7 @@ class Published:
     trials: int
     wrong: float | None = None
     first: int | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,14 +110,30 @@ class Experiment:
     rows : tuple of Row
         Its table.
     run : callable
-        ``run(setting, seed, tick)`` makes one trial and returns an Outcome.
+        ``run(setting, seed, tick)`` makes one trial and returns an Outcome. Where `data` is not empty,
+        ``run(setting, seed, tick, data)`` gets the path of a file too.
+    measures : tuple of Measure
+        What a trial yields beside sequences and success. The first is the one that is drawn, unless sequences are.
+    counts : str, default "sequences"
+        What is counted until success, in the plural; "": the paper does not ask how long it takes.
+    data : str
+        What file the user has to give, one line; "": none.
+    table : callable, optional
+        ``table(reproduction)``, a pandas.DataFrame of texts in place of the common summary.
+    picture : str, default "reproduced"
+        The function of `lstm_edu.plotting` that draws it.
     """
 
     name: str
     number: str
     title: str
     rows: tuple[Row, ...]
-    run: Callable[[Any, int, Callable[[int], None]], Outcome]
+    run: Callable[..., Outcome]
+    measures: tuple[Measure, ...] = ()
+    counts: str = "sequences"
+    data: str = ""
+    table: "Callable[[Reproduction], pd.DataFrame] | None" = None
+    picture: str = "reproduced"
 
     def row(self, name: str) -> Row:
         """The row of a name.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from . import results
-from .paper import Experiment, Paper, Row
+from .paper import Experiment, Measure, Paper, Row
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Reproduction:
     table: pd.DataFrame = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.table = results.table(self.lines)
+        self.table = results.table(self.experiment, self.lines)
 
     def rows(self) -> list[tuple[Row, pd.DataFrame]]:
         """Each row that has trials, with them.
@@ -47,21 +47,34 @@ class Reproduction:
     def summary(self) -> pd.DataFrame:
         """Published and measured numbers side by side, as texts.
 
-        Sequences are the mean over the trials that succeeded; `range` is from the smallest to the largest.
+        Sequences are the mean over the trials that succeeded; `range` is from the smallest to the largest. A measure
+        is the mean over all trials and its standard deviation.
 
         Returns
         -------
         pandas.DataFrame
             One row for each row of the paper's table; "-": not printed there, or nothing to take a mean of.
         """
-        return pd.DataFrame([_side_by_side(row, trials) for row, trials in self.rows()])
+        if self.experiment.table is not None:
+            return self.experiment.table(self)
+        return pd.DataFrame([self._side_by_side(row, trials) for row, trials in self.rows()])
+
+    def _side_by_side(self, row: Row, trials: pd.DataFrame) -> dict[str, str]:
+        found = {"row": row.name}
+        if self.experiment.counts:
+            found |= _counted(row, trials)
+        for measure in self.experiment.measures:
+            published, values = row.published.values.get(measure.name), trials[measure.name]
+            found[measure.name] = f"{_number(published, measure)} | {_number(values.mean(), measure)}"
+            if len(values) > 1:
+                found[measure.name] += f" ± {_number(values.std(), measure)}"
+        return found | {"trials": f"{row.published.trials} | {len(trials)}", "where": row.published.where}
 
 
-def _side_by_side(row: Row, trials: pd.DataFrame) -> dict[str, str]:
+def _counted(row: Row, trials: pd.DataFrame) -> dict[str, str]:
     published, solved = row.published, trials[trials["success"]]
     sequences = solved["sequences"]
     found = {
-        "row": row.name,
         "published": _count(published.sequences),
         "measured": _count(sequences.mean()),
         "range": f"{_count(sequences.min())} .. {_count(sequences.max())}" if len(solved) else "-",
@@ -72,11 +85,15 @@ def _side_by_side(row: Row, trials: pd.DataFrame) -> dict[str, str]:
     if trials["tested"].max() > 0:
         wrong = solved["wrong"].sum() / solved["tested"].sum() if len(solved) else None
         found["wrong"] = f"{_percent(published.wrong)} | {_percent(wrong)}"
-    return found | {"trials": f"{published.trials} | {len(trials)}", "where": published.where}
+    return found
 
 
 def _count(number: float | None) -> str:
     return "-" if number is None or pd.isna(number) else f"{number:,.0f}".replace(",", " ")
+
+
+def _number(number: float | None, measure: Measure) -> str:
+    return "-" if number is None or pd.isna(number) else f"{number:{measure.digits}}"
 
 
 def _percent(share: float | None) -> str:

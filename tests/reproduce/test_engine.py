@@ -1,6 +1,7 @@
 """Trials of an experiment: their rules, their file, and what is printed beside what was published."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from lstm_edu.reproduce.hochreiter1997 import Design, Network, rules, trial
 from lstm_edu.reproduce.hochreiter1997.problems import Marked, Reber, TwoClasses
 from lstm_edu.reproduce.hochreiter1997.rules import AllRight, Grammar, Recent, legal_symbols
 from lstm_edu.reproduce.outcome import Outcome
-from lstm_edu.reproduce.paper import Experiment, Paper, Published, Row
+from lstm_edu.reproduce.paper import Experiment, Measure, Paper, Published, Row
 from lstm_edu.tasks import EmbeddedReber
 
 ADDING = Design(2, 1, 2, 2, biased="hidden", output_bias=True, linear_outputs=True, input_gates=(-3.0, -6.0))
@@ -67,7 +68,7 @@ def test_what_is_there_is_not_run_again_and_half_a_line_is_dropped_with_a_notice
     whole = path.read_bytes()
     path.write_bytes(whole[:-30])
     again, _, said = run(tmp_path, rows="easy", trials=3, resume=True)
-    assert any(words.startswith("half a line at the end is dropped") for words in said)
+    assert any(words.startswith(f"half a line at the end of {path} is dropped: ") for words in said)
     assert "2 of 3 trials are there already" in said
     kept = ["row", "seed", "success", "sequences", "steps", "wrong", "error"]
     pd.testing.assert_frame_equal(again.table[kept], found.table[kept])
@@ -156,6 +157,77 @@ def test_the_figure_has_every_trial_the_mean_and_the_published_number(small, tmp
     assert [label.get_text() for label in axes.get_yticklabels()] == ["easy", "hard"]
 
 
+# Experiments that yield other numbers than sequences, or learn a file of the user's.
+
+
+def _measured(setting, seed, tick, data=None):
+    tick(1)
+    found = setting["slope"] * seed + (0 if data is None else int(Path(data).read_text()))
+    return Outcome(7, True, 70, values=(found, 2.0 * found))
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """A paper whose experiments yield two numbers each; the second learns a file."""
+    rows = (
+        Row("low", {"slope": 1.0}, Published("table 1", None, None, 3, values={"nll": 0.5}), 0.1, 3),
+        Row("high", {"slope": 10.0}, Published("not printed", None, None, 2), 0.1, 2),
+    )
+    measures = (Measure("nll", "negative log-likelihood (nats per step)"), Measure("twice", "twice of it", log=True))
+    common = {"rows": rows, "run": _measured, "measures": measures, "counts": ""}
+    free = Experiment("free", "1", "Without a file.", **common)
+    bound = Experiment("bound", "2", "With one.", data="a file with a number", **common)
+    paper = Paper("measured2001", "Nobody: numbers", (free, bound))
+    monkeypatch.setitem(PAPERS, "measured2001", paper)
+    return paper
+
+
+def test_a_measure_is_the_mean_of_all_trials_beside_what_was_published(measured):
+    found = reproduce("measured2001", "free", jobs=1)
+    low, high = found.summary().to_dict("records")
+    assert low == {"row": "low", "nll": "0.5 | 1 ± 1", "twice": "- | 2 ± 2", "trials": "3 | 3", "where": "table 1"}
+    assert high["nll"] == "- | 5 ± 7.07"
+    axes = plotting.reproduced(found).axes[0]
+    assert (axes.get_xlabel(), axes.get_xscale()) == ("negative log-likelihood (nats per step)", "linear")
+    points = {line.get_marker(): line.get_xdata().tolist() for line in axes.lines if len(line.get_xdata())}
+    assert points["D"] == [0.5]
+    assert points["|"] == [5.0]  # the mean of the last row
+
+
+def test_an_outcome_has_a_value_for_every_measure(measured):
+    with pytest.raises(ValueError, match="values must be 2 numbers, got 1"):
+        results.line_of(measured, measured.experiments[0], "low", 0, Outcome(1, True, 1, values=(1.0,)), 1.0)
+
+
+def test_trials_of_another_file_are_not_gone_on_with_but_can_be_looked_at(measured, tmp_path):
+    data, path = tmp_path / "number", tmp_path / "found.csv"
+    data.write_text("100")
+    asked = {"jobs": 1, "data": data, "out": path, "say": lambda words: None}
+    found = reproduce("measured2001", "bound", trials=1, **asked)
+    assert found.table["nll"].tolist() == [100.0, 100.0]
+    said = []
+    reproduce("measured2001", "bound", trials=2, resume=True, **asked | {"say": said.append})
+    assert said == ["2 of 4 trials are there already"]
+    data.write_text("101")
+    with pytest.raises(ValueError, match="other settings"):
+        reproduce("measured2001", "bound", trials=3, resume=True, **asked)
+    lines, _ = results.read(path, measured, measured.experiments[1], any_version=True)
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("experiment", "data", "words"),
+    [
+        ("bound", None, "data must be a file with a number, got none: bound does not run without it"),
+        ("bound", "nowhere.json", "data must be a file with a number, got 'nowhere.json', which is no file"),
+        ("free", "nowhere.json", "data must be None, got 'nowhere.json': free draws what it learns itself"),
+    ],
+)
+def test_a_file_that_is_missing_or_not_asked_for_is_refused(measured, experiment, data, words):
+    with pytest.raises(ValueError, match=words):
+        reproduce("measured2001", experiment, data=data)
+
+
 # The rules of the paper.
 
 
@@ -226,7 +298,7 @@ def test_the_rule_of_the_grammar_is_met_by_the_grammar_and_by_nothing_less():
     assert not Grammar().met(Oracle(wrong=23), sets)  # behind the first look
 
 
-def test_every_row_names_its_source_and_can_begin():
+def test_every_row_names_its_source():
     for paper in PAPERS.values():
         for experiment in paper.experiments:
             assert papers.experiment_of(paper, experiment.name) is experiment
@@ -235,9 +307,15 @@ def test_every_row_names_its_source_and_can_begin():
             for row in experiment.rows:
                 assert row.published.where
                 assert row.published.trials > 1
-                outcome = experiment.run(replace(row.setting, most=3, test=min(row.setting.test, 5)), 0, lambda n: None)
-                assert outcome.sequences == 3
-                assert not outcome.success
+                assert row.published.values.keys() <= {measure.name for measure in experiment.measures}
+
+
+def test_every_row_of_1997_can_begin():
+    for experiment in PAPERS["hochreiter1997"].experiments:
+        for row in experiment.rows:
+            outcome = experiment.run(replace(row.setting, most=3, test=min(row.setting.test, 5)), 0, lambda n: None)
+            assert outcome.sequences == 3
+            assert not outcome.success
 
 
 def test_a_setting_whose_network_does_not_fit_the_problem_is_refused():
