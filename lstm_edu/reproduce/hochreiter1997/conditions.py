@@ -30,7 +30,8 @@ STRINGS = (
     "at 0.5, truncated: 1 of 5 without the biases of output gates, with weights in -1 .. 1, or in -0.05 .. 0.05; 0 "
     "of 5 at rates of 0.1 or 1, with the ranges of h and g exchanged, biases of outputs, of cells, or of -1, -2, -3 "
     "at input gates, or no weights from gates, and at 0.1 with linear outputs or sigmoids without their slope in "
-    "the error."
+    "the error. Nor do changes after each step or 256 different strings in each set, in 5 trials of three rows each, "
+    "or more cells: 0 of 5 with 6x2 and 8x1 at 0.1 and with 4x2 at 0.5, 1 of 5 with 4x2 at 0.1."
 )
 CHAIN = (
     "Nothing is truncated here: no weights lead from hidden units to gates or cells. When the error has stopped "
@@ -55,7 +56,8 @@ LOCAL = (
 CLOSED = f"{CHAIN}Not as printed: weights to the input gate begin around -4, so that the state is small at first. "
 ENDS = (
     f"{CHAIN}Not as printed: errors at the last step alone, and weights to the input gate begin around -2; around 0 "
-    "or -1 the state is large at the end and both outputs saturate. "
+    "or -1 the state is large at the end and both outputs saturate. At a rate of 0.3 it is learnt too, in 3 of 3 "
+    "trials; at 3 in 0 of 3 of 2a and in 2 of 3 of 2b. "
 )
 CLOSED_LIMIT = "A trial is given up after 100 000 sequences, a limit of this package."
 PLAIN = (
@@ -86,12 +88,12 @@ def _chain(problem: Enclosed, judge_all: bool) -> Setting:
     return Setting(problem, design, 1.0, AllRight(0.25), most=50_000, late_cells=True)
 
 
-def _closed(row: Row, name: str, note: str, gate: float, *, end: bool) -> Row:
+def _closed(row: Row, name: str, note: str, gate: float, seconds: float, *, end: bool) -> Row:
     """The row with an input gate that begins closed, and perhaps errors at the last step alone."""
     design = {each.name: getattr(row.setting.design, each.name) for each in fields(Design)}
     design |= {"every_step": False, "judge_all": False} if end else {}
     setting = replace(row.setting, design=Closed(**design, gate=gate), most=100_000)
-    return replace(row, name=name, setting=setting, note=f"{note}{CLOSED_LIMIT}")
+    return replace(row, name=name, setting=setting, seconds=seconds, note=f"{note}{CLOSED_LIMIT}")
 
 
 def _plain(method: str, symbols: int, rate: float, published: tuple[int | None, float], delayed: bool = False) -> Row:
@@ -185,8 +187,8 @@ PAPER = Paper(
         _experiment(
             "noise-free", "2a", "Two sequences of 101 symbols that differ at both ends.",
             CHAIN_A,
-            _closed(CHAIN_A, "100-closed", CLOSED, -4.0, end=False),
-            _closed(CHAIN_A, "100-end", ENDS, -2.0, end=True),
+            _closed(CHAIN_A, "100-closed", CLOSED, -4.0, 10, end=False),
+            _closed(CHAIN_A, "100-end", ENDS, -2.0, 0.4, end=True),
         ),
         Experiment(
             "plain", "2a", "Two sequences that differ at both ends, for one logistic unit by RTRL or BPTT.",
@@ -201,7 +203,7 @@ PAPER = Paper(
         _experiment(
             "local", "2b", "The same with a random string in between.",
             CHAIN_B,
-            _closed(CHAIN_B, "100-end", ENDS, -2.0, end=True),
+            _closed(CHAIN_B, "100-end", ENDS, -2.0, 4, end=True),
         ),
         _experiment(
             "long-lags", "2c", "Very long lags among many distractors.",
