@@ -53,7 +53,10 @@ LOCAL = (
     "that is to come on for the smaller of the two last states would be on in all steps before. With errors at the "
     "last step alone, where the paper judges, and a gate that begins closed, it is learnt (row '100-end')."
 )
-CLOSED = f"{CHAIN}Not as printed: weights to the input gate begin around -4, so that the state is small at first. "
+CLOSED = (
+    f"{CHAIN}Not as printed: weights to the input gate begin around -4, so that the state is small at first. With "
+    "a bias in their place it was not (0 of 3 in 60 000). At rates of 0.3 and 3 it is learnt too, in 3 of 3 trials each. "
+)
 ENDS = (
     f"{CHAIN}Not as printed: errors at the last step alone, and weights to the input gate begin around -2; around 0 "
     "or -1 the state is large at the end and both outputs saturate. At a rate of 0.3 it is learnt too, in 3 of 3 "
@@ -62,8 +65,8 @@ ENDS = (
 CLOSED_LIMIT = "A trial is given up after 100 000 sequences, a limit of this package."
 PLAIN = (
     "One hidden unit that sees all inputs and itself, outputs that see all inputs and it, no biases: so the weights "
-    "are as many as printed. Weights begin in -0.2 .. 0.2 and change after each sequence, the test is that of the "
-    "cell, after every 100 sequences: none of it is printed. RTRL and BPTT give the same gradient. "
+    "are as many as printed. How weights begin and change and what the test is are taken from the memory cell, with a "
+    "look every 100 sequences: for the plain network it is not printed. RTRL and BPTT give the same gradient. "
 )
 TIMING = (
     "Outputs see the hidden unit of the same step, as the paper says of its cells; rows with 'delayed': of the step "

@@ -174,7 +174,7 @@ class Design:
 class Closed(Design):
     """A design whose input gates begin closed though they have no bias.
 
-    A bias would not do in experiments 2a and 2b: it sums the errors of 100 steps, a weight from one line those of one.
+    In experiments 2a and 2b a bias does worse: it sums the errors of 100 steps, a weight from a line those of a few.
 
     Parameters
     ----------
