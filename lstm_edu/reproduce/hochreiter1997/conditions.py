@@ -43,9 +43,9 @@ NOISE_FREE = (
     "is 25 at the end: at a rate of 1 the outputs' weights from the cell overshoot to 30 and more in the first "
     "sequences, and outputs that must come on once stay off. Changes after each step in place of each sequence mend "
     "that, and the last symbol comes right in some trials (row '100-steps'). Smaller rates, smaller weights or other "
-    "ranges of g and h did not help, one at a time. With a gate that begins closed it is learnt, in more sequences (row "
-    "'100-closed'); with errors at the last step alone as well, in fewer (row '100-end'). Shorter sequences are learnt "
-    "as printed: 5 of 5 trials with p = 4, 10 and 20."
+    "ranges of g and h did not help, one at a time. With a gate that begins closed it is learnt, in more sequences "
+    "(row '100-closed'); with errors at the last step alone as well, in fewer (row '100-end'). Shorter sequences are "
+    "learnt as printed: 5 of 5 trials with p = 4, 10 and 20."
 )
 LOCAL = (
     f"{CHAIN}{GIVEN_UP}Not reproduced as printed, and it can't be if errors at every step are learnt from: what "
@@ -63,7 +63,7 @@ ENDS = (
     "or -1 the state is large at the end and both outputs saturate. At a rate of 0.3 it is learnt too, in 3 of 3 "
     "trials; at 3 in 0 of 3 of 2a and in 2 of 3 of 2b. "
 )
-STEPS = f"{CHAIN}As printed, with changes after each step. A trial is given up after 60 000, a limit of this package."
+STEPS = f"{CHAIN}As printed, with changes after each step. A trial is given up after 60 000, a limit set here."
 CLOSED_LIMIT = "A trial is given up after 100 000 sequences, a limit of this package."
 PLAIN = (
     "One hidden unit that sees all inputs and itself, outputs that see all inputs and it, no biases: so the weights "
