@@ -7,6 +7,7 @@ import printed_1997 as printed
 import pytest
 
 from lstm_edu.reproduce.hochreiter1997 import PAPER, Design, Network, blocks, truncation
+from lstm_edu.reproduce.hochreiter1997.network import Closed
 from lstm_edu.reproduce.hochreiter1997.problems import Enclosed, Marked, Ordered, Reber
 from lstm_edu.reproduce.hochreiter1997.trial import generator_state
 
@@ -144,7 +145,9 @@ WEIGHTS = {  # tables 1, 3, 10 of the paper
     ("reber", "4x1-0.1"): 264,
     ("reber", "3x2-0.5"): 276,
     ("noise-free", "100"): 10504,
+    ("noise-free", "100-closed"): 10504,
     ("local", "100"): 10504,
+    ("local", "100-end"): 10504,
     ("long-lags", "q50-p50"): 364,
     ("long-lags", "q100-p100"): 664,
     ("long-lags", "q200-p200"): 1264,
@@ -173,6 +176,15 @@ def test_biases_of_gates_begin_where_the_table_says_and_all_else_is_drawn():
     rest = np.delete(net.all, np.flatnonzero((net.all == -3) | (net.all == -6)))
     assert len(rest) == 91
     assert 0.09 < np.abs(rest).max() <= 0.1
+
+
+def test_input_gates_that_begin_closed_have_the_same_draws_and_no_bias():
+    size = {"inputs": 6, "outputs": 6, "blocks": 1, "size": 1, "init": 0.2, "chain": True}
+    closed, plain = Closed(**size, gate=-3.0), Design(**size)
+    moved = closed.draw(0).all - plain.draw(0).all
+    assert np.flatnonzero(moved).tolist() == [0, 3, 6, 9, 12, 15]  # W is (6, 3), its first column the gate's
+    np.testing.assert_allclose(moved[moved != 0], -3)
+    assert closed.count() == plain.count()
 
 
 @pytest.mark.parametrize(

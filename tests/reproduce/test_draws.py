@@ -168,6 +168,7 @@ def test_enclosed_strings_begin_and_end_with_the_same_symbol():
     found = drawn(Enclosed(p))
     assert (found.lengths == p).all()
     assert (found.lines[:, 0] == found.lines[:, p]).all()
+    assert (found.targets == np.eye(p + 1)[found.lines[:, p, 0]]).all()
     assert same_distribution(found.lines[:, 0, 0], np.random.default_rng(0).integers(p - 1, p + 1, N))
     assert same_distribution(found.lines[:, 1:p, 0].ravel(), np.random.default_rng(0).integers(0, p - 1, N * (p - 1)))
 
@@ -177,6 +178,8 @@ def test_without_noise_there_are_two_strings():
     assert both.lines[:, :, 0].tolist() == [[4, 0, 1, 2, 3, 4], [5, 0, 1, 2, 3, 5]]
     found = drawn(NoiseFree(5), 200)
     assert {tuple(row) for row in found.lines[:, :, 0]} == {tuple(row) for row in both.lines[:, :, 0]}
+    for each in (both, found):
+        assert (each.targets == np.eye(6)[each.lines[:, -1, 0]]).all()
 
 
 def test_the_sets_of_the_grammar_are_legal_and_have_no_string_in_common():

@@ -121,7 +121,7 @@ def lagged(state, symbols, lag, most, lines, lengths, targets):
 
 
 @kernel
-def enclosed(state, symbols, lines, lengths):
+def enclosed(state, symbols, lines, lengths, targets):
     """Experiment 2b: x or y, p - 1 random ones of the first p - 1 symbols, the same x or y. Order of lines a x y."""
     for n in range(len(lengths)):
         ends = symbols - 1 + (bits(state) & 1)
@@ -129,3 +129,5 @@ def enclosed(state, symbols, lines, lengths):
         for t in range(1, symbols):
             lines[n, t, 0] = below(state, symbols - 1)
         lengths[n] = symbols
+        targets[n, :] = 0
+        targets[n, ends] = 1

@@ -267,7 +267,7 @@ class Enclosed(Problem):
 
     def draw(self, state: np.ndarray, into: Sequences, *, testing: bool = False) -> None:
         """As in Problem."""
-        draws.enclosed(state, self.symbols, into.lines, into.lengths)
+        draws.enclosed(state, self.symbols, into.lines, into.lengths, into.targets)
 
 
 @dataclass(frozen=True)
@@ -286,13 +286,15 @@ class NoiseFree(Enclosed):
         found.lines[:, 1:-1, 0] = np.arange(self.symbols - 1)
         for row, ends in enumerate((self.symbols - 1, self.symbols)):
             found.lines[row, [0, -1], 0] = ends
+            found.targets[row, ends] = 1
         return found
 
     def draw(self, state: np.ndarray, into: Sequences, *, testing: bool = False) -> None:
         """As in Problem."""
         order = np.zeros(len(into.lengths), np.int64)
         draws.choices(state, 2, order)
-        into.lines[:] = self.both().lines[order]
+        both = self.both()
+        into.lines[:], into.targets[:] = both.lines[order], both.targets[order]
 
 
 @dataclass(frozen=True)
