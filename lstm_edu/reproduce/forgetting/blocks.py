@@ -46,9 +46,10 @@ class Form(NamedTuple):
 class Memory(NamedTuple):
     """Arrays that a kernel works in."""
 
-    source: np.ndarray  # (M,)  the sources of hidden units at this step
+    early: np.ndarray  # (M,)  the sources of hidden units at this step
+    late: np.ndarray  # (M,)  the sources of outputs: the cells' outputs of this step
     a: np.ndarray  # (H*,)  sigmoid(net)
-    net: np.ndarray  # (H*,)
+    sums: np.ndarray  # (H*,)  net
     y: np.ndarray  # (C,)  the cells' outputs
     s: np.ndarray  # (C,)  the cells' states
     old: np.ndarray  # (C,)  the states of the step before
@@ -95,192 +96,230 @@ SMALLEST_RATE = 1e-30  # below, no weight changes in float64: nothing is learnt 
 
 
 @kernel
-def forget_all(memory):
-    """States, outputs and partials as at the start of a stream."""
-    memory.y[:] = 0
-    memory.s[:] = 0
-    memory.P[:] = 0
-    memory.Q[:] = 0
+def forget(y, s, P, Q):
+    """Outputs, states and partials as at the start of a stream."""
+    y[:] = 0
+    s[:] = 0
+    P[:] = 0
+    Q[:] = 0
 
 
 @kernel
-def step(net, memory, form, x, learning):
-    """Gates and cells of a step and, in learning, the partials of all states."""
-    source, a, sums, s, old, h, v = memory.source, memory.a, memory.net, memory.s, memory.old, memory.h, memory.v
-    B, S, I, M, C = form.blocks, form.size, form.inputs, len(memory.source), len(memory.s)
-    for m in range(I):
-        source[m] = x[m]
-    for c in range(C):
-        source[I + c], old[c] = memory.y[c], s[c]
-    source[M - 1] = 1
-    bias = net.W[M - 1]
+def products(x, first, W, sums):
+    """sums = W^T (x, 1), for the rows of W that x has an element for, from row `first`, and the last."""
+    last = len(W) - 1
     for k in range(len(sums)):
-        sums[k] = bias[k]
-    for m in range(M - 1):
-        y_m, row = source[m], net.W[m]
+        sums[k] = W[last, k]
+    for m in range(first, last):
+        x_m = x[m]
         for k in range(len(sums)):
-            sums[k] += y_m * row[k]
-    if form.peepholes:
-        for j in range(B):
-            for c in range(j * S, j * S + S):
-                sums[j] += net.V[0, c] * old[c]
-                sums[B + j] += net.V[1, c] * old[c]
-    for k in range(len(a)):
-        a[k] = sigmoid(sums[k])
+            sums[k] += x_m * W[m, k]
+
+
+@kernel
+def sigmoids(x, y):
+    """y = sigmoid(x), for all that there are."""
+    for k in range(len(x)):
+        y[k] = sigmoid(x[k])
+
+
+@kernel
+def carry(source, v, f, P):
+    """P = f P + source v^T, the partials of all states by all weights but peepholes."""
+    for m in range(len(source)):
+        y_m = source[m]
+        for c in range(len(v)):
+            P[m, c] = f[c] * P[m, c] + y_m * v[c]
+
+
+@kernel
+def carry_peepholes(old, v, f, S, Q):
+    """Q = f Q + v s', the same by the peepholes of input and forget gates."""
+    C = len(old)
+    for gate in range(2):
+        for c in range(C):
+            for n in range(S):
+                other = c // S * S + n
+                Q[gate, n, c] = f[other] * Q[gate, n, c] + v[gate * C + other] * old[c]
+
+
+@kernel
+def look(s, V, gate, B, S, sums):
+    """What the gates of one kind see of their blocks' states, onto columns gate B .. gate B + B - 1."""
     for j in range(B):
-        i, f = a[j], a[B + j] if form.forget else form.keep
+        for c in range(j * S, j * S + S):
+            sums[gate * B + j] += V[gate, c] * s[c]
+
+
+@kernel
+def cells(form, a, sums, s, old, v, f):
+    """New states; what they change by per unit of a source, and what they keep."""
+    B, S, C = form.blocks, form.size, len(s)
+    for j in range(B):
+        i, f_j = a[j], a[B + j] if form.forget else form.keep
         for c in range(j * S, j * S + S):
             a_c = a[3 * B + c]
             g = 4 * a_c - 2 if form.squash_g else sums[3 * B + c]
-            s[c] = f * old[c] + i * g
+            old[c] = s[c]
+            s[c] = f_j * old[c] + i * g
             v[c] = g * i * (1 - i)
-            v[C + c] = old[c] * f * (1 - f) if form.forget else 0.0
+            v[C + c] = old[c] * f_j * (1 - f_j) if form.forget else 0.0
             v[2 * C + c] = (4 * a_c * (1 - a_c) if form.squash_g else 1.0) * i
-            memory.f[c] = memory.f[C + c] = memory.f[2 * C + c] = f
-    for c in range(C):
+            f[c] = f[C + c] = f[2 * C + c] = f_j
+
+
+@kernel
+def show(form, a, s, h, y):
+    """What the cells show."""
+    B, S = form.blocks, form.size
+    for c in range(len(s)):
         h[c] = s[c]
     if form.squash_h:
         for c in range(len(h)):
             h[c] = 2 * sigmoid(h[c]) - 1
     for j in range(B):
-        if form.peepholes:  # the output gate sees the new states
-            for c in range(j * S, j * S + S):
-                sums[2 * B + j] += net.V[2, c] * s[c]
-            a[2 * B + j] = sigmoid(sums[2 * B + j])
         for c in range(j * S, j * S + S):
-            memory.y[c] = a[2 * B + j] * h[c]
-    if learning:
-        for m in range(M):
-            y_m, row, f_c = source[m], memory.P[m], memory.f
-            for c in range(len(v)):
-                row[c] = f_c[c] * row[c] + y_m * v[c]
-        if form.peepholes:
-            for gate in range(2):
-                for n in range(S):
-                    for j in range(B):
-                        other = j * S + n
-                        for c in range(j * S, j * S + S):
-                            memory.Q[gate, n, c] = memory.f[other] * memory.Q[gate, n, c] + v[gate * C + other] * old[c]
+            y[c] = a[2 * B + j] * h[c]
 
 
 @kernel
-def answer(net, memory, form, x):
-    """Outputs, from cells and, where there are such weights, from inputs."""
-    o, y, I, last = memory.o, memory.y, form.inputs, len(net.Wo) - 1
-    for k in range(len(o)):
-        o[k] = net.Wo[last, k]
-    for c in range(len(y)):
-        y_c, row = y[c], net.Wo[I + c]
-        for k in range(len(o)):
-            o[k] += y_c * row[k]
-    if form.shortcuts:
-        for m in range(I):
-            x_m, row = x[m], net.Wo[m]
-            for k in range(len(o)):
-                o[k] += x_m * row[k]
-    if not form.linear_outputs:
-        for k in range(len(o)):
-            o[k] = sigmoid(o[k])
+def outer(x, first, e, d):
+    """d = x e^T, from row `first`."""
+    for m in range(first, len(x)):
+        x_m = x[m]
+        for k in range(len(e)):
+            d[m, k] = x_m * e[k]
 
 
 @kernel
-def blame(net, d, memory, form, x):
-    """Write into d what this step contributes to the change of each weight; target - output stands in memory.e."""
-    o, e, es, eo, a, h, y, part = (
-        memory.o, memory.e, memory.es, memory.eo, memory.a, memory.h, memory.y, memory.part
-    )  # fmt: skip
-    B, S, I, C, M = form.blocks, form.size, form.inputs, len(memory.s), len(memory.source)
-    if not form.linear_outputs:
-        for k in range(len(o)):
-            e[k] *= o[k] * (1 - o[k])
-    if form.shortcuts:
-        for m in range(I):
-            x_m, row = x[m], d.Wo[m]
-            for k in range(len(e)):
-                row[k] = x_m * e[k]
-    row = d.Wo[M - 1]
-    for k in range(len(e)):
-        row[k] = e[k]
+def back(form, a, h, e, Wo, es, eo):
+    """Errors of states and of output gates, from those of the outputs."""
+    B, S, I, C = form.blocks, form.size, form.inputs, form.blocks * form.size
     for j in range(B):
         o_j, e_o = a[2 * B + j], 0.0
         for c in range(j * S, j * S + S):
-            y_c, row, weights, back = y[c], d.Wo[I + c], net.Wo[I + c], 0.0
+            e_y = 0.0
             for k in range(len(e)):
-                row[k] = y_c * e[k]
-                back += weights[k] * e[k]
+                e_y += Wo[I + c, k] * e[k]
             slope = (1 - h[c] * h[c]) / 2 if form.squash_h else 1.0
-            es[c] = es[C + c] = es[2 * C + c] = o_j * slope * back
-            e_o += h[c] * back
+            es[c] = es[C + c] = es[2 * C + c] = o_j * slope * e_y
+            e_o += h[c] * e_y
         eo[j] = o_j * (1 - o_j) * e_o
-    for m in range(M):
-        y_m, row, P = memory.source[m], d.W[m], memory.P[m]
+
+
+@kernel
+def weigh(form, source, es, eo, P, part, d):
+    """Errors times partials: what the weights of gates and cells are to change by."""
+    B, S, C = form.blocks, form.size, form.blocks * form.size
+    for m in range(len(source)):
         for c in range(len(part)):
-            part[c] = es[c] * P[c]
+            part[c] = es[c] * P[m, c]
         for j in range(B):
             to_in, to_forget = 0.0, 0.0
             for c in range(j * S, j * S + S):
                 to_in += part[c]
                 to_forget += part[C + c]
-            row[j], row[B + j], row[2 * B + j] = to_in, to_forget, y_m * eo[j]
+            d[m, j], d[m, B + j], d[m, 2 * B + j] = to_in, to_forget, source[m] * eo[j]
         for c in range(C):
-            row[3 * B + c] = part[2 * C + c]
-    if form.peepholes:
-        for c in range(C):
-            j = c // S
-            to_in, to_forget = 0.0, 0.0
-            for n in range(S):
-                to_in += es[j * S + n] * memory.Q[0, n, c]
-                to_forget += es[j * S + n] * memory.Q[1, n, c]
-            d.V[0, c], d.V[1, c], d.V[2, c] = to_in, to_forget, eo[j] * memory.s[c]
+            d[m, 3 * B + c] = part[2 * C + c]
 
 
 @kernel
-def change(net, d, free, velocity, rate, momentum):
+def weigh_peepholes(S, s, es, eo, Q, d):
+    """The same for peepholes."""
+    for c in range(len(s)):
+        j = c // S
+        to_in, to_forget = 0.0, 0.0
+        for n in range(S):
+            to_in += es[j * S + n] * Q[0, n, c]
+            to_forget += es[j * S + n] * Q[1, n, c]
+        d[0, c], d[1, c], d[2, c] = to_in, to_forget, eo[j] * s[c]
+
+
+@kernel
+def change(w, d, may, p, rate, momentum):
     """Gradient descent, with momentum where there is any."""
-    w, dw, may, p = net.all, d.all, free.all, velocity.all
     if momentum == 0:
         for n in range(len(w)):
-            w[n] += rate * may[n] * dw[n]
+            w[n] += rate * may[n] * d[n]
     else:
         for n in range(len(w)):
-            p[n] = momentum * p[n] + rate * may[n] * dw[n]
+            p[n] = momentum * p[n] + rate * may[n] * d[n]
             w[n] += p[n]
 
 
 @kernel
-def stream(net, d, free, velocity, memory, form, source, place, random, rule, limits, learning, to_end, y, s):
+def stream(net, d, free, velocity, memory, form, source, place, random, rule, limits, learning, to_end, seen_y, seen_s):
     """Go on with a stream from place[0], until its first error (the error is learnt), or to the end of its limits.
 
-    With `to_end` errors do not end it. Outputs and states go to `y` (T, O) and `s` (T, C), as many steps as these have
-    room for. Returns (steps made, targets predicted right, whether an error ended it).
+    With `to_end` errors do not end it. Outputs and states go to `seen_y` (T, O) and `seen_s` (T, C), as many steps as
+    these have room for. Returns (steps made, targets predicted right, whether an error ended it).
     """
-    o, e, rate, right = memory.o, memory.e, rule.rate, 0
+    # Each array is named once, before the loop: whoever takes one out of a tuple counts references, for 5 ns and more.
+    x, target, counted, reset, after = source.x, source.target, source.counted, source.reset, source.after
+    W, V, Wo, dW, dV, dWo = net.W, net.V, net.Wo, d.W, d.V, d.Wo
+    w, dw, may, p = net.all, d.all, free.all, velocity.all
+    early, late, a, sums, y, s, old, h = (
+        memory.early, memory.late, memory.a, memory.sums, memory.y, memory.s, memory.old, memory.h
+    )  # fmt: skip
+    v, f, P, Q, o, e, es, eo, part = (
+        memory.v, memory.f, memory.P, memory.Q, memory.o, memory.e, memory.es, memory.eo, memory.part
+    )  # fmt: skip
+    B, S, I, C, K, O = form.blocks, form.size, form.inputs, len(s), after.shape[1], target.shape[1]
+    rate, right, first = rule.rate, 0, 0 if form.shortcuts else I
     for t in range(limits.steps):
         z = place[0]
-        place[0] = source.after[z, 0 if source.after.shape[1] == 1 else below(random, source.after.shape[1])]
-        x, learns = source.x[z], learning and rate > SMALLEST_RATE
-        if source.reset[z]:
-            forget_all(memory)
-        step(net, memory, form, x, learns)
-        if source.counted[z] or t < len(y):
-            answer(net, memory, form, x)
-        if t < len(y):
-            for k in range(y.shape[1]):
-                y[t, k] = o[k]
-        if t < len(s):
-            s[t] = memory.s
+        place[0] = after[z, 0 if K == 1 else below(random, K)]
+        learns = learning and rate > SMALLEST_RATE
+        if reset[z]:
+            forget(y, s, P, Q)
+        for m in range(I):
+            early[m] = late[m] = x[z, m]
+        for c in range(C):
+            early[I + c] = y[c]
+        products(early, 0, W, sums)
+        if form.peepholes:
+            look(s, V, 0, B, S, sums)
+            look(s, V, 1, B, S, sums)
+        sigmoids(sums, a)
+        cells(form, a, sums, s, old, v, f)
+        if form.peepholes:  # the output gate sees the new states
+            look(s, V, 2, B, S, sums)
+            for j in range(2 * B, 3 * B):
+                a[j] = sigmoid(sums[j])
+        show(form, a, s, h, y)
+        if learns:
+            carry(early, v, f, P)
+            if form.peepholes:
+                carry_peepholes(old, v, f, S, Q)
         wrong = False
-        if source.counted[z]:
-            target = source.target[z]
-            for k in range(len(target)):
-                e[k] = target[k] - o[k]
+        if counted[z] or t < len(seen_y):
+            for c in range(C):
+                late[I + c] = y[c]
+            products(late, first, Wo, o)
+            if not form.linear_outputs:
+                sigmoids(o, o)
+        if counted[z]:
+            for k in range(O):
+                e[k] = target[z, k] - o[k]
                 wrong |= not abs(e[k]) < rule.tolerance  # NaN is wrong
             right += int(not wrong)
             if learns:
-                blame(net, d, memory, form, x)
-                change(net, d, free, velocity, rate, rule.momentum)
+                if not form.linear_outputs:
+                    for k in range(O):
+                        e[k] *= o[k] * (1 - o[k])
+                outer(late, first, e, dWo)
+                back(form, a, h, e, Wo, es, eo)
+                weigh(form, early, es, eo, P, part, dW)
+                if form.peepholes:
+                    weigh_peepholes(S, s, es, eo, Q, dV)
+                change(w, dw, may, p, rate, rule.momentum)
         elif learns and rule.coast:
-            change(net, d, free, velocity, 0.0, rule.momentum)
+            change(w, dw, may, p, 0.0, rule.momentum)
+        for k in range(O if t < len(seen_y) else 0):
+            seen_y[t, k] = o[k]
+        for c in range(C if t < len(seen_s) else 0):
+            seen_s[t, c] = s[c]
         rate *= rule.decay
         if (wrong and not to_end) or right >= limits.targets:
             return t + 1, right, wrong
@@ -295,7 +334,7 @@ def examine(net, d, free, velocity, memory, form, source, random, rule, limits, 
     """
     nothing, place, right = np.zeros((0, 1)), np.zeros(1, np.int64), 0
     for n in range(len(lengths)):
-        forget_all(memory)
+        forget(memory.y, memory.s, memory.P, memory.Q)
         place[0] = 0
         steps, _, wrong = stream(
             net, d, free, velocity, memory, form, source, place, random, rule, limits, False, False, nothing, nothing
@@ -319,7 +358,7 @@ def alternate(
     """
     nothing, place, lengths, total = np.zeros((0, 1)), np.zeros(1, np.int64), np.zeros(tests, np.int64), 0
     for n in range(count):
-        forget_all(memory)
+        forget(memory.y, memory.s, memory.P, memory.Q)
         place[0] = 0
         steps, _, wrong = stream(
             net, d, free, velocity, memory, form, source, place, random, rule, limits, True, False, nothing, nothing

@@ -185,9 +185,11 @@ class Design:
         """
         C, S, M = self.cells, self.size, self.inputs + self.cells + 1
         hidden, outputs, P = _whole_vectors(3 * self.blocks + C), _whole_vectors(self.outputs), _whole_vectors(3 * C)
-        sizes: list[Any] = [M, hidden, hidden, C, C, C, _whole_vectors(C), P, P]
+        sizes: list[Any] = [M, M, hidden, hidden, C, C, C, _whole_vectors(C), P, P]
         sizes += [(M, P), (2, S, C), outputs, outputs, P, self.blocks, P]
-        return Memory(*map(np.zeros, sizes))
+        memory = Memory(*map(np.zeros, sizes))
+        memory.early[-1] = memory.late[-1] = 1  # of the biases
+        return memory
 
 
 @dataclass
@@ -225,7 +227,8 @@ class Network:
 
     def start(self) -> None:
         """Forget states and partials, as at the start of a stream; weights and their velocities stay."""
-        blocks.forget_all(self.memory)
+        memory = self.memory
+        blocks.forget(memory.y, memory.s, memory.P, memory.Q)
 
     def read(self, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Go on with a stream without learning.
