@@ -30,7 +30,7 @@ def forward(design, net, x, frozen=None):
     for t in range(len(x)):
         seen = {"y": y, "old": s, "new": None} if frozen is None else frozen[t]
         sources = np.concatenate([x[t], seen["y"], [1]])
-        sums = sources @ net.W
+        sums = net.W[:, : design.sources] @ sources
         peep = (net.V * seen["old"]).reshape(3, B, S).sum(axis=2)
         i, phi = f(sums[:B] + peep[0]), f(sums[B : 2 * B] + peep[1])
         if not design.forget:
@@ -42,7 +42,7 @@ def forward(design, net, x, frozen=None):
         o = f(net_o)
         y = np.repeat(o, S) * h(s)
         late = np.concatenate([x[t], y, [1]])
-        net_k = (late @ net.Wo)[: design.outputs]
+        net_k = net.Wo[:, : design.sources] @ late
         out = net_k if design.linear_outputs else f(net_k)
         steps.append({"sources": sources, "late": late, "i": i, "phi": phi, "o": o, "net_c": net_c, "before": before})
         steps[-1] |= {"s": s, "y": y, "out": out, "seen": {"y": seen["y"], "old": seen["old"], "new": new}}
@@ -65,7 +65,7 @@ class Learner:
 
     def start(self):
         d = self.design
-        C, M = d.cells, d.inputs + d.cells + 1
+        C, M = d.cells, d.sources
         self.s, self.y = np.zeros(C), np.zeros(C)
         self.p = {name: np.zeros((C, M)) for name in ("in", "phi", "c")}  # ds_c/dw of each source's weight
         self.q = {name: np.zeros((C, C)) for name in ("in", "phi")}  # ds_c/dv of the peephole of each cell c'
@@ -73,19 +73,19 @@ class Learner:
     def step(self, x, target, counted, rate, coast=False):
         """Read x, learn, return the outputs."""
         design, net = self.design, self.net
-        B, S, C, I = design.blocks, design.size, design.cells, design.inputs
+        B, S, C, I, M = design.blocks, design.size, design.cells, design.inputs, design.sources
         g, h = squash(design)
         y = np.concatenate([x, self.y, [1]])
         s_old, s = self.s, np.zeros(C)
         i, phi, o = np.zeros(B), np.zeros(B), np.zeros(B)
         for j in range(B):
             mine = range(j * S, j * S + S)
-            net_in = net.W[:, j] @ y + sum(net.V[0, c] * s_old[c] for c in mine)
-            net_phi = net.W[:, B + j] @ y + sum(net.V[1, c] * s_old[c] for c in mine)
+            net_in = net.W[j, :M] @ y + sum(net.V[0, c] * s_old[c] for c in mine)
+            net_phi = net.W[B + j, :M] @ y + sum(net.V[1, c] * s_old[c] for c in mine)
             i[j] = f(net_in)
             phi[j] = f(net_phi) if design.forget else design.keep
             for c in mine:
-                net_c = net.W[:, 3 * B + c] @ y
+                net_c = net.W[3 * B + c, :M] @ y
                 s[c] = phi[j] * s_old[c] + i[j] * g(net_c)
                 self.p["in"][c] = phi[j] * self.p["in"][c] + g(net_c) * slope(f, net_in) * y
                 self.p["c"][c] = phi[j] * self.p["c"][c] + slope(g, net_c) * i[j] * y
@@ -95,28 +95,28 @@ class Learner:
                     self.q["in"][c, other] *= phi[j]
                     self.q["in"][c, other] += g(net_c) * slope(f, net_in) * s_old[other]
                     self.q["phi"][c, other] = phi[j] * self.q["phi"][c, other] + forgets * s_old[other]
-        net_out = np.array([net.W[:, 2 * B + j] @ y + sum(net.V[2, c] * s[c] for c in range(j * S, j * S + S)) for j in range(B)])
+        net_out = np.array([net.W[2 * B + j, :M] @ y + sum(net.V[2, c] * s[c] for c in range(j * S, j * S + S)) for j in range(B)])
         o = f(net_out)
         self.s, self.y = s, np.repeat(o, S) * h(s)
         late = np.concatenate([x, self.y, [1]])
-        net_k = (late @ net.Wo)[: design.outputs]
+        net_k = net.Wo[:, : design.sources] @ late
         out = net_k if design.linear_outputs else f(net_k)
         d = {name: np.zeros_like(getattr(net, name)) for name in ("W", "V", "Wo")}
         if counted:
             e = target - out
             if not design.linear_outputs:
                 e = e * out * (1 - out)
-            d["Wo"][:, : design.outputs] = np.outer(late, e)
-            back = net.Wo[I : I + C, : design.outputs] @ e
+            d["Wo"][:, :M] = np.outer(e, late)
+            back = e @ net.Wo[:, I : I + C]
             e_s = np.array([o[c // S] * slope(h, s[c]) * back[c] for c in range(C)])
             for j in range(B):
                 mine = range(j * S, j * S + S)
                 e_out = slope(f, net_out[j]) * sum(h(s[c]) * back[c] for c in mine)
-                d["W"][:, 2 * B + j] = e_out * y
-                d["W"][:, j] = sum(e_s[c] * self.p["in"][c] for c in mine)
-                d["W"][:, B + j] = sum(e_s[c] * self.p["phi"][c] for c in mine)
+                d["W"][2 * B + j, :M] = e_out * y
+                d["W"][j, :M] = sum(e_s[c] * self.p["in"][c] for c in mine)
+                d["W"][B + j, :M] = sum(e_s[c] * self.p["phi"][c] for c in mine)
                 for c in mine:
-                    d["W"][:, 3 * B + c] = e_s[c] * self.p["c"][c]
+                    d["W"][3 * B + c, :M] = e_s[c] * self.p["c"][c]
                     d["V"][0, c] = sum(e_s[k] * self.q["in"][k, c] for k in mine)
                     d["V"][1, c] = sum(e_s[k] * self.q["phi"][k, c] for k in mine)
                     d["V"][2, c] = e_out * s[c]

@@ -13,19 +13,19 @@ from lstm_edu.core.functions import sigmoid
 from lstm_edu.core.generator import below
 from lstm_edu.core.kernel import kernel
 
-# I inputs, B blocks of S cells, C = B S cells in the order of blocks, O outputs. H = B (3 + S) columns in the order input
-# gates | forget gates | output gates | cells. A row for each source: M = I + C + 1, inputs of this step, outputs of the
-# cells at the step before, the one of the biases. Unlike in 1997 gates are no sources.   H*, C*, O* and P are H, C, O and
-# 3 C in whole vectors; what is beyond stays unused.
+# I inputs, B blocks of S cells, C = B S cells in the order of blocks, O outputs. H = B (3 + S) rows in the order input
+# gates | forget gates | output gates | cells. A column for each source, M of them: inputs of this step, outputs of the
+# cells at the step before, the one of the biases, and zeros up to a whole vector. Unlike in 1997 gates are no sources.
+# H*, C* and O* are H, C and O in whole vectors; what is beyond stays unused.
 
 
 class Weights(NamedTuple):
     """Every weight of a network. The same form holds gradients, velocities, and which weights there are."""
 
     all: np.ndarray  # one buffer that the others are views into
-    W: np.ndarray  # (M, H*)
+    W: np.ndarray  # (H, M)
     V: np.ndarray  # (3, C)  peepholes: from a cell to the input, forget and output gate of its block
-    Wo: np.ndarray  # (M, O*)  from inputs (shortcuts), from the cells of the same step, biases
+    Wo: np.ndarray  # (O, M)  from inputs (shortcuts), from the cells of the same step, biases
 
 
 class Form(NamedTuple):
@@ -40,7 +40,6 @@ class Form(NamedTuple):
     squash_g: bool  # g in -2 .. 2, else g(x) = x
     squash_h: bool  # h in -1 .. 1, else h(s) = s
     linear_outputs: bool  # outputs are not squashed, else they are sigmoids
-    shortcuts: bool  # inputs lead to outputs too
 
 
 class Memory(NamedTuple):
@@ -48,21 +47,22 @@ class Memory(NamedTuple):
 
     early: np.ndarray  # (M,)  the sources of hidden units at this step
     late: np.ndarray  # (M,)  the sources of outputs: the cells' outputs of this step
-    a: np.ndarray  # (H*,)  sigmoid(net)
     sums: np.ndarray  # (H*,)  net
+    a: np.ndarray  # (H*,)  sigmoid(net)
     y: np.ndarray  # (C,)  the cells' outputs
-    s: np.ndarray  # (C,)  the cells' states
+    s: np.ndarray  # (C*,)  the cells' states
     old: np.ndarray  # (C,)  the states of the step before
     h: np.ndarray  # (C*,)  h(s)
-    v: np.ndarray  # (P,)  what a source of 1 adds to the partials now: input gates, forget gates, cells
-    f: np.ndarray  # (P,)  by how much the partials are kept
-    P: np.ndarray  # (M, P)  ds/dW: each cell's own state, C columns for its input gate, its forget gate, its net input
+    v: np.ndarray  # (3 C,)  what a source of 1 adds to the partials now: input gates, forget gates, cells
+    f: np.ndarray  # (C,)  by how much the partials are kept
+    P: np.ndarray  # (3 C, M)  ds/dW: each cell's own state, by the weights to its input gate, forget gate, net input
     Q: np.ndarray  # (2, S, C)  ds/dV: of the n-th cell of the block, by the weight from cell c to input, forget gate
+    net_o: np.ndarray  # (O*,)
     o: np.ndarray  # (O*,)  outputs
-    e: np.ndarray  # (O*,)  their errors
-    es: np.ndarray  # (P,)  the states' errors, three times the same C
+    e: np.ndarray  # (O,)  their errors
+    ey: np.ndarray  # (M,)  the cells' errors, where they stand among the sources of outputs
+    es: np.ndarray  # (C,)  the states' errors
     eo: np.ndarray  # (B,)  the output gates' errors
-    part: np.ndarray  # (P,)  es times partials
 
 
 class Source(NamedTuple):
@@ -105,15 +105,13 @@ def forget(y, s, P, Q):
 
 
 @kernel
-def products(x, first, W, sums):
-    """sums = W^T (x, 1), for the rows of W that x has an element for, from row `first`, and the last."""
-    last = len(W) - 1
-    for k in range(len(sums)):
-        sums[k] = W[last, k]
-    for m in range(first, last):
-        x_m = x[m]
-        for k in range(len(sums)):
-            sums[k] += x_m * W[m, k]
+def products(W, x, sums):
+    """sums = W x."""
+    for k in range(len(W)):
+        total = 0.0
+        for m in range(len(x)):
+            total += W[k, m] * x[m]
+        sums[k] = total
 
 
 @kernel
@@ -124,12 +122,13 @@ def sigmoids(x, y):
 
 
 @kernel
-def carry(source, v, f, P):
-    """P = f P + source v^T, the partials of all states by all weights but peepholes."""
-    for m in range(len(source)):
-        y_m = source[m]
-        for c in range(len(v)):
-            P[m, c] = f[c] * P[m, c] + y_m * v[c]
+def carry(x, v, f, P):
+    """P = f P + v x^T, the partials of all states by all weights but peepholes."""
+    C = len(f)
+    for r in range(len(v)):
+        v_r, f_r = v[r], f[r % C]
+        for m in range(len(x)):
+            P[r, m] = f_r * P[r, m] + v_r * x[m]
 
 
 @kernel
@@ -137,15 +136,15 @@ def carry_peepholes(old, v, f, S, Q):
     """Q = f Q + v s', the same by the peepholes of input and forget gates."""
     C = len(old)
     for gate in range(2):
-        for c in range(C):
-            for n in range(S):
-                other = c // S * S + n
+        for n in range(S):
+            for c in range(C):
+                other = c - c % S + n
                 Q[gate, n, c] = f[other] * Q[gate, n, c] + v[gate * C + other] * old[c]
 
 
 @kernel
 def look(s, V, gate, B, S, sums):
-    """What the gates of one kind see of their blocks' states, onto columns gate B .. gate B + B - 1."""
+    """What the gates of one kind see of their blocks' states, onto rows gate B .. gate B + B - 1."""
     for j in range(B):
         for c in range(j * S, j * S + S):
             sums[gate * B + j] += V[gate, c] * s[c]
@@ -154,7 +153,7 @@ def look(s, V, gate, B, S, sums):
 @kernel
 def cells(form, a, sums, s, old, v, f):
     """New states; what they change by per unit of a source, and what they keep."""
-    B, S, C = form.blocks, form.size, len(s)
+    B, S, C = form.blocks, form.size, len(f)
     for j in range(B):
         i, f_j = a[j], a[B + j] if form.forget else form.keep
         for c in range(j * S, j * S + S):
@@ -165,7 +164,7 @@ def cells(form, a, sums, s, old, v, f):
             v[c] = g * i * (1 - i)
             v[C + c] = old[c] * f_j * (1 - f_j) if form.forget else 0.0
             v[2 * C + c] = (4 * a_c * (1 - a_c) if form.squash_g else 1.0) * i
-            f[c] = f[C + c] = f[2 * C + c] = f_j
+            f[c] = f_j
 
 
 @kernel
@@ -173,61 +172,64 @@ def show(form, a, s, h, y):
     """What the cells show."""
     B, S = form.blocks, form.size
     for c in range(len(s)):
-        h[c] = s[c]
-    if form.squash_h:
-        for c in range(len(h)):
-            h[c] = 2 * sigmoid(h[c]) - 1
+        h[c] = 2 * sigmoid(s[c]) - 1 if form.squash_h else s[c]
     for j in range(B):
         for c in range(j * S, j * S + S):
             y[c] = a[2 * B + j] * h[c]
 
 
 @kernel
-def outer(x, first, e, d):
-    """d = x e^T, from row `first`."""
-    for m in range(first, len(x)):
-        x_m = x[m]
-        for k in range(len(e)):
-            d[m, k] = x_m * e[k]
+def outer(e, x, d):
+    """d = e x^T."""
+    for k in range(len(e)):
+        e_k = e[k]
+        for m in range(len(x)):
+            d[k, m] = e_k * x[m]
 
 
 @kernel
-def back(form, a, h, e, Wo, es, eo):
+def back(form, a, h, e, Wo, ey, es, eo):
     """Errors of states and of output gates, from those of the outputs."""
-    B, S, I, C = form.blocks, form.size, form.inputs, form.blocks * form.size
+    B, S, I = form.blocks, form.size, form.inputs
+    ey[:] = 0
+    for k in range(len(e)):
+        e_k = e[k]
+        for m in range(len(ey)):
+            ey[m] += e_k * Wo[k, m]
     for j in range(B):
         o_j, e_o = a[2 * B + j], 0.0
         for c in range(j * S, j * S + S):
-            e_y = 0.0
-            for k in range(len(e)):
-                e_y += Wo[I + c, k] * e[k]
             slope = (1 - h[c] * h[c]) / 2 if form.squash_h else 1.0
-            es[c] = es[C + c] = es[2 * C + c] = o_j * slope * e_y
-            e_o += h[c] * e_y
+            es[c] = o_j * slope * ey[I + c]
+            e_o += h[c] * ey[I + c]
         eo[j] = o_j * (1 - o_j) * e_o
 
 
 @kernel
-def weigh(form, source, es, eo, P, part, d):
+def weigh(form, x, es, eo, P, d):
     """Errors times partials: what the weights of gates and cells are to change by."""
-    B, S, C = form.blocks, form.size, form.blocks * form.size
-    for m in range(len(source)):
-        for c in range(len(part)):
-            part[c] = es[c] * P[m, c]
+    B, S, C, M = form.blocks, form.size, len(es), len(x)
+    for gate in range(2):  # input gates, forget gates
         for j in range(B):
-            to_in, to_forget = 0.0, 0.0
+            row = gate * B + j
             for c in range(j * S, j * S + S):
-                to_in += part[c]
-                to_forget += part[C + c]
-            d[m, j], d[m, B + j], d[m, 2 * B + j] = to_in, to_forget, source[m] * eo[j]
-        for c in range(C):
-            d[m, 3 * B + c] = part[2 * C + c]
+                e_c, r, more = es[c], gate * C + c, 0.0 if c == j * S else 1.0
+                for m in range(M):
+                    d[row, m] = more * d[row, m] + e_c * P[r, m]
+    for j in range(B):
+        e_o, row = eo[j], 2 * B + j
+        for m in range(M):
+            d[row, m] = e_o * x[m]
+    for c in range(C):
+        e_c, row, r = es[c], 3 * B + c, 2 * C + c
+        for m in range(M):
+            d[row, m] = e_c * P[r, m]
 
 
 @kernel
 def weigh_peepholes(S, s, es, eo, Q, d):
     """The same for peepholes."""
-    for c in range(len(s)):
+    for c in range(len(es)):
         j = c // S
         to_in, to_forget = 0.0, 0.0
         for n in range(S):
@@ -262,11 +264,11 @@ def stream(net, d, free, velocity, memory, form, source, place, random, rule, li
     early, late, a, sums, y, s, old, h = (
         memory.early, memory.late, memory.a, memory.sums, memory.y, memory.s, memory.old, memory.h
     )  # fmt: skip
-    v, f, P, Q, o, e, es, eo, part = (
-        memory.v, memory.f, memory.P, memory.Q, memory.o, memory.e, memory.es, memory.eo, memory.part
+    v, f, P, Q, net_o, o, e, ey, es, eo = (
+        memory.v, memory.f, memory.P, memory.Q, memory.net_o, memory.o, memory.e, memory.ey, memory.es, memory.eo
     )  # fmt: skip
-    B, S, I, C, K, O = form.blocks, form.size, form.inputs, len(s), after.shape[1], target.shape[1]
-    rate, right, first = rule.rate, 0, 0 if form.shortcuts else I
+    B, S, I, C, O, K = form.blocks, form.size, form.inputs, len(y), len(e), after.shape[1]
+    rate, right = rule.rate, 0
     for t in range(limits.steps):
         z = place[0]
         place[0] = after[z, 0 if K == 1 else below(random, K)]
@@ -277,7 +279,7 @@ def stream(net, d, free, velocity, memory, form, source, place, random, rule, li
             early[m] = late[m] = x[z, m]
         for c in range(C):
             early[I + c] = y[c]
-        products(early, 0, W, sums)
+        products(W, early, sums)
         if form.peepholes:
             look(s, V, 0, B, S, sums)
             look(s, V, 1, B, S, sums)
@@ -296,9 +298,11 @@ def stream(net, d, free, velocity, memory, form, source, place, random, rule, li
         if counted[z] or t < len(seen_y):
             for c in range(C):
                 late[I + c] = y[c]
-            products(late, first, Wo, o)
-            if not form.linear_outputs:
-                sigmoids(o, o)
+            products(Wo, late, net_o)
+            if form.linear_outputs:
+                o[:] = net_o
+            else:
+                sigmoids(net_o, o)
         if counted[z]:
             for k in range(O):
                 e[k] = target[z, k] - o[k]
@@ -308,9 +312,9 @@ def stream(net, d, free, velocity, memory, form, source, place, random, rule, li
                 if not form.linear_outputs:
                     for k in range(O):
                         e[k] *= o[k] * (1 - o[k])
-                outer(late, first, e, dWo)
-                back(form, a, h, e, Wo, es, eo)
-                weigh(form, early, es, eo, P, part, dW)
+                outer(e, late, dWo)
+                back(form, a, h, e, Wo, ey, es, eo)
+                weigh(form, early, es, eo, P, dW)
                 if form.peepholes:
                     weigh_peepholes(S, s, es, eo, Q, dV)
                 change(w, dw, may, p, rate, rule.momentum)

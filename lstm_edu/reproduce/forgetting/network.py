@@ -96,6 +96,11 @@ class Design:
         """How many cells there are."""
         return self.blocks * self.size
 
+    @property
+    def sources(self) -> int:
+        """How many sources a unit can have: inputs, cells, the one of the biases."""
+        return self.inputs + self.cells + 1
+
     def form(self) -> Form:
         """What a kernel must know beside the weights.
 
@@ -104,7 +109,7 @@ class Design:
         Form
             Of numbers and flags.
         """
-        flags = (self.peepholes, self.squash_g, self.squash_h, self.linear_outputs, self.shortcuts)
+        flags = (self.peepholes, self.squash_g, self.squash_h, self.linear_outputs)
         return Form(self.blocks, self.size, self.inputs, self.forget, float(self.keep), *flags)
 
     def weights(self) -> Weights:
@@ -115,9 +120,8 @@ class Design:
         Weights
             Zeros, views into one buffer.
         """
-        M = self.inputs + self.cells + 1
-        hidden, outputs = _whole_vectors(3 * self.blocks + self.cells), _whole_vectors(self.outputs)
-        shapes = [(M, hidden), (3, self.cells), (M, outputs)]
+        M = _whole_vectors(self.sources)
+        shapes = [(3 * self.blocks + self.cells, M), (3, self.cells), (self.outputs, M)]
         ends = np.cumsum([rows * columns for rows, columns in shapes])
         whole = np.zeros(ends[-1])
         parts = zip(np.split(whole, ends[:-1]), shapes, strict=True)
@@ -131,16 +135,12 @@ class Design:
         Weights
             1 for a weight that exists, 0 for one that stays 0.
         """
-        free, B = self.weights(), self.blocks
-        free.W[:, : 3 * B + self.cells] = 1
-        free.W[-1, 3 * B :] *= self.cell_bias
+        free, B, bias = self.weights(), self.blocks, self.sources - 1
+        free.W[:, :bias], free.W[: 3 * B, bias], free.W[3 * B :, bias] = 1, 1, self.cell_bias
         free.V[:] = self.peepholes
         if not self.forget:
-            free.W[:, B : 2 * B] = 0
-            free.V[1] = 0
-        free.Wo[:, : self.outputs] = 1
-        free.Wo[: self.inputs] *= self.shortcuts
-        free.Wo[-1] *= self.output_bias
+            free.W[B : 2 * B], free.V[1] = 0, 0
+        free.Wo[:, : self.inputs], free.Wo[:, self.inputs : bias], free.Wo[:, bias] = self.shortcuts, 1, self.output_bias
         return free
 
     def count(self) -> int:
@@ -172,7 +172,7 @@ class Design:
         net.all[:] = checks.generator(rng).uniform(-self.init, self.init, len(net.all)) * self.free().all
         for place, biases in enumerate((self.input_gates, self.forget_gates, self.output_gates)):
             if biases:
-                net.W[-1, place * B : place * B + B] = biases
+                net.W[place * B : place * B + B, self.sources - 1] = biases
         return net
 
     def memory(self) -> Memory:
@@ -183,12 +183,12 @@ class Design:
         Memory
             Zeros.
         """
-        C, S, M = self.cells, self.size, self.inputs + self.cells + 1
-        hidden, outputs, P = _whole_vectors(3 * self.blocks + C), _whole_vectors(self.outputs), _whole_vectors(3 * C)
-        sizes: list[Any] = [M, M, hidden, hidden, C, C, C, _whole_vectors(C), P, P]
-        sizes += [(M, P), (2, S, C), outputs, outputs, P, self.blocks, P]
+        C, M, O, bias = self.cells, _whole_vectors(self.sources), self.outputs, self.sources - 1
+        H_, C_, O_ = _whole_vectors(3 * self.blocks + C), _whole_vectors(C), _whole_vectors(O)
+        sizes: list[Any] = [M, M, H_, H_, C, C_, C, C_, 3 * C, C, (3 * C, M), (2, self.size, C)]
+        sizes += [O_, O_, O, M, C, self.blocks]
         memory = Memory(*map(np.zeros, sizes))
-        memory.early[-1] = memory.late[-1] = 1  # of the biases
+        memory.early[bias] = memory.late[bias] = 1
         return memory
 
 
