@@ -95,7 +95,9 @@ class Learner:
                     self.q["in"][c, other] *= phi[j]
                     self.q["in"][c, other] += g(net_c) * slope(f, net_in) * s_old[other]
                     self.q["phi"][c, other] = phi[j] * self.q["phi"][c, other] + forgets * s_old[other]
-        net_out = np.array([net.W[2 * B + j, :M] @ y + sum(net.V[2, c] * s[c] for c in range(j * S, j * S + S)) for j in range(B)])
+        net_out = np.array(
+            [net.W[2 * B + j, :M] @ y + sum(net.V[2, c] * s[c] for c in range(j * S, j * S + S)) for j in range(B)]
+        )
         o = f(net_out)
         self.s, self.y = s, np.repeat(o, S) * h(s)
         late = np.concatenate([x, self.y, [1]])

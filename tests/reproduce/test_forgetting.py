@@ -1,13 +1,10 @@
-"""Memory blocks with forget gates: the kernel against the papers' equations, and the truncation against the gradient."""
-
-import re
+"""Memory blocks with forget gates: the kernel against the papers' equations, truncation against gradient."""
 
 import numpy as np
 import printed_2000 as printed
 import pytest
 
-from lstm_edu.core.generator import generator_state
-from lstm_edu.reproduce.forgetting import Design, Limits, Network, Rule, blocks, sequence, source
+from lstm_edu.reproduce.forgetting import Design, Limits, Network, Rule, blocks, sequence
 
 T = 13
 CASES = {  # I, O, C all different, and weights large enough that every squashing bends
@@ -36,7 +33,7 @@ def learn(network, given, rule, steps, place=None, random=None, limits=None, to_
 
 
 def summed(network, given, counted):
-    """What the rule contributes over a stream while the weights stay: a rate too small to change them, by momentum 1."""
+    """What the rule contributes over a stream while weights stay: the rate is too small, momentum is 1."""
     rate = 1e-25
     learn(network, given, Rule(rate, 1.0, 1.0, False, 0.49), len(counted))
     return blocks.Weights(*(part / rate for part in network.velocity))

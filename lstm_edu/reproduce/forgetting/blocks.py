@@ -66,7 +66,7 @@ class Memory(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a stream comes from: Z places that lead to each other at random, each with what is read and wanted there."""
+    """Where a stream comes from: Z places that lead to each other at random, with what is read and wanted at each."""
 
     x: np.ndarray  # (Z, I)  input
     target: np.ndarray  # (Z, O)

@@ -37,7 +37,7 @@ class Design:
     keep : float
         What stands in their place: 1, the standard LSTM, or a fixed decay of the states.
     peepholes : bool
-        Whether gates see the states of their block: input and forget gates those of the step before, output gates the new.
+        Whether gates see the states of their block: input and forget gates the old ones, output gates the new.
     squash_g, squash_h : bool
         Whether g lies in -2 .. 2 and h in -1 .. 1, as in 1997, else g(x) = x and h(s) = s.
     linear_outputs : bool
@@ -140,7 +140,11 @@ class Design:
         free.V[:] = self.peepholes
         if not self.forget:
             free.W[B : 2 * B], free.V[1] = 0, 0
-        free.Wo[:, : self.inputs], free.Wo[:, self.inputs : bias], free.Wo[:, bias] = self.shortcuts, 1, self.output_bias
+        free.Wo[:, : self.inputs], free.Wo[:, self.inputs : bias], free.Wo[:, bias] = (
+            self.shortcuts,
+            1,
+            self.output_bias,
+        )
         return free
 
     def count(self) -> int:

@@ -16,13 +16,16 @@ DECAY = replace(STANDARD, keep=0.9)
 FORGET = Design(7, 7, 4, 2, forget_gates=(0.5, 1.0, 1.5, 2.0), **_COMMON)  # type: ignore[arg-type]
 
 NOTE = (
-    "The set-up and the share of perfect networks were read second-hand; other numbers of the table were not found in a "
-    "source. Wanted are all symbols that may follow. The error that ends a training stream is learnt too. A test ends at "
-    "its first error where the network can't be perfect any more, and all 10 test streams are read after every 100 "
-    "training streams: good and rest are told from the best of these tests, and which one the paper took is not known."
+    "The set-up and the share of perfect networks were read second-hand; other numbers of the table were not found in "
+    "a source. Wanted are all symbols that may follow. The error that ends a training stream is learnt too. A test "
+    "ends at its first error where the network can't be perfect any more, and all 10 test streams are read after "
+    "every 100 training streams: good and rest are told from the best of these tests, and which one the paper took is "
+    "not known."
 )
 MEASURES = (
-    Measure("good", f"1 where the mean test stream is right for more than {GOOD} symbols in the best test", digits=".2f"),
+    Measure(
+        "good", f"1 where the mean test stream is right for more than {GOOD} symbols in the best test", digits=".2f"
+    ),
     Measure("length", "symbols of the mean test stream before its first error, best test", log=True, digits=",.0f"),
     Measure("last", "symbols of the mean test stream before its first error, last test", log=True, digits=",.0f"),
 )

@@ -21,8 +21,9 @@ def graded(reproduction: "Reproduction") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each row of the paper's table: the share of perfect networks (in brackets the mean number of training
-        streams), of good and of other ones (in angle brackets the mean symbols that the best test was right for).
+        One row for each row of the paper's table: the share of perfect networks (in brackets the mean number of
+        training streams), of good and of other ones (in angle brackets the mean symbols that the best
+        test was right for).
     """
     return pd.DataFrame([_row(row, trials) for row, trials in reproduction.rows()])
 

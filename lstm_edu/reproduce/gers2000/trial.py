@@ -83,9 +83,7 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
     return outcome
 
 
-def trained(
-    setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt: None
-) -> tuple[Network, Outcome]:
+def trained(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt: None) -> tuple[Network, Outcome]:
     """Make one trial and keep its network.
 
     Parameters
