@@ -1,6 +1,7 @@
 """Every figure of the package. matplotlib is imported when a figure is drawn, not before."""
 
 from .attention import attention_weights
+from .cell_states import cell_states
 from .contest import evidence
 from .curves import learning_curves
 from .diagrams import diagram, diagram_stages, stack, unrolled
@@ -15,6 +16,7 @@ from .text import TextStates, text_states
 __all__ = [
     "TextStates",
     "attention_weights",
+    "cell_states",
     "diagram",
     "diagram_stages",
     "evidence",

@@ -2,10 +2,12 @@
 
 from lstm_edu.core import checks
 
+from .gers2000 import PAPER as GERS_2000
+from .gers2002 import PAPER as GERS_2002
 from .hochreiter1997 import PAPER as HOCHREITER_1997
 from .paper import Experiment, Paper
 
-PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997,)}
+PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997, GERS_2000, GERS_2002)}
 
 
 def paper_of(name: str) -> Paper:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_edu.core import checks
+from lstm_edu.core.generator import generator_state
 from lstm_edu.reproduce.outcome import Outcome
 
 from . import blocks, draws
@@ -78,23 +79,6 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
         What came of it.
     """
     return _Trial(setting, checks.whole("seed", seed, least=0)).run(tick)
-
-
-def generator_state(seeds: np.random.SeedSequence) -> np.ndarray:
-    """A state for the generator of `draws`.
-
-    Parameters
-    ----------
-    seeds : numpy.random.SeedSequence
-        Where it comes from.
-
-    Returns
-    -------
-    numpy.ndarray
-        (1,) uint64, one of the numbers from which the generator does not get stuck.
-    """
-    [number] = seeds.generate_state(1, np.uint64)
-    return np.array([int(number) % (int(draws.FACTOR) * 2**32 - 2) + 1], np.uint64)
 
 
 class _Trial:

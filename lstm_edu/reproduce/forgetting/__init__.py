@@ -1,0 +1,7 @@
+"""Memory blocks with forget gates and peepholes, as in the papers of 2000 to 2002 that share them."""
+
+from .blocks import Limits, Rule, Source
+from .network import Design, Network
+from .sources import sequence, source
+
+__all__ = ["Design", "Limits", "Network", "Rule", "Source", "sequence", "source"]
