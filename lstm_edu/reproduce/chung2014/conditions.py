@@ -14,24 +14,25 @@ if TYPE_CHECKING:
 
 UNITS = {"tanh": 100, "gru": 46, "lstm": 36}
 UNKNOWN = (
-    "Not read in the paper itself: the sizes, RMSProp, the norm of 1 and the range of rates; that the LSTM has peepholes "
-    "follows from its count of weights. Sizes are the paper's for 93 to 108 inputs, with 88 keys there are a little "
-    "fewer weights. A trial draws one rate, the same for every cell; of all trials of a row the one with the best "
-    "validation counts. Not known, and chosen here: batches of 16 pieces, drawn with replacement, a look at the "
-    "validation pieces after every 50 steps, an end after 10 looks without a better one or 6000 steps, RMSProp's decay "
-    "0.9, initial weights, a forget gate that begins at 1. No weight noise. The first step of a piece is given, not "
-    "predicted."
+    "Not read in the paper itself: the sizes, RMSProp, the norm of 1 and the range of rates; that the LSTM has "
+    "peepholes follows from its count of weights. Sizes are the paper's for 93 to 108 inputs, with 88 keys there are "
+    "a little fewer weights. A trial draws one rate, the same for every cell; of all trials of a row the one with "
+    "the best validation counts. Not known, and chosen here: batches of 16 pieces, drawn with replacement, a look at "
+    "the validation pieces after every 50 steps, an end after 10 looks without a better one or 6000 steps, RMSProp's "
+    "decay 0.9, initial weights, a forget gate that begins at 1. No weight noise. The first step of a piece is "
+    "given, not predicted."
 )
 CHORALES = (
-    "For the chorales of Bach a third party's notes have, test and (train): tanh 9.19 (8.82), GRU 8.54 (6.94), LSTM 8.67 "
-    "(8.15); read second-hand, and another recollection of the tanh units is 9.10. Only the paper's split compares."
+    "For the chorales of Bach a third party's notes have, test and (train): tanh 9.19 (8.82), GRU 8.54 (6.94), LSTM "
+    "8.67 (8.15); read second-hand, and another recollection of the tanh units is 9.10. Only the paper's split "
+    "compares."
 )
 MEASURES = (
     Measure("test", "negative log-likelihood of a test step (nats)", digits=".4g"),
     Measure("valid", "the same of validation pieces", digits=".4g"),
     Measure("train", "the same of training pieces", digits=".4g"),
     Measure("memoryless", "the same of test pieces, guessed from how often each key is down in training", digits=".4g"),
-    Measure("rate", "learning rate", log=True),
+    Measure("rate", "learning rate", log=True, drawn=True),
 )
 
 
@@ -51,10 +52,9 @@ def best_by_validation(reproduction: "Reproduction") -> pd.DataFrame:
     found = []
     for row, trials in reproduction.rows():
         line = {"row": row.name, "units": str(row.setting.units), "weights": f"{row.setting.weights():,}"}
-        whole = trials[trials["success"]]
-        best = whole.loc[whole["valid"].idxmin()] if len(whole) else None
+        best = reproduction.best(trials, "valid")
         for measure in reproduction.experiment.measures:
-            line[measure.name] = "-" if best is None else f"{best[measure.name]:{measure.digits}}"
+            line[measure.name] = f"{best[measure.name].iloc[0]:{measure.digits}}" if len(best) else "-"
         found.append(line | {"trials": f"{row.published.trials} | {len(trials)}"})
     return pd.DataFrame(found)
 

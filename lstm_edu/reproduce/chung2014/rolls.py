@@ -1,4 +1,4 @@
-"""Piano rolls: which of 88 keys are down at each step of a piece, from a user's file; and what a guess of them costs."""
+"""Piano rolls: which of 88 keys are down at each step of a piece, as a task and from a user's file."""
 
 import json
 from collections.abc import Mapping, Sequence
