@@ -47,7 +47,7 @@ def until_no_better(
     rate_at: Callable[[int], float] | None = None,
     **settings: Any,
 ) -> Learnt:
-    """Train on one core; the network then has the parameters with the best validation loss.
+    """Train on one core; the network then has the parameters with the best validation loss, if there is a patience.
 
     Parameters
     ----------

@@ -5,9 +5,13 @@ from lstm_edu.core import checks
 from .chung2014 import PAPER as CHUNG_2014
 from .greff2017 import PAPER as GREFF_2017
 from .hochreiter1997 import PAPER as HOCHREITER_1997
+from .karpathy2015 import PAPER as KARPATHY_2015
 from .paper import Experiment, Paper
+from .zaremba2014 import PAPER as ZAREMBA_2014
 
-PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997, CHUNG_2014, GREFF_2017)}
+PAPERS: dict[str, Paper] = {
+    paper.name: paper for paper in (HOCHREITER_1997, CHUNG_2014, ZAREMBA_2014, KARPATHY_2015, GREFF_2017)
+}
 
 
 def paper_of(name: str) -> Paper:
