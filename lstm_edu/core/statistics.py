@@ -53,7 +53,7 @@ def welch(a: ArrayLike, b: ArrayLike) -> Welch:
     --------
     >>> found = welch([1, 2, 3, 4], [2, 4, 6, 8])
     >>> round(found.t, 4), round(found.freedom, 3), round(found.p, 4)
-    (-1.7321, 4.412, 0.151)
+    (-1.7321, 4.412, 0.1516)
     """
     (x, y) = (_sample("a", a), _sample("b", b))
     errors = [each.var(ddof=1) / len(each) for each in (x, y)]

@@ -7,15 +7,15 @@ from . import trial
 from .trial import Setting
 
 FOUND = (
-    "The paper found that a depth of at least two is beneficial, mixed results between two and three layers and between "
-    "LSTM and GRU, and that both are far better than the RNN; its table was not read, so that no number of it stands "
-    "here."
+    "The paper found that a depth of at least two is beneficial, mixed results between two and three layers and "
+    "between LSTM and GRU, and that both are far better than the RNN; its table was not read, so that no number of "
+    "it stands here."
 )
 UNKNOWN = (
-    "As recalled, not read: RMSProp at 0.002 with decay 0.95, the rate times 0.95 after each epoch from the tenth on. "
-    "Chosen here: 20 pieces side by side in sequences of 50 characters, a gradient of norm 5 at most, an end after 3 "
-    "epochs without a better validation loss, the package's initial values; symbols go through an Embedding as wide as "
-    "a layer, which counts among the weights."
+    "As recalled, not read: RMSProp at 0.002 with decay 0.95, the rate times 0.95 after each epoch from the tenth "
+    "on. Chosen here: 20 pieces side by side in sequences of 50 characters, a gradient of norm 5 at most, an end "
+    "after 3 epochs without a better validation loss, the package's initial values; symbols go through an Embedding "
+    "as wide as a layer, which counts among the weights."
 )
 MEASURES = (
     Measure("test", "test loss (nats per character)", digits=".4g"),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_edu import nn
+from lstm_edu.cells import CELLS
 from lstm_edu.core import checks
 from lstm_edu.reproduce.early_stopping import until_no_better
 from lstm_edu.reproduce.outcome import Outcome
-from lstm_edu.reproduce.reading import Beginning, held_out, steps_of_epoch
+from lstm_edu.reproduce.reading import held_out, steps_of_epoch
+from lstm_edu.tasks import Text
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Setting:
         Of RMSProp, whose decay is 0.95.
     falling : float
         What the rate is multiplied with after each epoch behind the tenth.
-    text : Beginning
-        What is read, in sequences of its `length`.
+    length : int
+        Characters in a sequence.
     batch : int
         Pieces that are read side by side.
     patience : int
@@ -44,19 +46,24 @@ class Setting:
     epochs: int
     rate: float = 2e-3
     falling: float = 0.95
-    text: Beginning = Beginning(length=50)
+    length: int = 50
     batch: int = 20
     patience: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("layers", "weights", "epochs", "batch", "patience"):
+        checks.one_of("cell", self.cell, CELLS)
+        for name in ("layers", "weights", "epochs", "length", "batch", "patience"):
             checks.whole(name, getattr(self, name))
         checks.positive("rate", self.rate)
         checks.number("falling", self.falling, least=0)
-        self.units()  # refuses an unknown cell, and too few weights
 
-    def units(self) -> int:
+    def units(self, task: Text) -> int:
         """How many units each layer has.
+
+        Parameters
+        ----------
+        task : Text
+            What is read.
 
         Returns
         -------
@@ -65,11 +72,13 @@ class Setting:
 
         Examples
         --------
-        >>> [Setting("rnn", layers, 20_000, epochs=1).units() for layers in (1, 2, 3)]
-        [63, 51, 44]
+        >>> one, three = (Setting("rnn", layers, 20_000, epochs=1).units(Text()) for layers in (1, 3))
+        >>> one > three
+        True
         """
-        sizes = {"outputs": self.text.outputs, "layers": self.layers, "symbols": True}
-        return nn.match_parameters(self.cell, self.text.inputs, budget=self.weights, **sizes)
+        return nn.match_parameters(
+            self.cell, task.inputs, budget=self.weights, outputs=task.outputs, layers=self.layers, symbols=True
+        )
 
 
 def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt: None) -> Outcome:
@@ -90,7 +99,8 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
         Its values: nats per character of the test part and of the training part, epochs, units, weights.
     """
     of_weights, of_windows = np.random.SeedSequence(checks.whole("seed", seed, least=0)).spawn(2)
-    task, units = setting.text, setting.units()
+    task = Text(length=setting.length)
+    units = setting.units(task)
     net = nn.make_network(task, setting.cell, units, setting.layers, rng=np.random.default_rng(of_weights))
     epoch = steps_of_epoch(task, setting.batch)
     learnt = until_no_better(

@@ -24,8 +24,8 @@ class Setting:
         next step stays whole.
     units : int
         Of each layer.
-    text : Beginning
-        What is read, in sequences of its `length`.
+    kept : int
+        How many characters of the training text are read.
     epochs : int
         How often the text is read.
     whole : int
@@ -40,6 +40,8 @@ class Setting:
         All numbers begin uniform in -init .. init, those of the forget gate too.
     layers : int
         LSTMs one above the other.
+    length : int
+        Characters in a sequence.
     batch : int
         Pieces that are read side by side.
     patience : int, optional
@@ -49,7 +51,7 @@ class Setting:
 
     dropout: float
     units: int
-    text: Beginning
+    kept: int
     epochs: int
     whole: int
     falling: float = 0.8
@@ -57,12 +59,13 @@ class Setting:
     norm: float = 5.0
     init: float = 0.1
     layers: int = 2
+    length: int = 35
     batch: int = 20
     patience: int | None = None
 
     def __post_init__(self) -> None:
         checks.number("dropout", self.dropout, least=0, below=1)
-        for name in ("units", "epochs", "layers", "batch"):
+        for name in ("units", "kept", "epochs", "layers", "length", "batch"):
             checks.whole(name, getattr(self, name))
         checks.whole("whole", self.whole, least=0)
         if self.patience is not None:
@@ -71,13 +74,15 @@ class Setting:
             checks.positive(name, getattr(self, name))
 
 
-def network(setting: Setting, seeds: np.random.SeedSequence) -> nn.Sequential:
+def network(setting: Setting, symbols: int, seeds: np.random.SeedSequence) -> nn.Sequential:
     """The network before training.
 
     Parameters
     ----------
     setting : Setting
         Says how large it is.
+    symbols : int
+        Different characters.
     seeds : numpy.random.SeedSequence
         Where its first numbers and its masks come from: the numbers are the same with any dropout.
 
@@ -88,12 +93,12 @@ def network(setting: Setting, seeds: np.random.SeedSequence) -> nn.Sequential:
 
     Examples
     --------
-    >>> setting = Setting(0.5, 8, Beginning(length=20, kept=1000), epochs=1, whole=1)
-    >>> [type(layer).__name__ for layer in network(setting, np.random.SeedSequence(0)).layers]
+    >>> setting = Setting(0.5, 8, 1000, epochs=1, whole=1)
+    >>> [type(layer).__name__ for layer in network(setting, 5, np.random.SeedSequence(0)).layers]
     ['Embedding', 'Dropout', 'LSTM', 'Dropout', 'LSTM', 'Dropout', 'Dense']
     """
     of_numbers, of_masks = seeds.spawn(2)
-    rng, width, symbols = np.random.default_rng(of_numbers), setting.units, setting.text.inputs
+    rng, width = np.random.default_rng(of_numbers), setting.units
     layers: list[Layer] = [nn.Embedding(symbols, width, rng=rng)]
     above: list[Layer] = [LSTM(width, width, rng=rng) for _ in range(setting.layers)]
     for layer, masks in zip(
@@ -124,8 +129,9 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
         Its values: nats per character of the test and the training part, and how many numbers were learnt.
     """
     of_net, of_windows = np.random.SeedSequence(checks.whole("seed", seed, least=0)).spawn(2)
-    task, net = setting.text, network(setting, of_net)
-    epoch, length = steps_of_epoch(task, setting.batch), task.length
+    task = Beginning(length=setting.length, kept=setting.kept)
+    net = network(setting, task.inputs, of_net)
+    epoch, length = steps_of_epoch(task, setting.batch), setting.length
     learnt = until_no_better(
         net,
         task,
