@@ -177,6 +177,7 @@ def checked(pieces: Any) -> Pieces:
         if name not in pieces:
             there = ", ".join(map(repr, list(pieces)[:5])) or "none"
             raise ValueError(f"data must have the keys {', '.join(SPLITS)}, got {there}: {name} is missing")
+    for name in SPLITS:
         if not _is_list(pieces[name]) or not len(pieces[name]):
             raise ValueError(f"data: {name} must be a list of pieces, at least one, got {_kind(pieces[name])}")
         for k, piece in enumerate(pieces[name]):
