@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def random_search(reproduction: Any, *, title: str | None = None) -> "Figure":
     """A box for each row of a reproduced random search, and a bar for each hyperparameter.
 
-    The wide grey boxes are of all trials, the narrow ones of the best tenth by validation, with their points; the
+    On the left all trials that did not fail, in the middle the best tenth by validation alone, with their points; the
     whiskers end at the 5th and the 95th percentile. A bar is the share of the variance of the trials' ranks that a
     hyperparameter explains alone, the line across it what chance stays below in 95 of 100 cases.
 
@@ -38,30 +38,30 @@ def random_search(reproduction: Any, *, title: str | None = None) -> "Figure":
     """
     rows, experiment = reproduction.rows(), reproduction.experiment
     first, shares = experiment.measures[0], reproduction.explained()
-    figure, (boxes, bars) = style.new_figure(1, 2, size=(9.0, 1.8 + 0.35 * len(rows)), width_ratios=(3, 2))
+    figure, (all_trials, best_trials, bars) = style.new_figure(1, 3, size=(11.0, 1.8 + 0.35 * len(rows)))
+    look = {"orientation": "horizontal", "showfliers": False, "whis": (5, 95), "patch_artist": True, "widths": 0.6}
+    look |= {"medianprops": {"color": "black"}, "boxprops": {"facecolor": "#e6e6e6"}}
     for place, (_, trials) in enumerate(rows):
-        whole = trials.loc[trials["success"], first.name]
-        best = reproduction.best(trials, "valid", 0.1)[first.name]
-        if not len(whole):
-            continue
-        common = {"positions": [place], "orientation": "horizontal", "showfliers": False, "whis": (5, 95)}
-        black = {"medianprops": {"color": "black"}, "patch_artist": True}
-        boxes.boxplot([whole], widths=0.7, boxprops={"facecolor": "#e6e6e6"}, **common, **black)
-        boxes.boxplot([best], widths=0.3, boxprops={"facecolor": style.COLOURS[5]}, **common, **black)
-        boxes.plot(best, [place] * len(best), "o", color=style.COLOURS[0], alpha=0.6, markersize=4)
-    boxes.set_yticks(range(len(rows)), [row.name for row, _ in rows])
-    boxes.set_ylim(len(rows) - 0.5, -0.5)
-    boxes.set_xscale("log")
-    boxes.set_xlabel(f"{first.words}: all trials, and the best tenth")
+        whole, best = trials[trials["success"]][first.name], reproduction.best(trials, "valid", 0.1)[first.name]
+        if len(whole):
+            all_trials.boxplot([whole], positions=[place], **look)
+            best_trials.boxplot([best], positions=[place], **look)
+            best_trials.plot(best, [place] * len(best), "o", color=style.COLOURS[0], alpha=0.6, markersize=4)
+    for axes, words in ((all_trials, "all trials"), (best_trials, "the best tenth by validation")):
+        axes.set_yticks(range(len(rows)), [row.name for row, _ in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlabel(first.words)
+        axes.set_title(words)
+    all_trials.set_xscale("log")
     for place, share in enumerate(shares.values()):
         bars.barh(place, share.share, color=style.COLOURS[0], height=0.6)
         bars.plot([share.chance] * 2, [place - 0.4, place + 0.4], color=style.COLOURS[1])
     if shares:
         bars.plot([], [], color=style.COLOURS[1], label="chance, 95 of 100 below")
-        bars.legend(loc="lower right")
+        bars.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0))
     bars.set_yticks(range(len(shares)), list(shares))
     bars.set_ylim(max(1, len(shares)) - 0.5, -0.5)
-    bars.set_xlabel("share of the variance of ranks that it explains")
+    bars.set_xlabel("share of the variance of ranks")
     words = f"{reproduction.paper.name}, experiment {experiment.number}: {experiment.name}"
     figure.suptitle(title or words, x=0.01, ha="left", fontsize=11)
     return figure

@@ -128,12 +128,13 @@ def test_seeds_that_a_row_lacks_are_left_out():
     assert lines(REBER, whole).explained() == lines(REBER, more).explained()
 
 
-def test_the_figure_has_two_boxes_a_row_the_best_trials_and_a_bar_a_hyperparameter():
+def test_the_figure_has_boxes_of_all_and_of_the_best_trials_and_a_bar_a_hyperparameter():
     rng = np.random.default_rng(0)
     found = lines(REBER, {"V": rng.uniform(size=20), "NP": [*rng.uniform(size=19), np.nan], "NOG": [np.nan] * 20})
-    boxes, bars = plotting.random_search(found).axes
-    assert [label.get_text() for label in boxes.get_yticklabels()] == ["V", "NOG", "NP"]
-    points = [line.get_xdata() for line in boxes.lines if line.get_marker() == "o"]
+    all_trials, best_trials, bars = plotting.random_search(found).axes
+    assert [label.get_text() for label in all_trials.get_yticklabels()] == ["V", "NOG", "NP"]
+    assert (len(all_trials.patches), len(best_trials.patches)) == (2, 2)  # nothing of a variant that always failed
+    points = [line.get_xdata() for line in best_trials.lines if line.get_marker() == "o"]
     assert [len(some) for some in points] == [2, 2]
     expected = found.best(found.rows()[0][1], "valid", 0.1)["test"]
     np.testing.assert_allclose(points[0], expected)
