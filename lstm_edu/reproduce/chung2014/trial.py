@@ -10,6 +10,7 @@ import numpy as np
 from lstm_edu import nn
 from lstm_edu.cells import GRU, RNN, PeepholeLSTM
 from lstm_edu.core import checks
+from lstm_edu.experiments.runs import one_core
 from lstm_edu.reproduce.early_stopping import until_no_better
 from lstm_edu.reproduce.outcome import Outcome
 
@@ -138,9 +139,10 @@ def _trial(setting: Setting, seed: int, tick: Callable[[int], None], task: Piano
         seed=int(of_order.generate_state(1)[0]),
     )
     valid = KEYS * learnt.valid
-    test, train = (
-        KEYS * nn.evaluate(net, task, task.count(split), rng=np.random.default_rng(of_test), split=split)["loss"]
-        for split in ("test", "train")
-    )
+    with one_core():
+        test, train = (
+            KEYS * nn.evaluate(net, task, task.count(split), rng=np.random.default_rng(of_test), split=split)["loss"]
+            for split in ("test", "train")
+        )
     finite = bool(np.isfinite([valid, test, train]).all())
     return Outcome(learnt.sequences, finite, learnt.steps, values=(test, valid, train, KEYS * task.baseline, rate))

@@ -9,6 +9,7 @@ import numpy as np
 from lstm_edu import nn
 from lstm_edu.cells import SEARCH_SPACE
 from lstm_edu.core import checks
+from lstm_edu.experiments.runs import one_core
 from lstm_edu.reproduce.chung2014 import PianoRolls, progressions
 from lstm_edu.reproduce.early_stopping import until_no_better
 from lstm_edu.reproduce.outcome import Outcome
@@ -197,7 +198,8 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
     )
     test = float("nan")
     if np.isfinite(learnt.valid):
-        test = scale * nn.evaluate(net, task, HELD[setting.task][1], rng=0)["loss"]  # the same ones in every trial
+        with one_core():
+            test = scale * nn.evaluate(net, task, HELD[setting.task][1], rng=0)["loss"]  # the same ones in every trial
     return Outcome(learnt.sequences, bool(np.isfinite(test)), learnt.steps, values=(test, scale * learnt.valid, *found))
 
 
