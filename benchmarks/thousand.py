@@ -136,7 +136,7 @@ def measure(folder=None):
     """What a line in the store, a result from a Dask worker, and the kernels of a cell cost here."""
     from lstm_edu.core import cache
     from lstm_edu.experiments import cluster
-    from lstm_edu.experiments.store import append
+    from lstm_edu.experiments.lines import append
 
     with tempfile.TemporaryDirectory(dir=folder) as name:
         path, count = Path(name, "a.csv"), 300

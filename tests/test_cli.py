@@ -275,6 +275,7 @@ def test_what_goes_wrong_on_the_way_is_one_line(monkeypatch, capsys, tmp_path, e
 
 COMPARE = ["compare", "adding", "--length", "8", "--cells", "rnn", *QUICK]
 FILES = ["compare-adding.csv", "compare-adding-curves.csv", "compare-adding.json", "compare-adding.png"]
+JOURNAL = "compare-adding.runs"
 
 
 def fails_for(monkeypatch, *names):
@@ -300,7 +301,7 @@ def test_what_was_computed_is_printed_and_kept_where_a_file_cant_be_written(tmp_
     assert "0 of 2" in printed.out
     assert [line.split(":")[1].split()[-1] for line in printed.err.splitlines()] == [str(out / f) for f in failing]
     assert printed.err.count("No space left on device") == len(failing)
-    assert {path.name for path in out.iterdir()} == set(FILES) - set(failing)
+    assert {path.name for path in out.iterdir()} == {*FILES, JOURNAL} - set(failing)
     rescued = {path.name: str(path) for path in (tmp_path / "elsewhere").rglob("*.*")}
     assert set(rescued) == set(failing) - {"compare-adding.png"}
     for path in rescued.values():
@@ -315,7 +316,20 @@ def test_a_figure_that_cant_be_drawn_costs_no_table(tmp_path, capsys, monkeypatc
     assert run(*COMPARE, "--out", str(tmp_path)) == 1
     printed = capsys.readouterr()
     assert printed.err == f"lstm-edu: can't write {tmp_path / FILES[3]}: no font\n"
-    assert {path.name for path in tmp_path.iterdir()} == set(FILES[:3])
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES[:3], JOURNAL}
+
+
+def test_files_that_could_not_be_written_are_written_later_from_the_journal_without_training(
+    tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "out"
+    with monkeypatch.context() as full:
+        fails_for(full, FILES[0], FILES[3])
+        assert run(*COMPARE, "--out", str(out)) == 1
+    assert f"runs: {out / JOURNAL}; --resume goes on with them" in capsys.readouterr().out
+    monkeypatch.setattr("lstm_edu.nn.fit", None)
+    assert run(*COMPARE, "--out", str(out), "--resume") == 0
+    assert {path.name for path in out.iterdir()} == set(FILES)
 
 
 def test_where_no_folder_at_all_takes_the_tables_they_are_on_the_screen(tmp_path, capsys, monkeypatch):

@@ -18,7 +18,7 @@ MAY_IMPORT = {  # besides itself; from the top of the house to its ground floor
     "experiments": {"core", "cells", "nn", "tasks"},
     "reproduce": {"core", "cells", "nn", "tasks", "experiments"},
     "course": {"core", "cells", "nn", "tasks", "plotting", "experiments", "reproduce"},
-    "course/making": {"core", "cells", "nn", "tasks", "experiments", "course"},
+    "course/making": {"core", "cells", "nn", "tasks", "experiments", "reproduce", "course"},
     "commands": {"core", "cells", "nn", "tasks", "plotting", "experiments", "reproduce", "course", "course/making"},
 }
 FILES = {

@@ -101,22 +101,32 @@ def compare(
             if isinstance(stop, SystemExit):
                 raise
             raise typer.Exit(130) from None
-        complete = _report(found, made, out, name, save)
-        if journal is not None:
-            journal.unlink(missing_ok=True)  # the tables say all of it
-        if not complete:
+        if not _report(found, made, out, name, save, journal=journal):
             raise typer.Exit(1)
 
 
-def _report(found: "Comparison", task: "Task", out: Path, name: str, save: Path | None = None, first: str = "") -> bool:
+def _report(
+    found: "Comparison",
+    task: "Task",
+    out: Path,
+    name: str,
+    save: Path | None = None,
+    first: str = "",
+    journal: Path | None = None,
+) -> bool:
     """Print what was found, then write it: what took so long to compute is on the screen whatever happens to the disk,
-    and on the disk whatever happened to the terminal. Returns whether all of it is where it was to be."""
+    and on the disk whatever happened to the terminal. The journal of what has ended goes once the files say all of it.
+    Returns whether all of it is where it was to be."""
     text = f"{first}\n{_in_words(found, task)}{_samples(found, task)}"
     shown = printed(text)
     complete, places = _write_all(found, out, name)
     if save is not None:
         kept = _kept(found, save)
         complete, places = complete and len(kept) == len(found.networks), f"{places}\nnetworks: {', '.join(kept)}"
+    if journal is not None and complete:
+        journal.unlink(missing_ok=True)
+    elif journal is not None and journal.exists():
+        places = f"{places}\nruns: {journal}; --resume goes on with them".strip()
     if places and shown:
         shown = printed(places)
     elif places:

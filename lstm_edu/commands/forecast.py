@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .outputs import keep_what_is_read
+from .output import keep_what_is_read
 
 
 def forecast(

@@ -101,6 +101,26 @@ def check_out(folder: Path, names: Iterable[str], option: str = "out") -> None:
         raise ValueError(f"{option}: can't write to {str(folder)!r} ({error.strerror})") from None
 
 
+def keep_what_is_read(files: Iterable[Path], read: Iterable[Path]) -> None:
+    """Look whether a file that would be written is one that is read.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        All files that the command writes.
+    read : iterable of Path
+        The user's own, which are there.
+
+    Raises
+    ------
+    ValueError
+        If one is; it names the file.
+    """
+    for path in files:
+        if path.exists() and any(path.samefile(own) for own in read):
+            raise ValueError(f"out: {str(path)!r} is what is read, and would be written over: name another file")
+
+
 def _is_there(path: Path) -> bool:
     """Whether something has this name, a link to nothing included."""
     return path.is_symlink() or path.exists()

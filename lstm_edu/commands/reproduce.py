@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,11 +18,15 @@ UNNEEDED = ("where", "trials", "range", "wrong", "first rule")  # the first that
 
 
 def reproduce(
-    paper: Annotated[str | None, typer.Argument(help="Which paper.  [default: list all]")] = None,
-    experiment: Annotated[str | None, typer.Argument(help="Which of its experiments.  [default: list all]")] = None,
+    paper: Annotated[str | None, typer.Argument(help="Which paper.  [default: all]")] = None,
+    experiment: Annotated[str | None, typer.Argument(help="Which of its experiments.  [default: all]")] = None,
     budget: Annotated[
-        str, typer.Option(help="quick: some trials of short rows, below two minutes; paper: all as in the paper.")
-    ] = "quick",
+        str | None,
+        typer.Option(
+            help="quick: some trials of short rows, below two minutes an experiment; paper: all as in the paper.  "
+            "[default: quick for one experiment; several are listed, not run]"
+        ),
+    ] = None,
     rows: Annotated[str | None, typer.Option(help="Rows with commas between.  [default: the budget's]")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials of each row.  [default: the budget's]")] = None,
     jobs: options.Jobs = None,
@@ -36,32 +40,58 @@ def reproduce(
 
     lstm-edu reproduce
 
-    lstm-edu reproduce hochreiter1997 adding --budget paper --rows 100"""
+    lstm-edu reproduce hochreiter1997 adding --budget paper --rows 100
+
+    lstm-edu reproduce hochreiter1997 --budget quick"""
     from lstm_edu import reproduce as room
     from lstm_edu.reproduce.papers import experiment_of, paper_of
 
-    if paper is None or experiment is None:
-        for each in room.PAPERS.values() if paper is None else [paper_of(paper)]:
+    papers = list(room.PAPERS.values()) if paper is None else [paper_of(paper)]
+    if experiment is None and budget is None:
+        for each in papers:
             _list(each, out)
+        print("One experiment runs by its name, and all of those above with --budget quick.")
         return
-    asked = experiment_of(paper_of(paper), experiment)
-    name = _name(paper_of(paper), asked)
-    check_out(out, [f"{name}{ending}" for ending in (".csv", ".png")])
+    if experiment is None and rows is not None:
+        raise ValueError(f"rows must be left out where no experiment is named, got {rows!r}")
+    if experiment is None:
+        chosen = [(each, one) for each in papers for one in each.experiments]
+    else:
+        chosen = [(papers[0], experiment_of(papers[0], experiment))]
+    skipped = [one.name for _, one in chosen if experiment is None and one.data and data is None]
+    chosen = [(each, one) for each, one in chosen if one.name not in skipped]
+    check_out(out, [f"{_name(*pair)}{ending}" for pair in chosen for ending in (".csv", ".png")])
+    if skipped:
+        complain(f"left out, for want of --data: {', '.join(skipped)}")
+    whole = True
+    for each, one in chosen:
+        options: dict[str, Any] = {
+            "budget": budget or "quick",
+            "rows": rows,
+            "trials": trials,
+            "jobs": jobs,
+            "resume": resume,
+        }
+        given = data if experiment is not None or one.data else None
+        whole &= _run(each, one, out, dask=dask, seed=seed, data=given, **options)
+    if not whole:
+        raise typer.Exit(1)
+
+
+def _run(paper: "Paper", experiment: "Experiment", out: Path, *, rows: str | None, **options: Any) -> bool:
+    """Run an experiment and report on it. Returns whether everything is where it was to be."""
+    from lstm_edu import reproduce as room
+
+    name = _name(paper, experiment)
     with ending_in_order():
         try:
             found = room.reproduce(
-                paper,
-                experiment,
-                budget=budget,
+                paper.name,
+                experiment.name,
                 rows=None if rows is None else [row.strip() for row in rows.split(",") if row.strip()],
-                trials=trials,
-                seed=seed,
-                jobs=jobs,
-                dask=dask,
-                data=data,
                 out=out / f"{name}.csv",
-                resume=resume,
                 say=lambda words: print(words, file=sys.stderr),
+                **options,
             )
         except (KeyboardInterrupt, SystemExit) as stop:
             finished = getattr(stop, "finished", None)
@@ -72,8 +102,7 @@ def reproduce(
             if isinstance(stop, SystemExit):
                 raise
             raise typer.Exit(130) from None
-    if not _report(found, out, name):
-        raise typer.Exit(1)
+    return _report(found, out, name)
 
 
 def _list(paper: "Paper", out: Path) -> None:

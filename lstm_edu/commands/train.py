@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .outputs import keep_what_is_read
+from .output import keep_what_is_read
 from .signals import ending_between_steps
 
 if TYPE_CHECKING:

@@ -1,12 +1,13 @@
 """What a chapter shows of a paper run again: the trials that `lstm-edu reproduce` wrote."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import library
 
 if TYPE_CHECKING:
-    from lstm_edu.reproduce import Reproduction
+    from lstm_edu.reproduce import Experiment, Paper, Reproduction
 
 
 def reproduced(paper: str) -> "list[Reproduction]":
@@ -34,20 +35,43 @@ def reproduced(paper: str) -> "list[Reproduction]":
     >>> "order" in [found.experiment.name for found in reproduced("hochreiter1997")]
     True
     """
-    from lstm_edu.reproduce import Reproduction, results
     from lstm_edu.reproduce.papers import paper_of
 
     chosen, here = paper_of(paper), Path.cwd()
     folders = [*(folder / "evidence" for folder in (here, *here.parents)), library.find().reproduced]
-    found = []
-    for experiment in chosen.experiments:
-        name = f"reproduce-{chosen.name}-{experiment.name}.csv"
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-        if path is not None:
-            lines, _ = results.read(path, chosen, experiment, any_version=True)
-            found.append(Reproduction(chosen, experiment, lines))
+    found = [trials for each in chosen.experiments if (trials := kept(chosen, each, folders)) is not None]
     if not found:
         raise ValueError(
             f"there are no trials of {chosen.name} in {folders[-1]}: `lstm-edu reproduce {chosen.name}` makes them"
         )
     return found
+
+
+def kept(paper: "Paper", experiment: "Experiment", folders: Iterable[Path]) -> "Reproduction | None":
+    """The trials of one experiment, from the first of some folders that has them.
+
+    Parameters
+    ----------
+    paper, experiment : Paper, Experiment
+        Of which.
+    folders : iterable of pathlib.Path
+        Where to look.
+
+    Returns
+    -------
+    Reproduction or None
+        None: there are none.
+
+    Raises
+    ------
+    ValueError
+        For a file of another form or of other settings.
+    """
+    from lstm_edu.reproduce import Reproduction, results
+
+    name = f"reproduce-{paper.name}-{experiment.name}.csv"
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        return None
+    lines, _ = results.read(path, paper, experiment, any_version=True)
+    return Reproduction(paper, experiment, lines)

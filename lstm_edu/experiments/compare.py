@@ -13,13 +13,13 @@ from lstm_edu.core import Layer, checks
 from lstm_edu.core.files import as_path
 from lstm_edu.core.registry import cell_class, cell_name
 from lstm_edu.nn import progress
-from lstm_edu.nn.stack import check_memory, checked_layers, stack
+from lstm_edu.nn.stack import checked_layers
 
 from . import cluster
 from .comparison import Comparison
 from .journal import begin, keep
 from .recipes import suited
-from .runs import Result, Run, seed_list
+from .runs import Result, Run, check_sizes, seed_list
 from .workers import results_of, warm
 
 
@@ -137,11 +137,10 @@ def compare(
         raise ValueError("resume needs a journal, and no keep_networks: a journal holds no networks")
 
     each = {name: value for name, value in settings.items() if name not in ("parameters", "units")}
-    names = [cell_name(cell) for cell in cells]
-    sizes = settings["units"] if isinstance(settings["units"], dict) else dict.fromkeys(names, settings["units"])
-    for cell, name in zip(cells, names, strict=True):  # all of them now, not one after hours of the others
-        check_memory(stack(cell, task.inputs, sizes[name], layers, outputs=task.outputs, symbols=task.symbols))
+    units = settings["units"]
+    sizes = units if isinstance(units, dict) else dict.fromkeys(map(cell_name, cells), units)
     runs = [Run(task, cell, sizes[cell_name(cell)], seed=seed, **each) for cell in cells for seed in seeds]
+    check_sizes(runs)
     about = settings | {
         "title": _title(task, settings, len(seeds)),
         "task": repr(task),

@@ -169,4 +169,4 @@ def _paths(table: Path) -> tuple[Path, Path, Path]:
 
 def _write(text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text.encode())
+    replace_file(path, text.encode(), durable=True)  # what else held the results may be removed now

@@ -11,8 +11,8 @@ from lstm_edu import nn
 from lstm_edu.core.files import replace_file
 from lstm_edu.core.version import __version__
 
+from .lines import append_text, dropped, whole_lines
 from .runs import Result, Run
-from .store import append_text, whole_lines
 
 _NUMBERS = ("parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds", "failure")
 
@@ -73,9 +73,9 @@ def begin(path: Path, runs: Iterable[Run], resume: bool, say: Callable[[str], No
     if not resume:
         path.unlink()
         return {}
-    whole, half = whole_lines(path.read_bytes())
+    whole, half = whole_lines(path)
     if half:
-        say(f"half a line at the end of {path} is dropped: {half[:60]}")
+        say(dropped(path, half))
     found = [_read(path, number, line) for number, line in enumerate(whole.splitlines(), start=1)]
     if half:
         replace_file(path, whole.encode(), durable=True)

@@ -5,7 +5,7 @@ import math
 import os
 import tomllib
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import numpy as np
 
 from lstm_edu import nn, tasks
 from lstm_edu.core import checks
-from lstm_edu.nn.stack import check_memory, checked_layers, stack
+from lstm_edu.nn.stack import checked_layers
 
 from .recipes import suited
-from .runs import Run, seed_list
+from .runs import Run, check_sizes, seed_list
 
 MOST_RUNS = 1_000_000
 _OF_A_RUN = ("cell", "units", "parameters", "layers", "steps", "batch", "rate", "memory", "carry_state")
@@ -89,7 +89,7 @@ def plan(settings: Mapping[str, Any], seeds: Any = None) -> list[Run]:
     points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     made: dict[Any, tasks.Task] = {}
     first = list(dict.fromkeys(_run(point | draw, numbers[0], made) for point in points for draw in draws))
-    _check_sizes(first)
+    check_sizes(first)
     return [replace(run, seed=seed) for seed in numbers for run in first]
 
 
@@ -262,14 +262,3 @@ def _run(point: dict[str, Any], seed: int, made: dict[Any, tasks.Task]) -> Run:
         budget = checks.whole("parameters", parameters)
         said["units"] = nn.match_parameters(cell, task.inputs, budget=budget, **sizes)
     return Run(task, cell, layers=layers, seed=seed, **suited(task, **said))
-
-
-def _check_sizes(runs: Iterable[Run]) -> None:
-    """All of them now, not one after hours of the others."""
-    seen = set()
-    for run in runs:
-        size = run.cell, run.units, run.layers, run.task.inputs, run.task.outputs, run.task.symbols
-        if size not in seen:
-            seen.add(size)
-            check_memory(stack(run.cell, run.task.inputs, run.units, run.layers,
-                               outputs=run.task.outputs, symbols=run.task.symbols))  # fmt: skip

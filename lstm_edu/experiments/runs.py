@@ -16,7 +16,7 @@ from lstm_edu import nn, tasks
 from lstm_edu.cells import CELLS
 from lstm_edu.core import Layer, checks, threads
 from lstm_edu.core.registry import cell_name
-from lstm_edu.nn.stack import checked_layers, make_network
+from lstm_edu.nn.stack import check_memory, checked_layers, make_network, stack
 
 _MOST_SEEDS = 10_000
 _ONE_AT_A_TIME = threading.Lock()  # a run bounds the threads of the whole process
@@ -302,6 +302,25 @@ def seed_list(seeds: Any) -> list[int]:
     if not found or len(set(found)) < len(found):
         raise ValueError(f"seeds must be a number of at least 1 or a list of different ones, got {seeds!r}")
     return found
+
+
+def check_sizes(runs: Iterable[Run]) -> None:
+    """Look whether this machine has the memory for every network: now, not after hours of the smaller ones.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        All that are to be made.
+
+    Raises
+    ------
+    ValueError
+        For the first that it has not.
+    """
+    for cell, inputs, units, layers, outputs, symbols in dict.fromkeys(
+        (run.cell, run.task.inputs, run.units, run.layers, run.task.outputs, run.task.symbols) for run in runs
+    ):
+        check_memory(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols))
 
 
 @contextlib.contextmanager

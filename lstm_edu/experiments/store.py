@@ -2,79 +2,14 @@
 
 import contextlib
 import csv
-import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lstm_edu.core.files import replace_file
+from . import lines
 
 Line = dict[str, str]
-
-
-def text(rows: Iterable[Iterable[str]]) -> str:
-    """Rows as lines of a CSV file.
-
-    Parameters
-    ----------
-    rows : iterable of iterable of str
-        What stands in them.
-
-    Returns
-    -------
-    str
-        A line each.
-    """
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue()
-
-
-def append(path: Path, rows: Iterable[Iterable[str]]) -> None:
-    """Add lines at the end of a file, in one go and on the disk when this returns.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    rows : iterable of iterable of str
-        What stands in them.
-    """
-    append_text(path, text(rows))
-
-
-def append_text(path: Path, lines: str) -> None:
-    """Add whole lines at the end of a file, in one go and on the disk when this returns.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    lines : str
-        With their ends.
-    """
-    with open(path, "ab") as file:
-        file.write(lines.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def whole_lines(data: bytes) -> tuple[str, str]:
-    """What was written wholly, and the half line behind it that a killed process left.
-
-    Parameters
-    ----------
-    data : bytes
-        A file's.
-
-    Returns
-    -------
-    whole, half : str
-        The second is empty, most often.
-    """
-    whole, newline, half = data.decode(errors="replace").rpartition("\n")
-    return whole + newline, half
 
 
 def in_one_line(value: Any) -> str:
@@ -204,20 +139,19 @@ class Store:
             For a file that is there without `resume`, and for one of another layout or version.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        data = self.path.read_bytes() if self.path.exists() else b""
-        whole, half = whole_lines(data)
-        header = self._read(whole, half) if data else None
+        whole, half = lines.whole_lines(self.path) if self.path.exists() else ("", "")
+        header = self._read(whole, half) if whole or half else None
         if self.lines and not resume:
             raise ValueError(f"{self.path} is there already: --resume (resume=True) goes on with it")
         failed = [line for line in self.lines if again(line)]
         if half and header:
-            say(f"half a line at the end of {self.path} is dropped: {half[:60]}")
+            say(lines.dropped(self.path, half))
         if failed:
             say(f"{len(failed)} runs that failed are made again")
             self.lines = [line for line in self.lines if not again(line)]
         if header != self.columns or half or failed:
             rows = [[line.get(name, "") for name in self.columns] for line in self.lines]
-            replace_file(self.path, text([self.columns, *rows]).encode(), durable=True)
+            lines.write_table(self.path, [self.columns, *rows])
 
     @property
     def columns(self) -> list[str]:
@@ -254,5 +188,5 @@ class Store:
             By column.
         """
         line = {name: in_one_line(values.get(name)) for name in self.columns}
-        append(self.path, [line.values()])
+        lines.append(self.path, [line.values()])
         self.lines.append(line)

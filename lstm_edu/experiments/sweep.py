@@ -2,11 +2,9 @@
 
 import contextlib
 import math
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
-from importlib import metadata
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,14 @@ from lstm_edu.core.version import __version__
 from lstm_edu.nn import progress
 
 from . import cluster
+from .lines import VERSIONS, versions
 from .plan import plan
 from .runs import Run, execute, seed_list
 from .store import Store, alone, in_one_line
 from .workers import side_by_side, warm, with_cells
 
 RESULTS = ("status", "error", "parameters", "train_loss", "test_loss", "solved", "steps_to_solve", "seconds",
-           "lstm_edu", "numba", "numpy", "python")  # fmt: skip
+           *VERSIONS)  # fmt: skip
 _OF_A_RUN = [f.name for f in fields(Run) if f.name != "task"]
 _FLOATS = ("train_loss", "test_loss", "seconds")
 _WHOLE = ("parameters", "steps_to_solve")
@@ -231,16 +230,16 @@ def made_row(run: Run) -> tuple[Run, Row]:
     row : dict
         What a table says of it beside its settings.
     """
-    versions = {name: metadata.version(name) for name in ("numba", "numpy")} | {"python": platform.python_version()}
+    made_with = dict(zip(VERSIONS, versions(), strict=True))
     try:
         result = execute(run)
     except Exception as error:
-        return run, lost_row(run, f"{type(error).__name__}: {error}")[1] | versions
+        return run, lost_row(run, f"{type(error).__name__}: {error}")[1] | made_with
     row = {name: value for name, value in result.row.items() if name in RESULTS}
     loss = row["test_loss"]
     failure = result.failure or ("" if math.isfinite(loss) else f"test loss is {loss}")
-    about = {"status": "diverged" if failure else "done", "error": failure, "lstm_edu": __version__}
-    return run, about | {name: _plain(value) for name, value in row.items()} | versions
+    about = {"status": "diverged" if failure else "done", "error": failure}
+    return run, about | {name: _plain(value) for name, value in row.items()} | made_with
 
 
 def lost_row(run: Run, why: str) -> tuple[Run, Row]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.nn.architecture import short as shortened
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -97,8 +99,7 @@ def short(text: Any, longest: int = 200) -> str:
     >>> short("one\\ntwo"), short("abcdef", 3)
     ('one', 'abc...')
     """
-    line = next(iter(str(text).splitlines()), "")
-    return line if len(line) <= longest else f"{line[:longest]}..."
+    return shortened(next(iter(str(text).splitlines()), ""), longest)
 
 
 @contextlib.contextmanager
@@ -132,12 +133,12 @@ def transposed(arrays: Mapping[str, np.ndarray], table: Mapping[str, tuple]) -> 
 
 
 def transposed_back(arrays: Mapping[str, np.ndarray], table: Mapping[str, tuple]) -> Arrays:
-    """Arrays of another library under our names; views.
+    """Arrays of another library under our names, as many of them as there are; views.
 
     >>> transposed_back({"weight": np.ones((3, 2))}, {"weight": ("W", (1, 0))})["W"].shape
     (2, 3)
     """
-    return {ours: arrays[theirs].transpose(np.argsort(order)) for theirs, (ours, order) in table.items()}
+    return {table[theirs][0]: array.transpose(np.argsort(table[theirs][1])) for theirs, array in arrays.items()}
 
 
 def summed(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:

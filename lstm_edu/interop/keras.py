@@ -21,34 +21,18 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import (
-    GRU,
-    LSTM,
-    LSTM97,
-    RNN,
-    SLSTM,
-    BlockLSTM97,
-    CoupledLSTM,
-    FullGateLSTM,
-    LayerNormLSTM,
-    MinGRU,
-    MinLSTM,
-    NoisyLSTM,
-    PeepholeLSTM,
-    ProjectedLSTM,
-    Recurrent,
-    VariantLSTM,
-)
+from lstm_edu.cells import GRU, LSTM, RNN, Recurrent
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.blank import Blank
 from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Embedding
 
-from .blocks import Arrays, check_shapes, checked, reordered, summed, transposed, transposed_back
+from .blocks import Arrays, check_shapes, checked, reordered, summed, transposed
+from .layers import class_there, without_gates
 
 __all__ = ["class_name", "from_arrays", "to_arrays"]
 
-CLASSES = {RNN: "SimpleRNN", LSTM: "LSTM", GRU: "GRU"}  # the class here -> that in keras.layers
+CLASSES: dict[type[Layer], str] = {RNN: "SimpleRNN", LSTM: "LSTM", GRU: "GRU"}  # here -> in keras.layers
 # In Keras' order and by our names.
 GATES = {RNN: ("h",), LSTM: ("i", "f", "g", "o"), GRU: ("z", "r", "n")}
 CELL_AXES = {"kernel": 2, "recurrent_kernel": 2, "bias": 1}
@@ -58,21 +42,9 @@ AROUND: dict[type[Layer], dict[str, tuple]] = {
     Conv1D: {"kernel": ("W", (0, 1, 2)), "bias": ("b", (0,))},
     Embedding: {"embeddings": ("W", (0, 1))},
 }
-SIZES = {Dense: ("inputs", "units"), Conv1D: ("width", "inputs", "filters"), Embedding: ("symbols", "units")}
+AROUND_CLASSES: dict[type[Layer], str] = {Dense: "Dense", Conv1D: "Conv1D", Embedding: "Embedding"}
 WHY_NOT: dict[type[Layer], str] = {
-    LSTM97: "the LSTM of Keras always has a forget gate",
-    PeepholeLSTM: "the LSTM of Keras has no peepholes",
-    ProjectedLSTM: "the LSTM of Keras has no projection",
-    CoupledLSTM: "the LSTM of Keras has an input gate of its own",
-    MinGRU: "the GRU of Keras has gates that see h",
-    MinLSTM: "the LSTM of Keras has gates that see h",
-    SLSTM: "the LSTM of Keras has gates that are sigmoids",
-    LayerNormLSTM: "the LSTM of Keras does not normalise",
-    NoisyLSTM: "the LSTM of Keras has no noise from step to step",
-    VariantLSTM: "the LSTM of Keras has all its gates and no peepholes",
-    FullGateLSTM: "the gates of the LSTM of Keras do not see each other",
-    BlockLSTM97: "the LSTM of Keras has gates for each cell, and always a forget gate",
-    Attention: "the Attention of Keras has no weights, and no product that makes q, k and v",
+    Attention: "the Attention of {} has no weights, and no product that makes q, k and v",
 }
 
 
@@ -98,20 +70,12 @@ def class_name(layer: Layer) -> str:
     --------
     >>> class_name(RNN(3, 5))
     'SimpleRNN'
-    >>> class_name(PeepholeLSTM(3, 5))
+    >>> class_name(LSTM(3, 5, cell_clip=1.0))
     Traceback (most recent call last):
         ...
-    ValueError: layer: Keras has no PeepholeLSTM: the LSTM of Keras has no peepholes
+    ValueError: layer: the LSTM of Keras has no cell_clip
     """
-    cls = type(layer)
-    if cls in AROUND:
-        return cls.__name__
-    if cls not in CLASSES:
-        why = WHY_NOT.get(cls, f"it has {', '.join(CLASSES.values())}, and this class may compute anything")
-        raise ValueError(f"layer: Keras has no {cls.__name__}: {why}")
-    if isinstance(layer, LSTM) and layer.cell_clip is not None:
-        raise ValueError("layer: the LSTM of Keras has no cell_clip")
-    return CLASSES[cls]
+    return class_there(layer, "Keras", CLASSES, AROUND_CLASSES, WHY_NOT)
 
 
 def to_arrays(layer: Layer) -> Arrays:
@@ -179,11 +143,10 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray], **arguments: Any) -
     >>> np.array_equal(from_arrays("GRU", to_arrays(layer)).params.flat, layer.params.flat)
     True
     """
-    known: dict[str, Any] = {theirs: ours for ours, theirs in CLASSES.items()}
-    known |= {cls.__name__: cls for cls in AROUND}
-    cls = known[checks.one_of("name", name, known)]
+    known = {theirs: ours for ours, theirs in (CLASSES | AROUND_CLASSES).items()}
+    cls: Any = known[checks.one_of("name", name, known)]
     if cls in AROUND:
-        return _around(cls, arrays, arguments)
+        return without_gates(cls, arrays, AROUND[cls], **arguments)
     after = cls is GRU and np.ndim(arrays.get("bias", ())) == 2
     found = checked(arrays, CELL_AXES | ({"bias": 2} if after else {}), optional=("bias",))
     inputs, units = found["kernel"].shape[0], found["recurrent_kernel"].shape[0]
@@ -192,23 +155,12 @@ def from_arrays(name: str, arrays: Mapping[str, np.ndarray], **arguments: Any) -
     dtype = found["kernel"].dtype
     layer = cls(inputs, units, dtype=dtype, rng=Blank(), **(arguments | ({"reset_after": True} if after else {})))
     theirs, ours, params = GATES[cls], layer.gate_names, layer.params
-    outer, inner = np.zeros((2, n), dtype) if "bias" not in found else (found["bias"], np.zeros(n, dtype))
+    bias = found.get("bias", np.zeros(n, dtype))
+    outer, inner = (bias[0], bias[1].copy()) if after else (bias, np.zeros(n, dtype))
     if after:
-        outer, inner = found["bias"][0], found["bias"][1].copy()
         params["bn"] = inner[-units:]
         inner[-units:] = 0
     params["W"] = reordered(found["kernel"], theirs, ours)
     params["U"] = reordered(found["recurrent_kernel"], theirs, ours)
     params["b"] = reordered(summed(outer, inner), theirs, ours)
-    return layer
-
-
-def _around(cls: Any, arrays: Mapping, arguments: dict) -> Layer:
-    table = AROUND[cls]
-    found = checked(arrays, {name: len(order) for name, (_, order) in table.items()}, optional=("bias",))
-    weight = next(iter(found.values()))
-    check_shapes(found, dict.fromkeys(table, weight.shape) | {"bias": weight.shape[-1:]})
-    layer = cls(**dict(zip(SIZES[cls], weight.shape, strict=True)), dtype=weight.dtype, rng=Blank(), **arguments)
-    zero = {"bias": np.zeros(weight.shape[-1:], weight.dtype)} if "bias" in table else {}
-    layer.params.update(transposed_back(zero | found, table))
     return layer

@@ -7,16 +7,16 @@ import numpy as np
 
 from lstm_edu.cells import GRU, Recurrent
 from lstm_edu.core import Layer
-from lstm_edu.core.blank import Blank
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.network import Sequential
 from lstm_edu.nn.wrappers import Bidirectional, Residual
+from lstm_edu.nn.wrappers.bidirectional import MERGES
 
 from . import keras as layout
 from .blocks import at, short
+from .layers import again
 
 _DEEPEST = 16  # of networks in networks
-MERGES = ("concat", "sum")
 
 
 def needed() -> Any:
@@ -361,11 +361,11 @@ def _row(parts: Sequence) -> Layer:
                 before = layers.pop() if layers else None
                 if not isinstance(before, Dense | Conv1D) or before.activation is not None:
                     raise ValueError("Activation must stand right after a Dense or a Conv1D without one")
-                layers.append(_again(before, activation=_activation(part)))
+                layers.append(again(before, activation=_activation(part)))
                 continue
             layer = _layer(part)
             if last and isinstance(layer, Dense):
-                layer, last = _again(layer, steps="last"), False
+                layer, last = again(layer, steps="last"), False
             elif last and not isinstance(layer, Dropout):
                 raise ValueError(
                     f"{type(part).__name__} has no sequence to read: a layer before it lacks return_sequences"
@@ -373,10 +373,3 @@ def _row(parts: Sequence) -> Layer:
             last |= isinstance(layer, Recurrent) and not part.return_sequences
             layers.append(layer)
     return Sequential(layers)
-
-
-def _again(layer: Any, **changed: Any) -> Layer:
-    """The same layer with another argument that changes no shapes."""
-    again = type(layer)(**layer.config() | changed, rng=Blank())
-    again.params.flat[:] = layer.params.flat
-    return again

@@ -21,34 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import (
-    GRU,
-    LSTM,
-    LSTM97,
-    RNN,
-    SLSTM,
-    BlockLSTM97,
-    CoupledLSTM,
-    FullGateLSTM,
-    LayerNormLSTM,
-    MinGRU,
-    MinLSTM,
-    NoisyLSTM,
-    PeepholeLSTM,
-    ProjectedLSTM,
-    Recurrent,
-    VariantLSTM,
-)
+from lstm_edu.cells import GRU, LSTM, RNN, ProjectedLSTM, Recurrent
 from lstm_edu.core import Layer
 from lstm_edu.core.blank import Blank
 from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Embedding
 
-from .blocks import Arrays, check_shapes, checked, summed, to_columns, to_rows, transposed, transposed_back
+from .blocks import Arrays, check_shapes, checked, summed, to_columns, to_rows, transposed
+from .layers import class_there, without_gates
 
 __all__ = ["class_name", "from_arrays", "to_arrays"]
 
-CLASSES = {RNN: "RNN", LSTM: "LSTM", ProjectedLSTM: "LSTM", GRU: "GRU"}  # the class here -> that in torch.nn
+# The class here -> that in torch.nn.
+CLASSES: dict[type[Layer], str] = {RNN: "RNN", LSTM: "LSTM", ProjectedLSTM: "LSTM", GRU: "GRU"}
 GATES = {RNN: ("h",), LSTM: ("i", "f", "g", "o"), ProjectedLSTM: ("i", "f", "g", "o"), GRU: ("r", "z", "n")}
 AXES = {"weight_ih_l0": 2, "weight_hh_l0": 2, "bias_ih_l0": 1, "bias_hh_l0": 1, "weight_hr_l0": 2}
 BIASES = ("bias_ih_l0", "bias_hh_l0")
@@ -58,21 +43,9 @@ AROUND: dict[type[Layer], dict[str, tuple]] = {
     Conv1D: {"weight": ("W", (2, 1, 0)), "bias": ("b", (0,))},
     Embedding: {"weight": ("W", (0, 1))},
 }
-SIZES = {Dense: ("units", "inputs"), Conv1D: ("filters", "inputs", "width"), Embedding: ("symbols", "units")}
 AROUND_CLASSES: dict[type[Layer], str] = {Dense: "Linear", Conv1D: "Conv1d", Embedding: "Embedding"}
 WHY_NOT: dict[type[Layer], str] = {
-    LSTM97: "the LSTM of PyTorch always has a forget gate",
-    PeepholeLSTM: "the LSTM of PyTorch has no peepholes",
-    CoupledLSTM: "the LSTM of PyTorch has an input gate of its own",
-    MinGRU: "the GRU of PyTorch has gates that see h",
-    MinLSTM: "the LSTM of PyTorch has gates that see h",
-    SLSTM: "the LSTM of PyTorch has gates that are sigmoids",
-    LayerNormLSTM: "the LSTM of PyTorch does not normalise",
-    NoisyLSTM: "the LSTM of PyTorch has no noise from step to step",
-    VariantLSTM: "the LSTM of PyTorch has all its gates and no peepholes",
-    FullGateLSTM: "the gates of the LSTM of PyTorch do not see each other",
-    BlockLSTM97: "the LSTM of PyTorch has gates for each cell, and always a forget gate",
-    Attention: "the MultiheadAttention of PyTorch has one product more, behind its heads",
+    Attention: "the MultiheadAttention of {} has one product more, behind its heads",
 }
 
 
@@ -98,21 +71,12 @@ def class_name(layer: Layer) -> str:
     --------
     >>> class_name(LSTM(3, 5))
     'LSTM'
-    >>> class_name(PeepholeLSTM(3, 5))
+    >>> class_name(GRU(3, 5))
     Traceback (most recent call last):
         ...
-    ValueError: layer: PyTorch has no PeepholeLSTM: the LSTM of PyTorch has no peepholes
+    ValueError: layer: PyTorch has no GRU with the reset gate before the product with h: its own is reset_after=True
     """
-    cls = type(layer)
-    if cls in AROUND_CLASSES:
-        return AROUND_CLASSES[cls]
-    if cls not in CLASSES:
-        have = ", ".join(dict.fromkeys(CLASSES.values()))
-        why = WHY_NOT.get(cls, f"it has {have}, and this class may compute anything")
-        raise ValueError(f"layer: PyTorch has no {cls.__name__}: {why}")
-    for name in ("cell_clip", "projection_clip"):
-        if getattr(layer, name, None) is not None:
-            raise ValueError(f"layer: the LSTM of PyTorch has no {name}")
+    name = class_there(layer, "PyTorch", CLASSES, AROUND_CLASSES, WHY_NOT)
     if isinstance(layer, ProjectedLSTM) and layer.peepholes:
         raise ValueError("layer: the LSTM of PyTorch has no peepholes")
     if isinstance(layer, ProjectedLSTM) and layer.projection >= layer.units:
@@ -124,7 +88,7 @@ def class_name(layer: Layer) -> str:
         raise ValueError(
             "layer: PyTorch has no GRU with the reset gate before the product with h: its own is reset_after=True"
         )
-    return CLASSES[cls]
+    return name
 
 
 def to_arrays(layer: Layer) -> Arrays:
@@ -233,12 +197,4 @@ def around(cls: Any, arrays: Mapping[str, np.ndarray], **arguments: Any) -> Laye
     >>> np.array_equal(around(Dense, to_arrays(layer)).params.flat, layer.params.flat)
     True
     """
-    table = AROUND[cls]
-    axes = {theirs: len(order) for theirs, (_, order) in table.items()}
-    found = checked(arrays, axes, optional=("bias",))
-    weight = found["weight"]
-    check_shapes(found, {"weight": weight.shape, "bias": weight.shape[:1]})
-    layer = cls(**dict(zip(SIZES[cls], weight.shape, strict=True)), dtype=weight.dtype, rng=Blank(), **arguments)
-    bias = {} if "bias" in found or "bias" not in table else {"bias": np.zeros(weight.shape[:1], weight.dtype)}
-    layer.params.update(transposed_back(found | bias, table))
-    return layer
+    return without_gates(cls, arrays, AROUND[cls], **arguments)

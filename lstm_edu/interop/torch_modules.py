@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from .layers import pads
+
 ACTIVATIONS = {None: nn.Identity, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "relu": nn.ReLU}
 
 
@@ -96,10 +98,8 @@ class Conv1D(Module):
         return (lengths - (width if self.padding == "valid" else 1)) // stride + 1
 
     def forward(self, x: Tensor, state: Any = None, lengths: Any = None) -> tuple[Tensor, tuple]:
-        (width,), (stride,) = self.conv.kernel_size, self.conv.stride
-        left = {"same": (width - 1) // 2, "causal": width - 1, "valid": 0}[self.padding]
-        right = max(0, (self.out_steps(len(x)) - 1) * stride + width - left - len(x))
-        x = nn.functional.pad(_blanked(x, lengths).permute(1, 2, 0), (left, right))  # (B, D, T)
+        (width,) = self.conv.kernel_size
+        x = nn.functional.pad(_blanked(x, lengths).permute(1, 2, 0), pads(width)[self.padding])  # (B, D, T)
         return self.through(self.conv(x)).permute(2, 0, 1), ()
 
 

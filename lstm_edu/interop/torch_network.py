@@ -6,13 +6,13 @@ from typing import Any
 
 from lstm_edu.cells import Recurrent
 from lstm_edu.core import Layer
-from lstm_edu.core.blank import Blank
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.network import Sequential
 from lstm_edu.nn.wrappers import Bidirectional, Residual
 
 from . import torch as layout
 from .blocks import at, short
+from .layers import again
 
 _NAME = re.compile("(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(0|[1-9][0-9]{0,3})(_reverse)?")
 _DEEPEST = 16  # of modules in modules
@@ -354,9 +354,7 @@ def _row(parts: Sequence, depth: int = 0) -> Layer:
                 before: Any = layers.pop() if layers else None
                 if not isinstance(before, Dense | Conv1D) or before.activation is not None:
                     raise ValueError(f"{name} must stand right after a Linear or a Conv1d")
-                again = type(before)(**before.config() | {"activation": AFTER[name]}, rng=Blank())
-                again.params.flat[:] = before.params.flat
-                layers.append(again)
+                layers.append(again(before, activation=AFTER[name]))
             else:
                 layers.append(_layer(part, depth))
     return Sequential(layers)

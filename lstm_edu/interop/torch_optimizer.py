@@ -157,11 +157,10 @@ def from_torch_optimizer(optimizer: Any, module: Any) -> Optimizer:
         flat = from_torch([*like] if parts else like).params.flat
         arrays[ours], size = flat, flat.size
     if arrays:
-        settings = {name: getattr(made, name) for name in made.state()["values"]["settings"]}
         kept = [size, next(iter(arrays.values())).dtype.name]
-        values = {"class": kind.__name__, "settings": settings, "kind": kept, "averages": sorted(arrays)}
         # SGD counts no steps there, and here nothing depends on how many there were
-        made.restore({"arrays": arrays, "values": values | {"steps_done": max(1, *steps)}})
+        done = {"steps_done": max(1, *steps), "kind": kept, "averages": sorted(arrays)}
+        made.restore({"arrays": arrays, "values": made.state()["values"] | done})
     return made
 
 

@@ -62,7 +62,7 @@ def _inner(entry: Any) -> list:
     if not isinstance(entry, dict):
         raise ValueError(f"a layer must be a dict, got {type(entry).__name__}")
     name = checks.one_of("layer class", entry.get("class"), LAYERS)
-    needed = _arguments(LAYERS[name])
+    needed = [key for key in _arguments(LAYERS[name]) if key != "rng"]
     missing = [key for key in needed if key not in entry and key not in LAYERS[name].later]
     surplus = [key for key in entry if key not in needed and key != "class"]
     if missing:
@@ -78,14 +78,14 @@ def _is_entry(value: Any) -> bool:
 
 
 def _arguments(cls: type[Layer]) -> list[str]:
-    """What a class's config() writes: what makes the layer again, but for the draws."""
+    """What a class takes: what its config() writes, and `rng`, from which it draws."""
     found: dict[str, None] = {}
     for each in cls.__mro__:
         if "__init__" not in vars(each):
             continue
         takes = inspect.signature(each).parameters.values()
         various = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        found |= dict.fromkeys(one.name for one in takes if one.kind not in various and one.name != "rng")
+        found |= dict.fromkeys(one.name for one in takes if one.kind not in various)
         if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes):  # it hands nothing on
             break
     return list(found)
@@ -129,7 +129,7 @@ def build(entry: dict) -> Layer:
     """
     arguments = {name: _each(value, build) for name, value in entry.items()}
     cls = LAYERS[arguments.pop("class")]
-    if "rng" in inspect.signature(cls).parameters and "dtype" in arguments:  # the file holds all its parameters
+    if "rng" in _arguments(cls) and "dtype" in arguments:  # the file holds all its parameters
         arguments["rng"] = Blank()
     return cls(**arguments)
 

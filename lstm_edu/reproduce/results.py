@@ -1,18 +1,15 @@
 """The file of an experiment's results, one line for each trial: nothing is lost when its writer is killed."""
 
-import csv
 import hashlib
 import io
-import os
-import platform
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
-from lstm_edu.core.files import replace_file
 from lstm_edu.core.version import __version__
+from lstm_edu.experiments.lines import append as append_rows
+from lstm_edu.experiments.lines import read_table, text, versions, write_table
 
 from .outcome import Outcome
 from .paper import Experiment, Paper
@@ -58,17 +55,6 @@ def settings_of(experiment: Experiment, row: str, data: str | None = None) -> st
     """
     setting = repr(experiment.row(row).setting)
     return setting if data is None else f"{setting} of {hashlib.sha256(Path(data).read_bytes()).hexdigest()[:16]}"
-
-
-def versions() -> tuple[str, str, str, str]:
-    """Those of lstm_edu, numba, numpy and Python.
-
-    Returns
-    -------
-    tuple of str
-        In this order.
-    """
-    return __version__, metadata.version("numba"), metadata.version("numpy"), platform.python_version()
 
 
 def line_of(
@@ -138,10 +124,7 @@ def append(path: Path, line: Line) -> None:
     line : tuple of str
         From `line_of`.
     """
-    with open(path, "ab") as file:
-        file.write(_text([line]).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    append_rows(path, [line])
 
 
 def write(path: Path, command: str, experiment: Experiment, lines: Iterable[Line]) -> None:
@@ -158,14 +141,7 @@ def write(path: Path, command: str, experiment: Experiment, lines: Iterable[Line
     lines : iterable of tuple of str
         From `line_of`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, f"# {command}\n{_text([columns(experiment)])}{_text(lines)}".encode())
-
-
-def _text(lines: Iterable[Iterable[str]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(lines)
-    return file.getvalue()
+    write_table(path, [columns(experiment), *lines], command)
 
 
 def read(
@@ -198,14 +174,10 @@ def read(
     """
     if not path.is_file():
         return [], []
-    notices = []
-    whole, newline, half = path.read_bytes().decode(errors="replace").rpartition("\n")
-    if half:
-        notices.append(f"half a line at the end is dropped: {half[:60]}")
-    content = list(csv.reader(text for text in (whole + newline).splitlines() if not text.startswith("#")))
-    if not content or tuple(content[0]) != columns(experiment):
+    content, notices = read_table(path)
+    if not content or content[0] != columns(experiment):
         raise ValueError(f"{path} is no file of results, or of another form: move it away, or run without --resume")
-    lines = [tuple(fields) for fields in content[1:]]
+    lines = content[1:]
     for number, line in enumerate(lines, start=1):
         _check(path, number, line, paper, experiment, any_version, data)
     return lines, notices
@@ -249,6 +221,6 @@ def table(experiment: Experiment, lines: Iterable[Line]) -> pd.DataFrame:
         One row for each trial, in columns of their kind.
     """
     found = pd.read_csv(
-        io.StringIO(_text([columns(experiment), *lines])), dtype={"row": str, "python": str, "lstm_edu": str}
+        io.StringIO(text([columns(experiment), *lines])), dtype={"row": str, "python": str, "lstm_edu": str}
     )
     return found.astype({"success": bool})

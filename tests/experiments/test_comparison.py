@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import pickle
 
 import numpy as np
@@ -32,6 +33,15 @@ def test_it_answers_as_its_table(found):
     assert found._repr_html_() == found.table._repr_html_()
     with pytest.raises(AttributeError, match="Comparison has no attribute 'loses', nor has its table"):
         found.loses
+
+
+def test_its_files_are_on_the_disk_before_what_else_held_its_results_can_go(found, tmp_path, monkeypatch):
+    synced, real = [], os.fsync
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(os.fstat(file).st_ino) or real(file))
+    found.save(tmp_path, "a")
+    files = list(tmp_path.iterdir())
+    assert len(files) == 3
+    assert {path.stat().st_ino for path in files} <= set(synced)
 
 
 def test_pandas_makes_a_table_of_it(found):

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 import lstm_edu as le
 from lstm_edu.core import LAYERS
+from lstm_edu.nn.architecture import build, describe
 
 
 def network(units=4, dtype=np.float32):
@@ -110,6 +111,10 @@ def test_a_cell_that_hands_on_arguments_is_saved_with_all_of_them(tmp_path):
     assert type(again) is Pairs
     assert again.config() == layer.config()
     assert again.params.flat.tobytes() == layer.params.flat.tobytes()
+
+
+def test_no_numbers_are_drawn_for_a_cell_that_hands_on_its_generator():
+    assert not build(describe(Pairs(3, 4, rng=0))).params["W"].any()
 
 
 def test_a_file_of_another_architecture_changes_nothing(tmp_path):

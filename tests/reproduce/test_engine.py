@@ -68,7 +68,7 @@ def test_what_is_there_is_not_run_again_and_half_a_line_is_dropped_with_a_notice
     whole = path.read_bytes()
     path.write_bytes(whole[:-30])
     again, _, said = run(tmp_path, rows="easy", trials=3, resume=True)
-    assert any(words.startswith("half a line at the end is dropped") for words in said)
+    assert any(words.startswith(f"half a line at the end of {path} is dropped: ") for words in said)
     assert "2 of 3 trials are there already" in said
     kept = ["row", "seed", "success", "sequences", "steps", "wrong", "error"]
     pd.testing.assert_frame_equal(again.table[kept], found.table[kept])

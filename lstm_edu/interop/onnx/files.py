@@ -256,4 +256,5 @@ def _in_float32(architecture: Any) -> Any:
 
 def _narrow(array: np.ndarray, name: str) -> np.ndarray:
     """Weights in float32; constants, which say their type in their name, as they are."""
-    return array if name.startswith("float64.") else array.astype(np.float32) if array.dtype == np.float64 else array
+    constant = name.startswith("float64.")
+    return array.astype(np.float32) if array.dtype == np.float64 and not constant else array

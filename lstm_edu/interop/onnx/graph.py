@@ -292,6 +292,24 @@ class Graph:
         """
         return self("Shape", [name], place, start=axis, end=axis + 1)
 
+    def times(self, name: str, place: str) -> str:
+        """The numbers of the steps: 0, 1, 2 and so on.
+
+        Parameters
+        ----------
+        name : str
+            A value, (T, ...).
+        place : str
+            Where the nodes belong.
+
+        Returns
+        -------
+        str
+            (T,) int64.
+        """
+        T = self("Squeeze", [self.size(name, 0, place)], place)
+        return self("Range", [self.constant(0), T, self.constant(1)], place)
+
     def last(self, flow: Flow, place: str) -> str:
         """The last real step of each sequence.
 
@@ -346,7 +364,5 @@ class Graph:
         str
             (T, B, 1) bool.
         """
-        T = self("Squeeze", [self.size(flow.name, 0, place)], place)
-        t = self("Range", [self.constant(0), T, self.constant(1)], place)
-        t = self("Unsqueeze", [t, self.constant([1])], place)
+        t = self("Unsqueeze", [self.times(flow.name, place), self.constant([1])], place)
         return self("Unsqueeze", [self("Less", [t, flow.lengths or ""], place), self.constant([2])], place)

@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, CoupledLSTM, PeepholeLSTM, Recurrent
-from lstm_edu.core import checks
+from lstm_edu.cells import GRU, LSTM, LSTM97, RNN, SLSTM, CoupledLSTM, PeepholeLSTM, Recurrent, VariantLSTM
+from lstm_edu.core import Layer, checks
 from lstm_edu.core.blank import Blank
-from lstm_edu.interop.blocks import Arrays, check_shapes, checked, to_columns, to_rows
+from lstm_edu.interop.blocks import Arrays, check_shapes, checked, summed, to_columns, to_rows
+from lstm_edu.interop.layers import WHY_NOT, refuse
 
 __all__ = ["from_arrays", "operator", "to_arrays"]
 
@@ -43,6 +44,11 @@ SQUASHING_1997: dict[str, Any] = {
     "activations": ["Sigmoid", "ScaledTanh", "ScaledTanh"],
     "activation_alpha": [2.0, 1.0],
     "activation_beta": [0.5, 0.5],
+}
+# Its LSTM has peepholes, and a choice of functions for its gates.
+OWN_WHY_NOT: dict[type[Layer], str] = {
+    SLSTM: "no gate of the LSTM of {} is an exponential",
+    VariantLSTM: "the LSTM of {} has all its gates",
 }
 FORGET_NOTHING = 20.0  # sigmoid(20) = 1 in float32: the constant error carousel; 17.5 and more do
 USUAL: dict[str, Any] = {"direction": "forward", "layout": 0, "clip": 0.0, "input_forget": 0}
@@ -66,7 +72,7 @@ def operator(layer: Recurrent) -> tuple[str, dict[str, Any]]:
     Raises
     ------
     ValueError
-        For a class of one's own, of which ONNX has no operator.
+        For a cell that ONNX has no operator for, and for `cell_clip`; it says why.
 
     Examples
     --------
@@ -75,10 +81,7 @@ def operator(layer: Recurrent) -> tuple[str, dict[str, Any]]:
     """
     cls = type(layer)
     if cls not in OPERATORS:
-        raise ValueError(
-            f"layer: ONNX has no {cls.__name__}: it has the cells {', '.join(c.__name__ for c in OPERATORS)}, and this "
-            "class may compute anything"
-        )
+        refuse(cls, "ONNX", [known.__name__ for known in OPERATORS], WHY_NOT | OWN_WHY_NOT)
     if isinstance(layer, LSTM) and layer.cell_clip is not None:
         raise ValueError("layer: the LSTM of ONNX has no cell_clip: its clip bounds what goes into the activations")
     attributes: dict[str, Any] = {"hidden_size": layer.units}
@@ -107,7 +110,7 @@ def to_arrays(layer: Recurrent) -> Arrays:
     Raises
     ------
     ValueError
-        For a class of one's own, of which ONNX has no operator.
+        For a cell that ONNX has no operator for, and for `cell_clip`; it says why.
 
     Examples
     --------
@@ -210,7 +213,7 @@ def fill(layer: Recurrent, arrays: Mapping[str, np.ndarray]) -> None:
         params["bn"] = inner[n_block]
         inner[n_block] = 0
     params["W"], params["U"] = to_columns(W, theirs, ours), to_columns(R, theirs, ours)
-    params["b"] = to_columns(np.where(inner == 0, bias, bias + inner), theirs, ours)  # -0.0 + 0 would be 0.0
+    params["b"] = to_columns(summed(bias, inner), theirs, ours)
     if "p" in params:
         rows = dict(zip(PEEPHOLES, arrays["P"].reshape(3, units), strict=True))
         params["p"] = np.stack([rows[gate] for gate in OUR_PEEPHOLES])

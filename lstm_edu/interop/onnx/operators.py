@@ -8,6 +8,7 @@ import numpy as np
 
 from lstm_edu.core import Layer
 from lstm_edu.core.blank import Blank
+from lstm_edu.interop.layers import pads
 from lstm_edu.nn.architecture import short
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.wrappers import Bidirectional, Residual
@@ -25,7 +26,7 @@ def _itself(layer: Layer) -> Layer:
 
 
 def _no_more(attributes: dict, **usual: Any) -> None:
-    """ValueError for attributes that are not as usual; a list names several that are."""
+    """ValueError for attributes that are not as usual."""
     for name, value in attributes.items():
         if name not in usual or value != usual[name]:
             raise ValueError(f"no layer of this package does {short(name, 40)}={short(repr(value), 80)}")
@@ -309,15 +310,13 @@ def _conv(reader: Reading, operator: str, given: list[Value], attributes: dict) 
     before, W, b = given[:3]
     filters = reader.take(W, "W", [3])
     F, D, width = filters.shape
-    strides, pads = attributes.pop("strides", [1]), tuple(attributes.pop("pads", [0, 0]))
+    strides, around = attributes.pop("strides", [1]), tuple(attributes.pop("pads", [0, 0]))
     _no_more(attributes, kernel_shape=[width], dilations=[1], group=1, auto_pad="NOTSET")
     sequences = reader.sequences(before, "B", "D", "T")
-    half = (width - 1) // 2
-    known = {"same": (half, width - 1 - half), "causal": (width - 1, 0), "valid": (0, 0)}
-    padding = next((name for name, pair in known.items() if pair == pads), None)
+    padding = next((name for name, pair in pads(width).items() if pair == around), None)
     if padding is None or len(strides) != 1 or strides[0] < 1 or _width(sequences) not in (None, D):
         raise ValueError(
-            f"no Conv1D of {D} inputs and width {width} has pads={short(pads, 80)} and strides={short(strides, 80)}"
+            f"no Conv1D of {D} inputs and width {width} has pads={short(around, 80)} and strides={short(strides, 80)}"
         )
     config = {
         "inputs": D,

@@ -125,16 +125,17 @@ class _Reader(Reading):
                 self.values[name] = value
 
     def _network(self) -> Layer:
-        for k, entry in enumerate(self.parsed.model.graph.output):
-            name, value = f"output {short(repr(entry.name), 80)}", self.values.get(entry.name)
-            if k == 0:
-                out = value
-                if not isinstance(out, Sequences) or out.made is None or not set(out.axes) <= {"T", "B", "D"}:
-                    raise ValueError(f"{name} must be what a layer gives")
-                if out.last:
-                    raise ValueError(f"{name} is the last step alone, which only a Dense layer or Bidirectional takes")
-            elif not (isinstance(value, Other) or (isinstance(value, Sequences) and (value.state or value == out))):
-                raise ValueError(f"{name}: a network has one output here, and final states")
         if not self.parsed.model.graph.output:
             raise ValueError("it has no output")
-        return row(links(out.made))  # type: ignore[union-attr]
+        (name, out), *others = (
+            (f"output {short(repr(entry.name), 80)}", self.values.get(entry.name))
+            for entry in self.parsed.model.graph.output
+        )
+        if not isinstance(out, Sequences) or out.made is None or not set(out.axes) <= {"T", "B", "D"}:
+            raise ValueError(f"{name} must be what a layer gives")
+        if out.last:
+            raise ValueError(f"{name} is the last step alone, which only a Dense layer or Bidirectional takes")
+        for name, value in others:
+            if not (isinstance(value, Other) or (isinstance(value, Sequences) and (value.state or value == out))):
+                raise ValueError(f"{name}: a network has one output here, and final states")
+        return row(links(out.made))

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstm_edu.cells import Recurrent
 from lstm_edu.core import Layer
+from lstm_edu.interop.layers import pads
 from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
 from lstm_edu.nn.network import Sequential
@@ -96,12 +97,10 @@ def _windows(graph: Graph, flow: Flow, width: int, stride: int, place: str) -> s
 def _conv(graph: Graph, layer: Conv1D, place: str, flow: Flow) -> Flow:
     x = _blanked(graph, flow, flow.name, place)
     weights = graph.weights(arrays_of(layer), place)
-    left = {"same": (layer.width - 1) // 2, "causal": layer.width - 1, "valid": 0}[layer.padding]
-    right = 0 if layer.padding == "valid" else layer.width - 1 - left
     # Conv has the steps last, (B, D, T)
     x = graph("Transpose", [x], place, perm=[1, 2, 0])
     y = graph("Conv", [x, weights["W"], weights["b"]], place, kernel_shape=[layer.width], strides=[layer.stride],
-              pads=[left, right])  # fmt: skip
+              pads=pads(layer.width)[layer.padding])  # fmt: skip
     y = _activation(graph, graph("Transpose", [y], place, perm=[2, 0, 1]), layer.activation, place)
     window = layer.width if layer.padding == "valid" else 1
     return flow.to(y, lengths=_windows(graph, flow, window, layer.stride, place))
@@ -122,8 +121,7 @@ def _attention(graph: Graph, layer: Attention, place: str, flow: Flow) -> Flow:
     k = graph("Transpose", [k], place, perm=[1, 2, 0])
     scores = graph("Mul", [graph("MatMul", [q, k], place), graph.constant(layer._scale(), np.float32)], place)
     if layer.causal:
-        T = graph("Squeeze", [graph.size(flow.name, 0, place)], place)
-        t = graph("Range", [graph.constant(0), T, graph.constant(1)], place)
+        t = graph.times(flow.name, place)
         later = graph("Less", [graph("Unsqueeze", [t, graph.constant([1])], place), t], place)
         scores = graph("Where", [later, never, scores], place)
     if flow.lengths is not None:

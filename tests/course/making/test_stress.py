@@ -11,6 +11,7 @@ from lstm_edu.course.claims import COLUMNS, read
 from lstm_edu.course.library import Course
 from lstm_edu.course.making.stress import engine, evidence, experiment, training
 from lstm_edu.course.making.stress.experiment import Experiment, experiments
+from lstm_edu.experiments.lines import append
 
 COMMAND = "lstm-edu course stress 98"
 
@@ -109,13 +110,13 @@ def test_killed_in_the_middle_and_resumed_the_table_has_the_same_rows(tmp_path):
     assert len(read(path)) == 29 * 4  # of `first` two seeds and five runs more, of `second` two seeds
     # a kill in the midst of a write leaves half a run, and half a line
     whole = path.read_bytes()
-    evidence.append(path, evidence.rows_of(experiment.execute(TWO.trials()[-1])))
+    append(path, evidence.rows_of(experiment.execute(TWO.trials()[-1])))
     first = path.read_bytes().index(b"\n", len(whole)) + 1
     path.write_bytes(path.read_bytes()[: first + 20])
     half = path.read_bytes()[first:].decode()
     outcomes, said = stress(path)
     assert len(outcomes) == 66 - 29
-    assert said[0] == "half a line at the end is dropped: " + half
+    assert said[0] == f"half a line at the end of {path} is dropped: {half}"
     assert said[1] == "runs dropped (incomplete): 1"
     assert said[2] == "29 of 66 runs are there already"
     pd.testing.assert_frame_equal(plain(path), plain(tmp_path / "whole.csv"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lstm_edu.core import checks
 from lstm_edu.experiments import cluster
+from lstm_edu.experiments.lines import append
 from lstm_edu.experiments.workers import side_by_side
 from lstm_edu.nn import progress
 
@@ -80,7 +81,7 @@ def stress(
     outcomes = []
     for outcome in _outcomes(missing, jobs, dask, progress_bar):
         new = evidence.rows_of(outcome)
-        evidence.append(path, new)
+        append(path, new)
         outcomes.append(outcome)
         rows += new
         if outcome.failure:

@@ -1,18 +1,13 @@
 """The table of a chapter's evidence: written so that nothing is lost when it is killed, and held to a form."""
 
-import csv
-import platform
 from collections import defaultdict
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
-from lstm_edu.core.files import replace_file
-from lstm_edu.core.version import __version__
 from lstm_edu.course.claims import COLUMNS, read
-from lstm_edu.experiments import store
+from lstm_edu.experiments.lines import VERSIONS, read_table, versions, write_table
 
 from .experiment import FIRST_SEED, Experiment, Outcome
 
@@ -21,11 +16,6 @@ Key = tuple[str, str, float, int]  # experiment, variant, rate, seed: a run
 
 _FEWEST_SEEDS = 5
 _FACTOR = 2.9  # 0.01 and 0.03 are a factor 3 apart, and so are 0.03 and 0.1, as people choose rates
-
-
-def versions() -> tuple[str, str, str, str]:
-    """Of lstm_edu, numba, numpy and Python."""
-    return __version__, metadata.version("numba"), metadata.version("numpy"), platform.python_version()
 
 
 def rows_of(outcome: Outcome) -> list[Row]:
@@ -43,15 +33,9 @@ def key(row: Row) -> Key:
     return row[0], row[1], float(row[2]), int(row[4])
 
 
-def append(path: Path, rows: Iterable[Row]) -> None:
-    """Add the lines of one run at the end, in one go and on the disk when this returns."""
-    store.append(path, rows)
-
-
 def write(path: Path, command: str, rows: Iterable[Row]) -> None:
     """Write the whole table anew; its first line is the command that made it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, f"# {command}\n{store.text([COLUMNS])}{store.text(rows)}".encode())
+    write_table(path, [COLUMNS, *rows], command)
 
 
 def kept(path: Path, experiments: Iterable[Experiment]) -> tuple[list[Row], list[str]]:
@@ -81,15 +65,11 @@ def kept(path: Path, experiments: Iterable[Experiment]) -> tuple[list[Row], list
     """
     if not path.is_file():
         return [], []
-    notices = []
-    whole, half = store.whole_lines(path.read_bytes())
-    if half:
-        notices.append(f"half a line at the end is dropped: {half[:60]}")
-    lines = list(csv.reader(line for line in whole.splitlines() if not line.startswith("#")))
-    if lines and tuple(lines[0]) != COLUMNS:
+    lines, notices = read_table(path)
+    if lines and lines[0] != COLUMNS:
         raise ValueError(f"{path} is no table of evidence, or of another form: --fresh begins anew")
     runs: dict[Key, list[Row]] = defaultdict(list)
-    for line in map(tuple, lines[1:]):
+    for line in lines[1:]:
         if len(line) != len(COLUMNS):
             raise ValueError(f"{path} has a line of {len(line)} columns, not {len(COLUMNS)}: --fresh begins anew")
         runs[key(line)].append(line)
@@ -138,7 +118,7 @@ def problems(path: Path, experiments: Iterable[Experiment], number: int) -> list
     found += notices
     if len(rows) != len(table) and not notices:  # pragma: no cover - two readers of one file agree
         found.append("some lines belong to no run")
-    for column in ("lstm_edu", "numba", "numpy", "python"):
+    for column in VERSIONS:
         if not table[column].str.fullmatch(r"\d+\.\d+.*").all():
             found.append(f"a line without the version of {column}")
     if table["seed"].min() < FIRST_SEED:
