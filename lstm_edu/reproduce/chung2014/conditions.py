@@ -73,12 +73,12 @@ PAPER = Paper(
     (
         Experiment(
             "piano", "1", "Predict the keys of the next step, units of three kinds with about as many weights.",
-            _rows(30, 1, UNKNOWN, CHORALES), trial.piano, MEASURES, counts="", table=best_by_validation,
+            _rows(20, 1, UNKNOWN, CHORALES), trial.piano, MEASURES, counts="", table=best_by_validation,
             data="JSON with train, valid, test: lists of pieces, each a list of steps, each a list of MIDI notes",
         ),
         Experiment(
             "synthetic", "1b", "The same on progressions of chords that are drawn at random.",
-            _rows(20, 1, UNKNOWN, "The chords are this package's, not the paper's music."), trial.synthetic, MEASURES,
+            _rows(10, 3, UNKNOWN, "The chords are this package's, not the paper's music."), trial.synthetic, MEASURES,
             counts="", table=best_by_validation,
         ),
     ),
