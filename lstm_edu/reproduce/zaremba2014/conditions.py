@@ -18,6 +18,11 @@ SCALED = (
     "without dropout, and ends after 3 epochs without a better validation loss: what else keeps a network from "
     "learning by heart."
 )
+TRIED = (
+    "Tried with two further seeds: at a third of the rate nothing is learnt by heart in 40 epochs, and all but 0.5 "
+    "(2.27) end between 2.05 and 2.10; at three times the rate nothing is learnt at all; with 120 epochs the test "
+    "loss is 3.15 without dropout, 2.15 with an early end, 1.93 with a quarter dropped and 1.97 with a half."
+)
 MEASURES = (
     Measure("test", "test loss (nats per character)", digits=".4g"),
     Measure("train", "the same of the training text, nothing dropped", digits=".4g"),
@@ -25,12 +30,12 @@ MEASURES = (
 )
 
 
-def _rows(prefix: str, plain: Setting, seconds: float, quick: int) -> tuple[Row, ...]:
+def _rows(prefix: str, plain: Setting, seconds: float, quick: int, *tried: str) -> tuple[Row, ...]:
     settings = {"none": plain, "early": replace(plain, patience=3)}
     settings |= {f"{share:g}": replace(plain, dropout=share) for share in (0.25, 0.5)}
     published = Published("table 1", None, None, 5)
     return tuple(
-        Row(f"{prefix}{name}", setting, published, seconds, quick, f"{SCALED} {SAME_TEXT}")
+        Row(f"{prefix}{name}", setting, published, seconds, quick, " ".join((SCALED, SAME_TEXT, *tried)))
         for name, setting in settings.items()
     )
 
@@ -41,7 +46,7 @@ PAPER = Paper(
     (
         Experiment(
             "dropout", "1", "Does dropout between the layers help a network that is too large for its text?",
-            _rows("64-", Setting(0.0, 64, 20_000, epochs=40, whole=15), 5, 3)
+            _rows("64-", Setting(0.0, 64, 20_000, epochs=40, whole=15), 5, 3, TRIED)
             + _rows("128-", Setting(0.0, 128, 60_000, epochs=24, whole=8), 30, 0),
             trial.run, MEASURES, counts="",
         ),
