@@ -2,12 +2,17 @@
 
 from lstm_edu.core import checks
 
+from .chung2014 import PAPER as CHUNG_2014
 from .gers2000 import PAPER as GERS_2000
 from .gers2002 import PAPER as GERS_2002
+from .greff2017 import PAPER as GREFF_2017
 from .hochreiter1997 import PAPER as HOCHREITER_1997
+from .karpathy2015 import PAPER as KARPATHY_2015
 from .paper import Experiment, Paper
+from .zaremba2014 import PAPER as ZAREMBA_2014
 
-PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997, GERS_2000, GERS_2002)}
+_BY_YEAR = (HOCHREITER_1997, GERS_2000, GERS_2002, CHUNG_2014, ZAREMBA_2014, KARPATHY_2015, GREFF_2017)
+PAPERS: dict[str, Paper] = {paper.name: paper for paper in _BY_YEAR}
 
 
 def paper_of(name: str) -> Paper:
