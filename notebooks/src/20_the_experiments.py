@@ -9,11 +9,11 @@
 #
 # ![A row for each experiment that was run again, a mark for each trial: training sequences until success, as a ratio to
 # the published mean, on a logarithmic axis. In 3a, 3b and 6a most points lie below 1, in the adding problem all lie
-# above it; all trials of experiment 1 are crosses, given up.](../figures/20-experiments.png)
+# above it; nearly all trials of experiment 1 are crosses, given up.](../figures/20-experiments.png)
 #
 # Each point is a trial: training sequences until success, divided by the mean that the paper printed. A cross is a
 # trial that was given up. Where there are points, the size comes out again, and it is off by more than luck; where there
-# are crosses alone, nothing does. This chapter says how that is to be read.
+# are crosses, hardly anything does. This chapter says how that is to be read.
 
 # %% [markdown]
 # ## What you need
@@ -61,7 +61,7 @@ def draw(problem, count, seed, state=None):
 # | | the task | what it shuts out |
 # | --- | --- | --- |
 # | 1 | predict the next symbol of an embedded Reber grammar | nothing yet: a known benchmark, with short lags |
-# | 2a | two strings: $x\,a_1 \ldots a_{99}\,x$ and $y\,a_1 \ldots a_{99}\,y$ | networks that fade over 100 steps |
+# | 2a | two strings: $x\,a_1 \ldots a_{99}\,x$ and $y\,a_1 \ldots a_{99}\,y$ | networks that fade: `plain`, below |
 # | 2b | the same with a random string in between | *local cues*: what lies between can't be compressed |
 # | 2c | up to 1000 distractors and more, of a length that varies | counting to a known place |
 # | 3a, 3b | the first numbers say the class, the rest is noise | a line of its own for the signal |
@@ -348,7 +348,7 @@ assert live.table["sequences"].between(5_000, 100_000).all()
 # %% [markdown]
 # ## Published and measured
 #
-# Two trials show that it can be done. A mean asks for as many as the paper had. They are kept with the package, seeds
+# Two trials show that it can be done. A mean asks for as many as the paper had. Most of them are kept, seeds
 # 0, 1, 2 and so on, none left out (`lstm-edu reproduce hochreiter1997 order --budget paper` makes them anew). The mean
 # and range are of training sequences, over the trials that succeeded; *wrong* is the share of the final test; where two
 # numbers stand with a bar between them, the first is the paper's. `T100-N3`: at least 100 steps, the first 3 say the class.
@@ -379,13 +379,18 @@ for key in [*SHORT, ("4", "100"), ("6", "6a")]:
     assert (key[0] == "3b") == (ratio.mean() < 0.5)
 assert max(ratio.mean() for ratio in ours.values()) < 1.5
 assert ours["4", "100"].min() > 1 > ours["3a", "T100-N1"].max()
+done = tried["4", "500"][1]
+assert done["success"].all()
+assert done["sequences"].mean() > 3 * tried["4", "500"][0].published.sequences
+assert (~tried["6", "6b"][1]["success"]).sum() >= 1
 failed = {key: int((~trials["success"]).sum()) for key, (_, trials) in tried.items()}
 assert [failed[key] for key in ours] == [0, 0, 0, 1, 0, 0]
 assert max(ratio.max() / ratio.min() for ratio in ours.values()) > 3
 assert min(more_wrong[key] for key in SHORT) > 1 > more_wrong["4", "100"]
 
 # %% tags=["alt"]
-figure, axes = new_figure(size=(7.5, 1.2 + 0.42 * len(rows)))
+rows = [each for each in rows if each[0].name != "plain"]  # no LSTM
+figure, axes = new_figure(size=(7.5, 1.2 + 0.3 * len(rows)))
 for place, (_, row, trials) in enumerate(rows):
     ratio, success = trials["sequences"] / row.published.sequences, trials["success"]
     for some, mark, colour in ((success, "o", COLOURS[0]), (~success, "x", COLOURS[1])):
@@ -408,21 +413,22 @@ course.show(
     name="20-experiments",
     alt="A row for each experiment run again, a mark for each trial: sequences until "
     "success over the published mean, a bar at our mean. In 3a, 3b and 6a most points "
-    "and the bars lie below 1, in the adding problem all points lie above it. The "
-    "trials of experiment 1 are crosses at the right, and one of 3b is.",
+    "and the bars lie below 1, in the adding problem all lie above it. Nearly "
+    "all trials of experiment 1 are crosses at the right, as are 2a and 2b as printed.",
 )
 
 # %% [markdown]
 # How should this be read?
 #
 # - **The verdict carries over**, where there are points: 3a, 4 and 6a succeed in every trial, at the paper's learning
-#   rates, with its weights and stopping rules, and no mean of theirs is off by a factor of two.
-# - **The numbers do not, to the digit, and not by luck alone.** In no row does the published mean lie within the interval
-#   in which our own mean is known. Adding takes us longer in *every* trial than the published mean, 3a with one number
+#   rates, with its weights and stopping rules, and at 100 steps no mean of theirs is off by a factor of two.
+# - **The numbers do not, to the digit, and not by luck alone.** In none of the six rows above does the published mean lie
+#   within the interval in which our own is known. Adding over 100 steps takes us longer in *every* trial than the
+#   published mean, over 500 more than three times as long, 3a with one number
 #   less in every trial, 3b less than half. But this interval knows of our seeds alone: the paper printed a mean of 10
 #   or 20 trials and no spread for these rows, and its mean has luck in it as well.
-# - **A mean of the successes hides something.** In 3b one trial of ten was given up, after ten times the published mean;
-#   what is averaged is the nine others. The paper gives no share of successes for 3b. And in one row the slowest of our
+# - **A mean of the successes hides something.** In 3b one trial was given up, after ten times the published mean, and in 6b
+#   some were; what is averaged is the others. The paper gives no share of successes for 3b. And in one row the slowest of our
 #   successes takes several times as long as the fastest: the flat stretch says why. Print the range and the failures.
 # - **The final tests agree in size.** One sequence of 2560 was wrong in the paper for adding and 6a, about one is here. In
 #   3a and 3b we are wrong more often.
@@ -446,10 +452,10 @@ assert np.mean(late) < TABLES["two-sequences"].row("T100-N3").published.sequence
 #
 # ## What did not come out
 #
-# Said plainly: **experiments 1, 2a and 2b are not reproduced so far, nor is the adding problem with sigmoid outputs.**
+# Said plainly: **experiments 1, 2a and 2b are not reproduced as printed, nor is the adding problem with sigmoid outputs.**
 # The paper reports success in 148 of 150 trials of the first, and in all 18 of each of the next two. Here is what was
-# tried, and then a third kind, neither reproduced nor refuted: rows for which no trials are kept. (`lstm-edu reproduce
-# hochreiter1997 NAME --budget paper --resume` runs them, and goes on where it was stopped. Some take hours.)
+# tried, and then a third kind, neither reproduced nor refuted: rows without trials. (`lstm-edu reproduce
+# hochreiter1997 NAME --budget paper --resume` runs them. Some take hours.)
 
 # %% tags=["claim"]
 missing = {}
@@ -464,7 +470,12 @@ for experiment in PAPER.experiments:
     names = [row.name for row in experiment.rows]
     rest = [name for name in names if (experiment.number, name) not in tried]
     print(f"{experiment.number:2} without trials: {', '.join(rest) or 'none'}")
-assert not any(t["success"].any() for (n, _), (_, t) in tried.items() if n == "1")
+one = [s for (n, _), (_, t) in tried.items() if n == "1" for s in t["success"]]
+print(f"experiment 1: {sum(one)} of {len(one)} trials succeed")
+assert sum(one) < len(one) / 20
+for key in (("2a", "100-end"), ("2b", "100-end"), ("2a", "100-closed")):
+    assert tried[key][1]["success"].all()
+    assert tried[key[0], "100"][1]["success"].sum() <= 1
 
 # %% [markdown]
 # Experiment 1 you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
@@ -493,9 +504,19 @@ for _ in range(4):
 
 # %% [markdown]
 # What should a reader make of that? Not that the paper is wrong: a detail that nobody printed, or a mistake of ours,
-# would look the same from here. For the sigmoid there is at least a reason. Targets of the adding problem go from 0 to
-# 1, an answer to 0 must be below $0.04$, and $\sigma(a) < 0.04$ asks for $a < -3.2$, where the slope is below $0.04$ as
-# well: the sequences at the edges are learnt last. For the grammar and the two strings we have no reason to offer.
+# would look the same from here. But each failure has a reason that can be seen, and it is the same one, *saturation*:
+#
+# - **Sigmoid outputs.** Targets of the adding problem go from 0 to 1, an answer to 0 must be below $0.04$, and
+#   $\sigma(a) < 0.04$ asks for $a < -3.2$, where the slope is below $0.04$ as well: the edges are learnt last.
+# - **Two strings.** A gate without a bias begins half open, so each step adds about 1/4, and the state is 25 at the end.
+#   With a gate that begins *closed*, as in 3, 4 and 6, 2a and 2b are learnt in all 18 trials (rows `100-end`).
+# - **The grammar.** One block's output gate is open, its cells saturate within ten steps, and no error reaches a
+#   state. A closed gate is no cure here.
+#
+# The rows `plain` say what 2a is for. A network without a carousel learns a lag of 4 steps, hardly or well, depending on a
+# single step that the paper leaves open; with a lag of 10 the paper had no success in 5 000 000 sequences.
+#
+# All trials, and those of later papers, stand in the [page of papers](papers.md).
 
 # %% [markdown]
 # ## Exercises
