@@ -5,7 +5,7 @@ import json
 import numbers
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
@@ -323,6 +323,29 @@ def check_sizes(runs: Iterable[Run]) -> None:
         check_memory(stack(cell, inputs, units, layers, outputs=outputs, symbols=symbols))
 
 
+@contextlib.contextmanager
+def one_core() -> Iterator[None]:
+    """Hold everything inside to one core, this package's kernels and other libraries' products alike.
+
+    The threads of a whole process are bounded, so that one thread of it at a time can be inside.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Examples
+    --------
+    >>> with one_core():
+    ...     threads.get_num_threads()
+    1
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
+        yield
+
+
 def execute(run: Run, keep: bool = False) -> Result:
     """Train and test one network, on one core, so that the rounding is the same wherever it runs.
 
@@ -350,9 +373,7 @@ def execute(run: Run, keep: bool = False) -> Result:
     >>> result.parameters, result.curve["step"].tolist()
     (22, [1, 2, 3, 4, 5])
     """
-    from threadpoolctl import threadpool_limits
-
-    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1):
+    with one_core():
         result, net = _train_and_test(run)
         return replace(result, net=net) if keep else result
 
@@ -365,9 +386,7 @@ def warm_up(run: Run) -> None:
     run : Run
         One of them. What goes wrong with it is not told here: the run itself will.
     """
-    from threadpoolctl import threadpool_limits
-
-    with _ONE_AT_A_TIME, threadpool_limits(1), threads.limited_to(1), contextlib.suppress(Exception):
+    with one_core(), contextlib.suppress(Exception):
         _train_and_test(replace(run, seed=0, steps=1), tests=1)
 
 

@@ -7,6 +7,7 @@ from .diagrams import diagram, diagram_stages, stack, unrolled
 from .flow import gradient_flow
 from .forecasts import forecast
 from .gates import gates_over_time
+from .random_search import random_search
 from .rates import rate_finder
 from .reproduced import reproduced
 from .style import save
@@ -22,6 +23,7 @@ __all__ = [
     "gates_over_time",
     "gradient_flow",
     "learning_curves",
+    "random_search",
     "rate_finder",
     "reproduced",
     "save",

@@ -28,12 +28,15 @@ class Measure:
         Whether it is drawn on a logarithmic axis.
     digits : str, default ".3g"
         How it is printed.
+    drawn : bool, default False
+        Whether it is a hyperparameter that the trial drew, and nothing that it found.
     """
 
     name: str
     words: str
     log: bool = False
     digits: str = ".3g"
+    drawn: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from lstm_edu.core import checks
 
+from .chung2014 import PAPER as CHUNG_2014
+from .greff2017 import PAPER as GREFF_2017
 from .hochreiter1997 import PAPER as HOCHREITER_1997
 from .paper import Experiment, Paper
 
-PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997,)}
+PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997, CHUNG_2014, GREFF_2017)}
 
 
 def paper_of(name: str) -> Paper:

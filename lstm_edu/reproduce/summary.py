@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+
+from lstm_edu.core.statistics import Explained, explained
 
 from . import results
 from .paper import Experiment, Measure, Paper, Row
@@ -43,6 +46,47 @@ class Reproduction:
         """
         groups = [(row, self.table[self.table["row"] == row.name]) for row in self.experiment.rows]
         return [(row, trials) for row, trials in groups if len(trials)]
+
+    @staticmethod
+    def best(trials: pd.DataFrame, measure: str, share: float = 0.0) -> pd.DataFrame:
+        """The best of some trials: those of the lowest value.
+
+        Parameters
+        ----------
+        trials : pandas.DataFrame
+            Of a row, from `rows`.
+        measure : str
+            What decides, most often a loss on validation data.
+        share : float, default 0
+            How large a part of all trials is wanted; one at least. Trials that failed count, but are never the best.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The best first; none where all failed.
+        """
+        return trials[trials["success"]].nsmallest(max(1, round(share * len(trials))), measure)
+
+    def explained(self) -> dict[str, Explained]:
+        """How much each hyperparameter that trials drew explains of the first measure.
+
+        Within each row trials are ranked, those that failed last; the share is that of the variance of ranks, a mean
+        over the rows. Only seeds that every row has are looked at.
+
+        Returns
+        -------
+        dict of str to Explained
+            By the measure's name; empty where there are fewer than ten such seeds.
+        """
+        names = [measure.name for measure in self.experiment.measures]
+        found, failed = self.table.set_index("seed"), ~self.table.set_index("seed")["success"]
+        found[names[0]] = found[names[0]].mask(failed, np.inf)
+        ranks = found.pivot(columns="row", values=names[0]).dropna().rank()
+        if len(ranks) < 10:
+            return {}
+        first = found[~found.index.duplicated()].loc[ranks.index]
+        drawn = [measure.name for measure in self.experiment.measures if measure.drawn]
+        return {name: explained(first[name], ranks) for name in drawn}
 
     def summary(self) -> pd.DataFrame:
         """Published and measured numbers side by side, as texts.
