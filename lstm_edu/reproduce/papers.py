@@ -2,12 +2,27 @@
 
 from lstm_edu.core import checks
 
+from .arjovsky2016 import PAPER as ARJOVSKY_2016
 from .chung2014 import PAPER as CHUNG_2014
 from .greff2017 import PAPER as GREFF_2017
 from .hochreiter1997 import PAPER as HOCHREITER_1997
+from .jozefowicz2015 import PAPER as JOZEFOWICZ_2015
+from .le2015 import PAPER as LE_2015
 from .paper import Experiment, Paper
+from .pascanu2013 import PAPER as PASCANU_2013
+from .weiss2018 import PAPER as WEISS_2018
 
-PAPERS: dict[str, Paper] = {paper.name: paper for paper in (HOCHREITER_1997, CHUNG_2014, GREFF_2017)}
+_IN_ORDER = (
+    HOCHREITER_1997,
+    PASCANU_2013,
+    CHUNG_2014,
+    JOZEFOWICZ_2015,
+    LE_2015,
+    ARJOVSKY_2016,
+    GREFF_2017,
+    WEISS_2018,
+)  # of their years
+PAPERS: dict[str, Paper] = {paper.name: paper for paper in _IN_ORDER}
 
 
 def paper_of(name: str) -> Paper:
