@@ -11,7 +11,8 @@ NOTE = (
     "The unitary network of the paper is not in this package: these are the networks that it is compared with, which "
     "are said to stay at the baseline 10 ln 8 / (T + 20) (as recalled; the curves were not read). From the published "
     "code: sequences and loss, RMSProp with decay 0.9 and an average that begins at 0.001, batches of 20, each number "
-    "of the gradient held in -1 .. 1, a forget bias of 1. As recalled: units, which are to make about 6500 weights (here they make 8529 and 8009), a rate of 0.001. Other than in the code: "
+    "of the gradient held in -1 .. 1, a forget bias of 1. As recalled: units, which are to make about 6500 weights "
+    "(here they make 8529 and 8009), a rate of 0.001. Other than in the code: "
     "new sequences all the time in place of 100 000, no learnt initial state, an output gate that does not see c, an "
     "epsilon of 1e-8, U orthogonal. {most} sequences, a limit of this package."
 )

@@ -10,8 +10,8 @@ NOTE = (
     "The abstract says that a bias of 1 at the forget gate closes the gap between the LSTM and the GRU. The paper's "
     "tasks (arithmetic, XML, words, music) are not run, and its tables were not read: this is the sentence alone, on "
     "the adding problem of this package, 32 units, Adam, batches of 32, a norm of 1, 500 validation sequences after "
-    "every 3200. With a gate that begins at sigmoid(b), half of a state is left after ln 2 / ln(1 + exp(-b)) steps: 1 at "
-    "0, 2.2 at 1, 5.5 at 2."
+    "every 3200. With a gate that begins at sigmoid(b), half of a state is left after ln 2 / ln(1 + exp(-b)) steps: 1 "
+    "at 0, 2.2 at 1, 5.5 at 2."
 )
 RATES = (0.003, 0.01, 0.03)
 
