@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_edu import nn, tasks
-from lstm_edu.reproduce import PAPERS, trained
+from lstm_edu.reproduce import PAPERS, results, trained
 from lstm_edu.reproduce.arjovsky2016.trial import BoundedRMSProp
 from lstm_edu.reproduce.jozefowicz2015.trial import half_life
 from lstm_edu.reproduce.le2015 import trial as le2015
@@ -232,6 +232,12 @@ def test_a_setting_that_can_not_be_is_refused(changed, words):
     row = next(row for experiment, row in ROWS if row.name == "basic-20")
     with pytest.raises(ValueError, match=words):
         replace(row.setting, **changed)
+
+
+def test_no_measure_has_the_name_of_another_column():
+    for experiment in {experiment.title: experiment for experiment, _ in ROWS}.values():
+        names = results.columns(experiment)
+        assert len(set(names)) == len(names)
 
 
 def test_each_paper_refuses_what_is_not_its_own():

@@ -33,7 +33,7 @@ PAPER = Paper(
         Experiment(
             "copying", "5.1", "Copy ten symbols after a wait: LSTM and tanh units beside the baseline.",
             (
-                *(_row(cell, 10, 1e-3, 100_000, 20, 1) for cell in UNITS),
+                *(_row(cell, 10, 1e-3, 100_000, 7, 1) for cell in UNITS),
                 *(
                     _row(cell, 100, rate, most, 70 * most / 100_000)
                     for cell in UNITS

@@ -36,7 +36,7 @@ PAPER = Paper(
             "adding", "4.1", "The adding problem: units that begin by keeping their state, and others.",
             (
                 *(
-                    _row(kind, 30, rate, 240_000, 17, int(rate == 0.01))
+                    _row(kind, 30, rate, 240_000, 20, int(rate == 0.01))
                     for kind in KINDS
                     for rate in (0.003, 0.01, 0.03)
                 ),
@@ -44,7 +44,7 @@ PAPER = Paper(
             ),
             trial.run,
             (
-                Measure("error", "mean squared error of new sequences", log=True),
+                Measure("mse", "mean squared error of new sequences", log=True),
                 Measure("share", "the same over 1/6, that of the best guess without memory"),
             ),
             counts="",

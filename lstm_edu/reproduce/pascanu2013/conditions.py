@@ -36,7 +36,7 @@ def _rows() -> tuple[Row, ...]:
                 row = f"{name}-{length}" + ("-clip" if clip else "")
                 quick = 1 if length <= 20 and name != "sigmoid" else 0
                 note = CODE + LIMITS.format(most=f"{MOST:,}".replace(",", " "))
-                found.append(Row(row, setting, Published("section 4.1", None, None, 5), 2.5 * length, quick, note))
+                found.append(Row(row, setting, Published("section 4.1", None, None, 5), 1.2 * length, quick, note))
     return tuple(found)
 
 

@@ -47,7 +47,7 @@ PAPER = Paper(
             (
                 *(_row(cell, 99, "anbn", 300) for cell in ("lstm", "gru")),
                 *(
-                    _row(cell, 20, "anbn", 35 * times / 2000, rate, int(rate == 3e-3 and times == 2000), times)
+                    _row(cell, 20, "anbn", 16 * times / 2000, rate, int(rate == 3e-3 and times == 2000), times)
                     for cell in ("lstm", "gru")
                     for rate, times in ((1e-3, 2000), (3e-3, 2000), (1e-2, 2000), (3e-3, 6000))
                 ),
@@ -59,7 +59,7 @@ PAPER = Paper(
             (
                 *(_row(cell, 49, "anbncn", 150) for cell in ("lstm", "gru")),
                 *(
-                    _row(cell, 20, "anbncn", 30, rate, int(rate == 3e-3))
+                    _row(cell, 20, "anbncn", 20, rate, int(rate == 3e-3))
                     for cell in ("lstm", "gru")
                     for rate in (1e-3, 3e-3, 1e-2)
                 ),
