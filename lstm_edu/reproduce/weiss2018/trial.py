@@ -28,6 +28,7 @@ class Setting(trained.Setting):
         The largest n to try.
     """
 
+    task: Words
     least: int = 1
     limit: int = 1000
 

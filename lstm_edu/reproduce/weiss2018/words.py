@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lstm_edu.core import checks
 from lstm_edu.core.arrays import softmax
@@ -70,7 +71,7 @@ class Words(Task):
     def _of(self, longest: int) -> AnBn:
         return LANGUAGES[self.language](longest, longest + 1)
 
-    def words(self, n: "np.typing.ArrayLike") -> Batch:
+    def words(self, n: ArrayLike) -> Batch:
         """The words with given n.
 
         Parameters
@@ -90,10 +91,11 @@ class Words(Task):
         """
         strings = self._of(self.longest).strings(n)
         # what follows is what is read one step later, without S; behind the last letter comes T
+        lengths = (self.inputs - 1) * np.asarray(n) + 1
         after = np.roll(strings.x, -1, axis=0).argmax(axis=-1) - 1
         steps = np.arange(len(after))[:, None]
-        target = np.where(steps == strings.lengths - 1, self.outputs - 1, np.maximum(after, 0))
-        return Batch(strings.x, target * (steps < strings.lengths), strings.lengths)
+        target = np.where(steps == lengths - 1, self.outputs - 1, np.maximum(after, 0))
+        return Batch(strings.x, target * (steps < lengths), lengths)
 
     def reach(self, net: object, limit: int = 1000) -> int:
         """The largest n for which each word up to that n is right.
