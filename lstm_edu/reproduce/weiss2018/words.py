@@ -1,6 +1,6 @@
 """Words of aⁿ bⁿ or aⁿ bⁿ cⁿ, of which a network learns the next symbol, as in the authors' published code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,6 +48,8 @@ class Words(Task):
 
     longest: int = 100
     language: str = "anbn"
+    inputs: int = field(init=False, repr=False)  # S and the letters
+    outputs: int = field(init=False, repr=False)  # the letters and T
 
     loss = "softmax_cross_entropy"
     steps = "all"
@@ -56,17 +58,8 @@ class Words(Task):
 
     def __post_init__(self):
         checks.one_of("language", self.language, LANGUAGES)
-        self._set(longest=checks.whole("longest", self.longest, least=2))
-
-    @property
-    def inputs(self) -> int:
-        """S and the letters."""
-        return self._of(2).inputs
-
-    @property
-    def outputs(self) -> int:
-        """The letters and T."""
-        return self.inputs
+        width = LANGUAGES[self.language]().inputs
+        self._set(longest=checks.whole("longest", self.longest, least=2), inputs=width, outputs=width)
 
     def _of(self, longest: int) -> AnBn:
         return LANGUAGES[self.language](longest, longest + 1)
