@@ -41,7 +41,7 @@ class Order(Task):
     --------
     >>> batch = Order(10).sample(1, rng=4)
     >>> "".join(SYMBOLS[s] for s in batch.x[:, 0].argmax(axis=-1)), int(batch.target[0])
-    ('eBdfeAcecf', 1)
+    ('fBfffBdedd', 3)
     """
 
     length: int = 50

@@ -82,7 +82,7 @@ def spectral_radius(U: np.ndarray) -> float:
 
     Examples
     --------
-    >>> spectral_radius([[0, 2], [-2, 0]])
+    >>> round(spectral_radius([[0, 2], [-2, 0]]), 9)
     2.0
     """
     return float(np.abs(np.linalg.eigvals(np.asarray(U, np.float64))).max())
