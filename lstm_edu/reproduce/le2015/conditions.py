@@ -24,7 +24,7 @@ def _row(kind: str, length: int, rate: float, most: int, seconds: float, quick: 
     )
     note = NOTE.format(bias=f"{BIAS:g}", most=f"{most:,}".replace(",", " "))
     published = Published("figure 2" if length > 30 else "section 4.1, shorter", None, None, 3)
-    return Row(f"{kind}-{length}-{rate:g}", setting, published, seconds * (3 if kind == "lstm" else 1), quick, note)
+    return Row(f"{kind}-{length}-{rate:g}", setting, published, seconds * (2 if kind == "lstm" else 1), quick, note)
 
 
 PAPER = Paper(

@@ -36,7 +36,8 @@ def _rows() -> tuple[Row, ...]:
                 row = f"{name}-{length}" + ("-clip" if clip else "")
                 quick = 1 if length <= 20 and name != "sigmoid" else 0
                 note = CODE + LIMITS.format(most=f"{MOST:,}".replace(",", " "))
-                found.append(Row(row, setting, Published("section 4.1", None, None, 5), 1.2 * length, quick, note))
+                seconds = 1.0 if length == 10 and cell == "tanh" else 1.2 * length  # most of the others are given up
+                found.append(Row(row, setting, Published("section 4.1", None, None, 5), seconds, quick, note))
     return tuple(found)
 
 
