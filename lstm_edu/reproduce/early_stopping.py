@@ -1,4 +1,4 @@
-"""Train a network until its validation loss no longer falls, as the trials of several papers do."""
+"""Train a network until its validation loss no longer falls, or its task is solved, as trials of several papers do."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ class Learnt(NamedTuple):
     valid: float  # the best validation loss, NaN where numbers were no longer finite
     sequences: int  # that were learnt
     steps: int  # their time steps
+    solved: bool  # whether the last look at validation sequences counts as solved
 
 
 class _Counted:
@@ -62,7 +63,7 @@ def until_no_better(
     rate_at : callable, optional
         The rate before a step, of how many steps were made; None: that of the optimizer.
     **settings : object
-        Of `lstm_edu.Training`: steps, batch, every, patience, clip, validation, seed, carry_state.
+        Of `lstm_edu.Training`: steps, batch, every, patience, clip, validation, seed, carry_state, stop_when_solved.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def until_no_better(
     with one_core():
         training = nn.Training(net, counted, optimizer=optimizer, **settings)
         batch = training.settings["batch"]
-        valid = float("nan")
+        valid, solved = float("nan"), False
         try:
             while not training.finished:
                 if rate_at is not None:
@@ -95,5 +96,6 @@ def until_no_better(
         except FloatingPointError:
             pass
         else:
-            valid = float(training.run(progress_bar=False)["valid_loss"].min())  # takes the best parameters
-    return Learnt(valid, training.done * batch, counted.learnt_steps)
+            history = training.run(progress_bar=False)  # takes the best parameters
+            valid, solved = float(history["valid_loss"].min()), bool(history["solved"].iloc[-1])
+    return Learnt(valid, training.done * batch, counted.learnt_steps, solved)
