@@ -13,7 +13,10 @@ NOTE = (
     "here: the bound of 100 and the rates; a forget bias of {bias}; one mark in each half of a sequence; new sequences "
     "all the time, {most} of them (there, steps by the million); U of tanh and relu normal with a spectral radius near "
     "1, for with 0.001 as for all other weights nothing is kept; W and output 0.001, but for the LSTM. A trial whose "
-    "numbers are no longer finite keeps its last finite weights, and counts as failed."
+    "numbers are no longer finite keeps its last finite weights, and counts as failed. T = 30 and its bound and budget "
+    "were chosen by probes of irnn alone, with seed 0, after T = 50 with a bound of 1 and 96 000 sequences had left "
+    "irnn at 1/6 at all three rates (relu at 0.03: 0.123); no other kind was tuned, so rows at one rate say nothing of "
+    "which kind is better."
 )
 BIAS = 4.0
 
