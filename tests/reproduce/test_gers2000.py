@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from lstm_edu import plotting
+from lstm_edu import course, plotting
 from lstm_edu.core.generator import generator_state
 from lstm_edu.reproduce import PAPERS, results
 from lstm_edu.reproduce.forgetting import Design, Limits, Network
@@ -131,3 +131,14 @@ def test_states_grow_without_forget_gates_along_a_stream_and_are_drawn():
         plotting.cell_states({})
     with pytest.raises(ValueError, match="starts"):
         plotting.cell_states(found.states, [600])
+
+
+def test_what_chapter_04_says_of_the_kept_trials_holds():
+    [found] = course.reproduced("gers2000")
+    perfect = {row.name: trials["success"] for row, trials in found.rows()}
+    assert all(len(each) == 100 for each in perfect.values())
+    assert not perfect["standard"].any()
+    chance = {name: 3 * (2 * p * (1 - p) / 100) ** 0.5 for name, p in (("external-reset", 0.74), ("forget", 0.18))}
+    assert abs(perfect["external-reset"].mean() - 0.74) < chance["external-reset"]  # three standard deviations
+    assert perfect["forget"].mean() - 0.18 > chance["forget"]
+    assert perfect["forget"].mean() >= perfect["forget-decay"].mean()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lstm_edu import course
 from lstm_edu.core.generator import generator_state
 from lstm_edu.reproduce import PAPERS
 from lstm_edu.reproduce.forgetting import Limits, Network
@@ -129,3 +130,18 @@ def test_an_output_that_is_off_by_the_tolerance_is_wrong():
 def test_an_impossible_setting_is_refused(changed, words):
     with pytest.raises(ValueError, match=words):
         replace(SMALL, **changed)
+
+
+def test_what_chapter_05_says_of_the_kept_trials_holds():
+    found = {
+        row.name: trials for each in course.reproduced("gers2002") for row, trials in each.rows() if len(trials) > 2
+    }
+    for shape in ("cosine", "triangle", "rectangle"):
+        assert found[f"{shape}-10-peepholes"]["success"].mean() > 0.5
+        assert not found[f"{shape}-10-plain"]["success"].any()
+    for interval in (10, 20):
+        for name in ("peepholes", "plain"):
+            assert found[f"NMSD-{interval}-{name}"]["success"].all()
+    for name in ("peepholes", "plain"):
+        assert 0 < found[f"GTS-10-{name}"]["success"].mean() < 0.5
+    assert not found["GTS-10-peepholes-noted"]["success"].any()

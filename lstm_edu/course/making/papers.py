@@ -23,7 +23,7 @@ TOP = """\
 Published numbers, ours beside them, and what each experiment cost. `a | b`: published | measured; `-`: not printed in
 the paper, not found in the paper itself, or nothing to take a mean of. Trials are those of seeds 0, 1, 2 and so on,
 none left out; they are kept in `figures/reproduced`, each with its setting, versions and seconds. Times are of one
-core; two trials run side by side on two.
+core of a machine that was busy with other work: an idle one takes less.
 
 ```sh
 lstm-edu reproduce                                                       # this list

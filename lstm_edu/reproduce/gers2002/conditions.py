@@ -17,7 +17,11 @@ NOTE = (
     "Published numbers of streams were not found in a source. A trial is given up after 1 000 000 streams here."
 )
 FASTER = " With the momentum that the notes say, 0.99, nothing was learnt in 1 000 000 streams; here it is 0.9999."
-STEEPER = " With the rate that the notes say nothing was learnt in 1 000 000 streams; here it is 1e-4."
+STEEPER = (
+    " With the rate that the notes say nothing was learnt in 1 000 000 streams; here it is 1e-4. "
+    "At 3e-4 and 1e-3, with seeds 100 to 104 and 300 000 streams, the cosine was learnt in 5 of 5 trials with "
+    "peepholes and in 0 of 5 without."
+)
 MEASURES = (Measure("reached", "right targets of a mean test stream before its first error", log=True, digits=",.0f"),)
 
 
