@@ -39,17 +39,18 @@ def reproduced(reproduction: Any, *, title: str | None = None) -> "Figure":
     measure = None if experiment.counts else experiment.measures[0]
     name = "sequences" if measure is None else measure.name
     figure, axes = style.new_figure(size=(7.5, 1.6 + 0.5 * len(rows)))
-    failed = False
+    drawn = {"o", "|"}
     for place, (row, trials) in enumerate(rows):
         for success, mark in ((True, "o"), (False, "x")):
             some = trials[trials["success"] == success][name]
-            failed |= not success and len(some) > 0
+            drawn |= {mark} if len(some) else set()
             axes.plot(some, [place] * len(some), mark, color=style.COLOURS[0], alpha=0.5, markersize=5)
         solved = (trials if measure else trials[trials["success"]])[name]
         if len(solved):
             axes.plot([solved.mean()], [place], "|", color=style.COLOURS[0], markersize=22, markeredgewidth=2)
         published = row.published.values.get(measure.name) if measure else row.published.sequences
         if published is not None:
+            drawn.add("D")
             axes.plot([published], [place], "D", color=style.COLOURS[1], markersize=7)
     for mark, colour, words in (
         ("o", style.COLOURS[0], "a trial"),
@@ -57,7 +58,7 @@ def reproduced(reproduction: Any, *, title: str | None = None) -> "Figure":
         ("|", style.COLOURS[0], "mean" if measure else "mean of the successes"),
         ("D", style.COLOURS[1], "published mean"),
     ):
-        if mark != "x" or failed:
+        if mark in drawn:
             axes.plot([], [], mark, color=colour, label=words)
     if measure is None or measure.log:
         axes.set_xscale("log")

@@ -155,6 +155,13 @@ def test_the_figure_has_every_trial_the_mean_and_the_published_number(small, tmp
     assert len(points["x"]) == 4  # every trial of the hard row
     assert points["D"].tolist() == [1000]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["easy", "hard"]
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert words == ["a trial", "given up", "mean of the successes", "published mean"]
+    [hard] = [trials for row, trials in found.rows() if row.name == "hard"]
+    unknown = plotting.reproduced(summary.Reproduction(small, small.experiments[0], found.lines[3:]))
+    assert len(hard) == 4
+    words = [text.get_text() for text in unknown.axes[0].get_legend().get_texts()]
+    assert "published mean" not in words
 
 
 # Experiments that yield other numbers than sequences, or learn a file of the user's.
