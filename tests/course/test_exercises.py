@@ -8,7 +8,7 @@ from lstm_edu import course
 from lstm_edu.course import checker
 
 CHAPTERS = {
-    number: importlib.import_module(f"answers.ch{number:02d}").EXERCISES for number in (*range(12), *range(16, 21))
+    number: importlib.import_module(f"answers.ch{number:02d}").EXERCISES for number in (*range(12), *range(16, 22))
 }
 EXERCISES = {number: answers for chapter in CHAPTERS.values() for number, answers in chapter.items()}
 RIGHT = [(number, answer) for number, answers in EXERCISES.items() for answer in answers.right]

@@ -26,7 +26,7 @@ HEADINGS = (
     "References",
 )
 # chapters on something other than one cell, whose middle follows their subject
-FREE_MIDDLE = (0, 8, 9, 10, 11, *range(16, 21))
+FREE_MIDDLE = (0, 8, 9, 10, 11, *range(16, 22))
 ALWAYS = ("The question", "What you need", "Exercises", "References")
 
 BYTES = 1_500_000
