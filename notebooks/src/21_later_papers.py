@@ -329,7 +329,7 @@ def baseline(T, items, alphabet):
 course.check("21.2", baseline)
 
 # %% [markdown]
-# **21.3 Welch.** Return $t$ and the degrees of freedom for two samples. With the variances $s^2$ (over $n - 1$) and $e = s^2/n$:
+# **21.3 Welch.** Return $t$ and the degrees of freedom for two samples, lists or arrays. With the variances $s^2$ (over $n - 1$) and $e = s^2/n$:
 # $t = (\bar a - \bar b)/\sqrt{e_a + e_b}$ and $\nu = (e_a + e_b)^2 / (e_a^2/(n_a - 1) + e_b^2/(n_b - 1))$.
 
 

@@ -1,120 +1,142 @@
 """Chapter 21: later papers, run again."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from lstm_edu.core.statistics import welch
+from lstm_edu.core.statistics import welch as welch_test
 from lstm_edu.course.checker import Wrong, call, exercise, same_array
 
-_BIASES = (0.0, 1.0, 2.0, 5.0, -1.0)
+_BIASES = (1.0, 0.0, 2.0, 5.0, -1.5)  # not 0 first: there a gate of -bias gives the same
 
 
-def _numbers(answer: Callable, cases: tuple, wanted: Callable, mistakes: dict[str, Callable], what: str) -> None:
-    """One number for each case; a mistake is named where all cases show it."""
-    got = [call(answer, *case) for case in cases]
-    if not all(np.ndim(number) == 0 and isinstance(number, int | float | np.floating) for number in got):
-        raise Wrong(f"Return one number, {what}.")
-    right = np.array([wanted(*case) for case in cases])
-    suspects = {words: np.array([wrong(*case) for case in cases]) for words, wrong in mistakes.items()}
-    same_array(what, np.array(got, float), right, shape=f"({len(cases)},)", suspects=suspects)
-
-
-@exercise("21.1", hint="Begin with what is left after n steps: f to the power of n.")
+@exercise("21.1", hint="Begin with f = sigmoid(bias): after n steps f^n of the state is left.")
 def half_life(answer: Callable) -> str:
-    """The half-life of a state behind a forget gate."""
-    _numbers(
-        answer,
-        tuple((bias,) for bias in _BIASES),
-        lambda bias: np.log(2) / np.log1p(np.exp(-bias)),
-        {
-            "1 - f in place of -ln f; that is right for a gate near 1 alone": lambda b: np.log(2) * (1 + np.exp(b)),
-            "the steps until 1/e is left; asked is one half": lambda b: 1 / np.log1p(np.exp(-b)),
-            "the gate at σ(-b)": lambda b: np.log(2) / np.log1p(np.exp(b)),
-            "a negative number of steps; ln f is below 0": lambda b: -np.log(2) / np.log1p(np.exp(-b)),
-        },
-        "half-lives",
-    )
-    return "A bias of 0 halves the state at each step, 1 in 2.2 steps, 5 in 103: what chapter 04 measures."
+    """After how many steps half of a state is left."""
+    for bias in _BIASES:
+        f, wanted = 1 / (1 + np.exp(-bias)), np.log(2) / np.log1p(np.exp(-bias))
+        suspects = {
+            "ln 2 / (1 - f), a first guess that holds for f close to 1; f^n = 1/2 is asked": np.log(2) / (1 - f),
+            "1 in place of ln 2; that is the time constant, after which 1/e is left": wanted / np.log(2),
+            "the wrong sign; ln f is below zero, and so is ln(1/2)": -wanted,
+            "the gate at sigmoid(-bias)": np.log(2) / np.log1p(np.exp(bias)),
+            "two kinds of logarithm, ln 2 above and log2 below; both must be of one base": wanted * np.log(2),
+        }
+        same_array(f"the half-life at a bias of {bias:g}", call(answer, bias), wanted, suspects=suspects)
+    return "From a bias of 2 on each unit more makes it about e times as long: 1000 steps take a bias of 7.3."
 
 
-@exercise("21.2", hint="Begin with one of the steps at which a symbol is asked for: what does a guess cost there?")
+@exercise("21.2", hint="Begin with one step that asks: what does an even guess among `alphabet` symbols cost?")
 def baseline(answer: Callable) -> str:
     """What the best guess without memory costs in copy memory."""
-    _numbers(
-        answer,
-        ((100, 10, 8), (7, 3, 4), (500, 10, 8)),
-        lambda T, n, A: n * np.log(A) / (T + 2 * n),
-        {
-            "the mean over the steps that ask for a symbol; all steps count": lambda T, n, A: np.log(A),
-            "the blank among the guesses; at these steps it is never wanted": lambda T, n, A: (
-                n * np.log(A + 1) / (T + 2 * n)
-            ),
-            "bits; asked are nats": lambda T, n, A: n * np.log2(A) / (T + 2 * n),
-            "T steps; there are T + 2 items": lambda T, n, A: n * np.log(A) / T,
-            "T + items steps; the symbols are read and put out": lambda T, n, A: n * np.log(A) / (T + n),
-        },
-        "costs in nats a step",
-    )
-    return "0.1733 at T = 100 with ten of eight symbols: a network above it has learnt nothing that lasts."
+    for T, items, alphabet in ((500, 10, 8), (30, 4, 5), (1, 7, 2)):
+        steps = T + 2 * items
+        whole = items * np.log(alphabet)
+        suspects = {
+            "a mean over the recall steps alone; the known ones cost nothing, but they count": np.log(alphabet),
+            "alphabet + 1 symbols; a blank is never asked for there, so no guess is spent on it": items
+            * np.log(alphabet + 1)
+            / steps,
+            "log2; nats are asked, not bits": items * np.log2(alphabet) / steps,
+            "T steps; the items are shown and asked for as well, T + 2 items": whole / T,
+            "T + items steps; the items are shown and then asked for, T + 2 items": whole / (T + items),
+            "the sum over the sequence; the mean of a step is asked": whole,
+        }
+        name = f"the baseline for T = {T}, {items} items of {alphabet}"
+        same_array(name, call(answer, T, items, alphabet), whole / steps, suspects=suspects)
+    return "A loss that rests at this number says: it has learned when to answer, and nothing of what."
 
 
-def _student(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    n, m = len(a), len(b)
-    pooled = ((n - 1) * a.var(ddof=1) + (m - 1) * b.var(ddof=1)) / (n + m - 2)
-    return (a.mean() - b.mean()) / np.sqrt(pooled * (1 / n + 1 / m)), n + m - 2
+def _student(a: np.ndarray, b: np.ndarray) -> float:
+    """Student's t, with one variance for both samples."""
+    degrees = len(a) + len(b) - 2
+    variance = (((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()) / degrees
+    return (a.mean() - b.mean()) / np.sqrt(variance * (1 / len(a) + 1 / len(b)))
 
 
-def _with(a: np.ndarray, b: np.ndarray, error: Callable) -> tuple[float, float]:
-    e, d = error(a), error(b)
-    freedom = (e + d) ** 2 / (e**2 / (len(a) - 1) + d**2 / (len(b) - 1))
-    return (a.mean() - b.mean()) / np.sqrt(e + d), freedom
+def _freedom(errors: np.ndarray, below: np.ndarray) -> float:
+    return errors.sum() ** 2 / (errors**2 / below).sum()
 
 
-@exercise("21.3", hint="Begin with e: np.var(a, ddof=1) over the number of its values.")
-def significance(answer: Callable) -> str:
+@exercise("21.3", hint="Begin with e of each sample: its variance, over n - 1, divided by n.")
+def welch(answer: Callable) -> str:
     """Welch's t and its degrees of freedom."""
     rng = np.random.default_rng(213)
-    a, b = rng.normal(2, 1, 5), rng.normal(1, 3, 9)
-    got: Any = call(answer, a.copy(), b.copy())
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        raise Wrong("Return two numbers: t and the degrees of freedom.")
-    right = _with(a, b, lambda x: x.var(ddof=1) / len(x))
-    suspects = {
-        "one variance for both samples; that is Student's test": _student(a, b),
-        "variances over n; they are over n - 1": _with(a, b, lambda x: x.var() / len(x)),
-        "variances in place of the squared errors of the means, s²/n": _with(a, b, lambda x: x.var(ddof=1)),
-        "the sign of t the other way round": (-right[0], right[1]),
-    }
-    same_array(
-        "t and ν", np.array(got, float), np.array(welch(a, b)[:2]), shape="(2,)",
-        suspects={words: np.array(pair) for words, pair in suspects.items()},
-    )  # fmt: skip
-    return "The degrees of freedom need not be whole, and lie between the smaller n - 1 and n + m - 2."
+    a, b = rng.normal(0.9, 0.4, 5), rng.normal(0.3, 1.7, 12)  # the smaller sample spreads less: pooling shows
+    for some in ((a, b), (b.tolist(), a.tolist())):
+        x, y = map(np.array, some)
+        got = call(answer, *some)
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            raise Wrong("Return two numbers: t, and the degrees of freedom.")
+        wanted, difference = welch_test(x, y), x.mean() - y.mean()
+        n = np.array([len(x), len(y)])
+        s2 = np.array([x.var(ddof=1), y.var(ddof=1)])
+        e, e_n = s2 / n, s2 * (n - 1) / n**2
+        pooled = "one pooled variance, as in Student's test; Welch leaves each sample its own"
+        over_n = "a variance over n; over n - 1 is asked, since the mean is taken from the same numbers"
+        spread = "standard deviations where standard errors belong; each s² is divided by its n"
+        suspects = {
+            "b minus a; t has the sign of mean a - mean b": -wanted.t,
+            pooled: _student(x, y),
+            over_n: difference / np.sqrt(e_n.sum()),
+            spread: difference / np.sqrt(s2.sum()),
+            "no root below; e is a squared error": difference / e.sum(),
+            "a sum of two roots; errors add as squares, with the root taken last": difference / np.sqrt(e).sum(),
+        }
+        same_array("t", got[0], wanted.t, suspects=suspects)
+        suspects = {
+            "n_a + n_b - 2, Student's; that is for one variance in both": n.sum() - 2,
+            over_n: _freedom(e_n, n - 1),
+            spread: _freedom(s2, n - 1),
+            "n in place of n - 1 below": _freedom(e, n),
+        }
+        same_array("the degrees of freedom", got[1], wanted.freedom, suspects=suspects)
+    return "They lie between the smaller n - 1 and n_a + n_b - 2: the sample that is less certain decides."
 
 
-_STREAMS = (
-    (([900, 900, 900], 900), "perfect"),
-    (([90, 900, 900], 900), "rest"),
-    (([200, 100, 9000, 40], 100_000), "good"),
-    (([1100, 1200, 3, 1300, 4], 100_000), "rest"),
-    (([5, 7, 1100], 100_000), "rest"),
+_STREAMS = (  # lengths, longest
+    ((9000, 9000, 9000, 9000, 9000), 9000),
+    ((3000, 12, 80, 40, 300), 3000),  # one of them came to its end
+    ((8000, 200, 400, 90, 7000), 9000),  # a mean above 1000, and a median below
+    ((1100, 5, 1200, 1050, 30), 9000),  # the other way round
+    ((9000, 8000, 9000, 9000, 9000), 9000),
+    ((800, 800, 800), 800),  # perfect, with a mean that is not above 1000
+    ((1500, 500, 1000), 9000),  # 1000 is not above 1000
+    ((20, 700, 3), 9000),
 )
 
 
-@exercise("21.4")
+def _grades(every: bool = True, mean: bool = True, first: bool = True, at_least: bool = False) -> list[str]:
+    grades = []
+    for lengths, longest in _STREAMS:
+        middle = np.mean(lengths) if mean else np.median(lengths)
+        perfect = (min(lengths) if every else max(lengths)) == longest
+        good = middle > 1000 or (at_least and middle == 1000)
+        both = (("perfect", perfect), ("good", good))
+        grades.append(next((grade for grade, met in (both if first else both[::-1]) if met), "rest"))
+    return grades
+
+
+@exercise("21.4", hint="Begin with streams of which one alone was right to its end: is that a perfect network?")
 def grade(answer: Callable) -> str:
-    """The grade of a network, from its test streams."""
-    got = [call(answer, np.array(lengths), longest) for (lengths, longest), _ in _STREAMS]
-    one_is_enough, half_is_enough = got[1] == "perfect", got[3] == "good" or got[2] == "rest"
-    if one_is_enough and half_is_enough:
-        raise Wrong("Both mistakes still there: look at what one stream decides, and at what the middle one does.")
-    if one_is_enough:
-        raise Wrong("One stream that is right to its end makes a network perfect: every stream has to be.")
-    if half_is_enough:
-        raise Wrong("The middle stream decides whether a network is good: asked is the mean.")
-    for ((lengths, longest), word), said in zip(_STREAMS, got, strict=True):
-        if said != word:
-            raise Wrong(f"Streams of {lengths} symbols of {longest} are {word!r}, and you say {said!r}.")
-    return "A mean is moved by one stream, a median is not: which is fairer is a decision, and a paper has to print it."
+    """The grade of a network by how far it came in each test stream."""
+    got = [call(answer, np.array(lengths), longest) for lengths, longest in _STREAMS]
+    if strange := [one for one in got if not isinstance(one, str) or one not in ("perfect", "good", "rest")]:
+        raise Wrong(f'Return "perfect", "good" or "rest", not {strange[0]!r}.')
+    one = "one stream that was right to its end is enough for it; every stream must be"
+    median = "the median, which does not see how far the best streams came, where the mean is asked"
+    mistakes = {
+        f"both mistakes are still there. Perfect: {one}. Good: {median}": _grades(every=False, mean=False),
+        f'"perfect" is wrong: {one}': _grades(every=False),
+        f'"good" is wrong: it takes {median}': _grades(mean=False),
+        '"perfect" has to be looked at first, else a network that makes no error is "good"': _grades(first=False),
+        '"good" is wrong: a mean of 1000 is not above 1000': _grades(at_least=True),
+    }
+    wanted = _grades()
+    for mistake, grades in mistakes.items():
+        if got == grades:
+            raise Wrong(f"{mistake[0].upper()}{mistake[1:]}.")
+    for (lengths, longest), said, right in zip(_STREAMS, got, wanted, strict=True):
+        if said != right:
+            raise Wrong(f'For lengths {list(lengths)} of {longest} you say "{said}", and "{right}" is right.')
+    return "A table of grades is worth what its rule says: with the buggy one, more networks would be perfect."
