@@ -5,6 +5,8 @@ import pytest
 
 from lstm_edu.core.statistics import explained, welch
 
+pytestmark = pytest.mark.kernels  # core is covered whole without the JIT
+
 
 @pytest.mark.parametrize(("n", "m", "shift"), [(2, 3, 0.0), (4, 5, 1.0), (20, 7, 3.0), (200, 100, 0.3), (20, 20, 20.0)])
 def test_welchs_test_is_that_of_scipy(n, m, shift):
