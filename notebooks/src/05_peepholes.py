@@ -503,7 +503,7 @@ assert lost.max() < 0.01
 # every 49 or 50 steps, and generate stable streams of timed spikes (Gers, Schraudolph and Schmidhuber 2002, abstract).
 # Their network is one cell with a learning rule that cuts the gradient off at the gates. Ours has up to 16 units and
 # the full gradient; with it there are other ways to the same end. We ran theirs too, one cell under that rule
-# (`lstm-edu reproduce gers2002`, results on the [page of papers](papers.md)): periodic functions are made with peepholes
+# (`lstm-edu reproduce gers2002`, results on the page of papers, `figures/reproduced/README.md`): periodic functions are made with peepholes
 # and never without; one delay between two spikes is measured as well without; timed spikes come seldom with either.
 #
 # So when to use them? If a state must be kept silent and its exact value decides, or if something is to be counted by

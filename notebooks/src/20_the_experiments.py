@@ -516,7 +516,7 @@ for _ in range(4):
 # The rows `plain` say what 2a is for. A network without a carousel learns a lag of 4 steps, hardly or well, depending on a
 # single step that the paper leaves open; with a lag of 10 the paper had no success in 5 000 000 sequences.
 #
-# All trials, and those of later papers, stand in the [page of papers](papers.md).
+# All trials, and those of later papers, stand in the page of papers, `figures/reproduced/README.md`.
 
 # %% [markdown]
 # ## Exercises

@@ -20,7 +20,7 @@
 #
 # Forget gates (chapter 04), peepholes (05), the GRU (06), how a comparison goes wrong (10), and the experiments of 1997
 # (20). Trials are kept with the package; `lstm-edu reproduce` lists what there is and makes them anew, and the
-# [page of papers](papers.md) has every row with what was assumed.
+# page of papers, `figures/reproduced/README.md` has every row with what was assumed.
 
 # %%
 import numpy as np

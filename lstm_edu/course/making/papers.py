@@ -1,6 +1,6 @@
 """The page of the papers that were run again, made from the trials that are kept.
 
-python -m lstm_edu.course.making.papers          writes notebooks/papers.md anew
+python -m lstm_edu.course.making.papers          writes figures/reproduced/README.md anew
 """
 
 from pathlib import Path
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from lstm_edu.reproduce import Experiment, Paper, Reproduction, Row
 
-PAGE = "papers.md"
+PAGE = "README.md"
 TOP = """\
 # Papers that were run again
 
 Published numbers, ours beside them, and what each experiment cost. `a | b`: published | measured; `-`: not printed in
 the paper, not found in the paper itself, or nothing to take a mean of. Trials are those of seeds 0, 1, 2 and so on,
-none left out; they are kept in `figures/reproduced`, each with its setting, versions and seconds. Times are of one
+none left out; they are kept beside this page, each with its setting, versions and seconds. Times are of one
 core of a machine that was busy with other work: an idle one takes less.
 
 ```sh
@@ -123,14 +123,14 @@ def write(course: library.Course) -> Path:
     Parameters
     ----------
     course : Course
-        Beside whose chapters it lies.
+        Whose trials it lies beside.
 
     Returns
     -------
     pathlib.Path
         The page.
     """
-    path = course.folder / PAGE
+    path = course.reproduced / PAGE
     replace_file(path, page(course.reproduced).encode())
     return path
 

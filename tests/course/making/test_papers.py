@@ -15,7 +15,7 @@ PAPER = PAPERS["hochreiter1997"]
 
 
 def test_the_page_is_that_of_the_trials_that_are_kept():
-    assert (COURSE.folder / papers.PAGE).read_text(encoding="utf-8") == papers.page(COURSE.reproduced), (
+    assert (COURSE.reproduced / papers.PAGE).read_text(encoding="utf-8") == papers.page(COURSE.reproduced), (
         "python -m lstm_edu.course.making.papers"
     )
 
@@ -52,7 +52,6 @@ def test_the_time_of_a_budget_is_measured_where_there_are_trials_and_else_an_est
 def test_what_is_written_is_read_by_nobody_but_the_reader(short, tmp_path):
     course = library.Course(tmp_path / "copy")
     shutil.copytree(short, course.reproduced, dirs_exist_ok=True)
-    course.folder.mkdir(exist_ok=True)
     assert papers.write(course).read_text(encoding="utf-8") == papers.page(short)
 
 
