@@ -114,7 +114,7 @@ def _write_source(chapters: list, guides: list[Path], figures: Path, source: Pat
     (source / "notebooks").mkdir(parents=True)
     (source / "api").mkdir()
     if figures.is_dir():
-        shutil.copytree(figures, source / "figures")
+        shutil.copytree(figures, source / "figures", ignore=shutil.ignore_patterns("*.md"))  # no pages
     made = {chapter: notebook.read(chapter.notebook) for chapter in chapters}
     (source / "index.md").write_text(_first_page(made, guides), encoding="utf-8")
     for guide in guides:
