@@ -15,7 +15,7 @@ NOTE = (
     "what it is to show, the median is not."
 )
 MEASURES = (
-    Measure("first", "largest n up to which each string is right, at success", digits=".1f"),
+    Measure("reach", "largest n up to which each string is right, at success", digits=".1f"),
     Measure("range", "the same, median of ten looks along 100 000 further streams", digits=".1f"),
     Measure("best", "the same, best of these looks", digits=".1f"),
 )
