@@ -5,6 +5,7 @@ from lstm_edu.core import checks
 from .arjovsky2016 import PAPER as ARJOVSKY_2016
 from .chung2014 import PAPER as CHUNG_2014
 from .gers2000 import PAPER as GERS_2000
+from .gers2001 import PAPER as GERS_2001
 from .gers2002 import PAPER as GERS_2002
 from .greff2017 import PAPER as GREFF_2017
 from .hochreiter1997 import PAPER as HOCHREITER_1997
@@ -19,6 +20,7 @@ from .zaremba2014 import PAPER as ZAREMBA_2014
 _IN_ORDER = (
     HOCHREITER_1997,
     GERS_2000,
+    GERS_2001,
     GERS_2002,
     PASCANU_2013,
     CHUNG_2014,

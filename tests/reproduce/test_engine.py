@@ -329,3 +329,10 @@ def test_every_row_of_1997_can_begin():
 def test_a_setting_whose_network_does_not_fit_the_problem_is_refused():
     with pytest.raises(ValueError, match="design must have the problem's 1 inputs, got 2"):
         trial.Setting(TwoClasses(), ADDING, 0.5, Recent(0.1), 10)
+
+
+def test_no_two_columns_of_an_experiment_s_file_have_the_same_name():
+    for paper in PAPERS.values():
+        for experiment in paper.experiments:
+            names = results.columns(experiment)
+            assert len(set(names)) == len(names), (paper.name, experiment.name)
