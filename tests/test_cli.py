@@ -431,8 +431,17 @@ def alive(folder):
         return False
 
 
+@pytest.fixture
+def hangup_ends():
+    """Under nohup a hangup is ignored, and the processes that are started inherit that: here it ends them."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGKILL", -9)])
+@pytest.mark.usefixtures("hangup_ends")
 def test_the_workers_of_compare_end_when_it_is_ended(tmp_path, name, code):
     long = ["--units", "4", "--steps", "10000000", "--batch", "2", "--seeds", "2", "--jobs", "2"]
     command = [sys.executable, "-m", "lstm_edu", *COMPARE[:6], *long, "--out", str(tmp_path)]

@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import lstm_edu
+from lstm_edu.reproduce import Paper
 
 # what scikit-learn puts into every estimator
 NOT_OURS = "    :exclude-members: set_fit_request, set_predict_request, set_score_request"
@@ -104,12 +105,14 @@ def _entry(name: str) -> list[str]:
     lines = [f".. py:data:: {full.removeprefix('lstm_edu.')}", ""]
     if isinstance(thing, dict):
         lines += ["    By name:", ""]
-        lines += [f"    - ``{key!r}``: :py:obj:`{_shown(value)}`" for key, value in thing.items()]
+        lines += [f"    - ``{key!r}``: {_shown(value)}" for key, value in thing.items()]
     else:
         lines += [f"    ``{thing!r}``"]
     return [*lines, ""]
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, Paper):  # all of its rows would fill a hundred screens
+        return value.citation
     name = getattr(value, "__name__", str(value))
-    return f"{name} <{public_names()[name]}>" if name in public_names() else name
+    return f":py:obj:`{name} <{public_names()[name]}>`" if name in public_names() else f":py:obj:`{name}`"
