@@ -502,9 +502,10 @@ assert lost.max() < 0.01
 # That isn't quite what the paper reports. Its authors find that peepholes let the LSTM tell spikes apart that come
 # every 49 or 50 steps, and generate stable streams of timed spikes (Gers, Schraudolph and Schmidhuber 2002, abstract).
 # Their network is one cell with a learning rule that cuts the gradient off at the gates. Ours has up to 16 units and
-# the full gradient; with it there are other ways to the same end. We ran theirs too, one cell under that rule
-# (`lstm-edu reproduce gers2002`, results on the page of papers, `figures/reproduced/README.md`): periodic functions are made with peepholes
-# and never without; one delay between two spikes is measured as well without; timed spikes come seldom with either.
+# the full gradient; with it there are other ways to the same end. We ran theirs too, a cell or two under that rule
+# (`lstm-edu reproduce gers2002` and `gers2001`; chapter 21 shows them): periodic functions are made with peepholes and
+# never without; delays between spikes are measured as well without; timed spikes come more often with them, at each of
+# three rates, yet now and then without; and so are three letters that have to be counted.
 #
 # So when to use them? If a state must be kept silent and its exact value decides, or if something is to be counted by
 # few units. Otherwise begin without: three numbers a unit cost little, but not every library has them; PyTorch's

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from lstm_edu import course
 from lstm_edu.reproduce import PAPERS
 from lstm_edu.reproduce.forgetting import Network
 from lstm_edu.reproduce.gers2001.streams import LANGUAGES, in_a_row, strings
@@ -159,3 +160,10 @@ def test_sizes_that_make_no_string_are_refused():
         strings("anbn", [])
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         in_a_row("anbn", [0])
+
+
+def test_what_chapter_05_says_of_the_kept_trials_holds():
+    [found] = [each for each in course.reproduced("gers2001") if each.experiment.name == "anbncn"]
+    learnt = {row.name: trials["success"].mean() for row, trials in found.rows()}
+    for rate in ("3e-05", "0.0001", "0.0003"):
+        assert 1 > learnt[f"peepholes-10-{rate}"] > 2 * learnt[f"plain-10-{rate}"] > 0

@@ -142,6 +142,12 @@ def test_what_chapter_05_says_of_the_kept_trials_holds():
     for interval in (10, 20):
         for name in ("peepholes", "plain"):
             assert found[f"NMSD-{interval}-{name}"]["success"].all()
-    for name in ("peepholes", "plain"):
-        assert 0 < found[f"GTS-10-{name}"]["success"].mean() < 0.5
+    for rate in ("", "-3e-06", "-3e-05"):
+        timed, measured = (
+            {name: found[f"{kind}-10-{name}{rate}"]["success"].mean() for name in ("peepholes", "plain")}
+            for kind in ("GTS", "MSD")
+        )
+        assert 1 > timed["peepholes"] > timed["plain"]
+        assert measured["peepholes"] <= measured["plain"]
+    assert found["GTS-10-plain"]["success"].any()
     assert not found["GTS-10-peepholes-noted"]["success"].any()
