@@ -147,12 +147,18 @@ print("cosine-10-noted:", shares["cosine-10-peepholes-noted"])
 
 def clocks(which):
     """Successes and trials with and without peepholes, at each rate and budget."""
-    return [(shares[n], shares[both[n]]) for n in both if n.startswith(which) and "noted" not in n]
+    return [
+        (shares[n], shares[both[n]])
+        for n in both
+        if n.startswith(which) and "noted" not in n
+    ]
 
 
 assert live[True].success
 assert not live[False].success
-assert all(a > 1 > b for shape in ("cos", "tri", "rect") for (a, _), (b, _) in clocks(shape))
+assert all(
+    a > 1 > b for shape in ("cos", "tri", "rect") for (a, _), (b, _) in clocks(shape)
+)
 assert len(clocks("GTS-10")) == len(clocks("MSD-10")) == 4
 assert all(a > b for (a, _), (b, _) in clocks("GTS-10"))
 assert sum(b for _, (b, _) in clocks("GTS-10")) > 0
@@ -191,7 +197,10 @@ for language in ("anbn", "anbncn"):
         won = t[t["success"] == 1]
         counted[language, name] = len(won), len(t)
         middle = f"{won['range'].median():.0f}" if len(won) else "-"
-        print(f"{language:6} {name:23} {len(won):2} of {len(t):2}, range {middle:>3},", end=" ")
+        print(
+            f"{language:6} {name:23} {len(won):2} of {len(t):2}, range {middle:>3},",
+            end=" ",
+        )
         print(f"best {t['best'].max():.0f}")
 for rate in ("3e-05", "0.0001", "0.0003"):
     one, two = (

@@ -64,7 +64,7 @@ _MANY = _pair("MSD", 10, 0.9999, (10, 10))
 _WAVES = [
     row
     for shape, F, most in (("cosine", 10, 3), ("cosine", 25, 0), ("triangle", 10, 1), ("rectangle", 10, 1))
-    for row in _pair(shape, F, 0.99, (4, 25), most, STEEPER, rate=1e-4, tolerance=0.3)
+    for row in _pair(shape, F, 0.99, (4, 15), most, STEEPER, rate=1e-4, tolerance=0.3)
 ]
 
 
