@@ -355,17 +355,17 @@ assert live.table["sequences"].between(5_000, 100_000).all()
 
 # %%
 kept = course.reproduced("hochreiter1997")
-for found in kept:
-    print(f"experiment {found.experiment.number}: {found.experiment.title}")
-    print(found.summary().drop(columns="where").to_string(index=False), "\n")
-
-# %% tags=["claim"]
 rows = [(e.experiment, row, trials) for e in kept for row, trials in e.rows()]
 tried = {
     (experiment.number, row.name): (row, trials) for experiment, row, trials in rows
 }
 ours, more_wrong = {}, {}
 SHORT = [(n, name) for n in ("3a", "3b") for name in ("T100-N3", "T100-N1")]
+for found in kept:
+    print(f"experiment {found.experiment.number}: {found.experiment.title}")
+    print(found.summary().drop(columns="where").to_string(index=False), "\n")
+
+# %% tags=["claim"]
 for key in [*SHORT, ("4", "100"), ("6", "6a")]:
     row, trials = tried[key]
     done = trials[trials["success"]]
@@ -378,11 +378,15 @@ for key in [*SHORT, ("4", "100"), ("6", "6a")]:
     assert not low < 1 < high  # off by more than the luck of our seeds
     assert (key[0] == "3b") == (ratio.mean() < 0.5)
 assert max(ratio.mean() for ratio in ours.values()) < 1.5
-assert ours["4", "100"].min() > 1 > ours["3a", "T100-N1"].max()
+assert ours["4", "100"].min() > 1
 done = tried["4", "500"][1]
 assert done["success"].all()
 assert done["sequences"].mean() > 3 * tried["4", "500"][0].published.sequences
 assert (~tried["6", "6b"][1]["success"]).sum() >= 1
+for key in ("N3", "N1", "n140", "n13"):
+    row, trials = tried["3c" if key[0] == "N" else "5", key]
+    done = trials.loc[trials["success"], "sequences"]
+    assert (done.mean() > 2 * row.published.sequences) == (key[0] == "n")
 failed = {key: int((~trials["success"]).sum()) for key, (_, trials) in tried.items()}
 assert [failed[key] for key in ours] == [0, 0, 0, 1, 0, 0]
 assert max(ratio.max() / ratio.min() for ratio in ours.values()) > 3
@@ -405,16 +409,14 @@ ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 axes.set_xticks(ticks, [str(tick) for tick in ticks])
 axes.set_xticks([], minor=True)
 axes.set(xlim=(0.08, 25), xlabel="training sequences, over the published mean")
-axes.set_title(
-    "a point: a success; a cross: given up; a bar: the mean of the successes"
-)
+axes.set_title("a point: a success; a cross: given up; a bar: the mean")
 course.show(
     figure,
     name="20-experiments",
-    alt="A row for each experiment run again, a mark for each trial: sequences until "
-    "success over the published mean, a bar at our mean. In 3a, 3b and 6a most points "
-    "and the bars lie below 1, in the adding problem all lie above it. Nearly "
-    "all trials of experiment 1 are crosses at the right, as are 2a and 2b as printed.",
+    alt="A row for each experiment run again, a mark for each trial: sequences "
+    "until success over the published mean, a bar at our mean. In 3a, 3b, 3c and 6a "
+    "most points and the bars lie below 1, in 4 and 5 all lie above it. Nearly all "
+    "trials of experiment 1 are crosses at the right, as are most of 2 as printed.",
 )
 
 # %% [markdown]
@@ -424,8 +426,8 @@ course.show(
 #   rates, with its weights and stopping rules, and at 100 steps no mean of theirs is off by a factor of two.
 # - **The numbers do not, to the digit, and not by luck alone.** In none of the six rows above does the published mean lie
 #   within the interval in which our own is known. Adding over 100 steps takes us longer in *every* trial than the
-#   published mean, over 500 more than three times as long, 3a with one number
-#   less in every trial, 3b less than half. But this interval knows of our seeds alone: the paper printed a mean of 10
+#   published mean, over 500 more than three times as long, and multiplying more than twice; 3a takes about two thirds, 3b
+#   less than half. But this interval knows of our seeds alone: the paper printed a mean of 10
 #   or 20 trials and no spread for these rows, and its mean has luck in it as well.
 # - **A mean of the successes hides something.** In 3b one trial was given up, after ten times the published mean, and in 6b
 #   some were; what is averaged is the others. The paper gives no share of successes for 3b. And in one row the slowest of our
@@ -452,8 +454,8 @@ assert np.mean(late) < TABLES["two-sequences"].row("T100-N3").published.sequence
 #
 # ## What did not come out
 #
-# Said plainly: **experiments 1, 2a and 2b are not reproduced as printed, nor is the adding problem with sigmoid outputs.**
-# The paper reports success in 148 of 150 trials of the first, and in all 18 of each of the next two. Here is what was
+# Said plainly: **experiments 1 and 2 are not reproduced as printed, nor is the adding problem with sigmoid outputs.**
+# The paper reports success in 148 of 150 trials of the first, and in all 18 of each of 2a and 2b. Here is what was
 # tried, and then a third kind, neither reproduced nor refuted: rows without trials. (`lstm-edu reproduce
 # hochreiter1997 NAME --budget paper --resume` runs them. Some take hours.)
 
@@ -465,7 +467,7 @@ for experiment in PAPER.experiments:
             missing.setdefault((experiment.number, row.note), []).append(row.name)
 for (number, note), names in missing.items():
     print(textwrap.fill(f"{number} ({', '.join(names)}): {note}", 86), "\n")
-assert {number for number, _ in missing} == {"1", "2a", "2b", "4"}
+assert {number for number, _ in missing} == {"1", "2a", "2b", "2c", "4"}
 for experiment in PAPER.experiments:
     names = [row.name for row in experiment.rows]
     rest = [name for name in names if (experiment.number, name) not in tried]
@@ -476,6 +478,10 @@ assert sum(one) < len(one) / 20
 for key in (("2a", "100-end"), ("2b", "100-end"), ("2a", "100-closed")):
     assert tried[key][1]["success"].all()
     assert tried[key[0], "100"][1]["success"].sum() <= 1
+lags = [tried["2c", f"q{lag}-p{lag}-closed"][1] for lag in (50, 100, 200, 500)]
+assert all(t["success"].all() for t in lags)
+assert np.all(np.diff([t["sequences"].mean() for t in lags]) > 0)
+assert not tried["2c", "q100-p100"][1]["success"].any()
 
 # %% [markdown]
 # Experiment 1 you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
@@ -510,6 +516,9 @@ for _ in range(4):
 #   $\sigma(a) < 0.04$ asks for $a < -3.2$, where the slope is below $0.04$ as well: the edges are learnt last.
 # - **Two strings.** A gate without a bias begins half open, so each step adds about 1/4, and the state is 25 at the end.
 #   With a gate that begins *closed*, as in 3, 4 and 6, 2a and 2b are learnt in all 18 trials (rows `100-end`).
+# - **Long lags.** The same gates stand half open in 2c, for up to a thousand steps, and the printed rate is a hundredth of
+#   that of 2a. With closed gates and the rate of 2a it is learnt in all trials (rows `closed`), yet our sequences grow
+#   with the lag, where the paper's hardly do: this is not its network either.
 # - **The grammar.** One block's output gate is open, its cells saturate within ten steps, and no error reaches a
 #   state. A closed gate is no cure here.
 #

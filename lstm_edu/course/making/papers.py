@@ -30,7 +30,7 @@ lstm-edu reproduce                                                       # this 
 lstm-edu reproduce hochreiter1997 adding                                 # one experiment, in less than two minutes
 lstm-edu reproduce hochreiter1997 adding --budget paper --resume         # all of its trials
 lstm-edu reproduce hochreiter1997 --budget quick                         # all experiments of a paper
-lstm-edu reproduce --budget quick                                        # all of all papers: about ten minutes on two cores
+lstm-edu reproduce --budget quick                                        # of all papers: ten minutes on two cores
 ```
 
 This page is made from the trials: `python -m lstm_edu.course.making.papers`.

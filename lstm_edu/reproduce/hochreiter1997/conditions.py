@@ -65,14 +65,14 @@ ENDS = (
 )
 STEPS = f"{CHAIN}As printed, with changes after each step. A trial is given up after 60 000, a limit set here."
 LAGGED = (
-    "Not reproduced as printed: at a rate of 0.01 lags of 50 take several times as many sequences, and with a lag of 100 "
-    "no trial succeeds. The rows with 'closed' say what helps. "
+    "Not reproduced as printed: at a rate of 0.01 lags of 50 take several times as many sequences, and with a lag of "
+    "100 no trial succeeds. The rows with 'closed' say what helps. "
 )
 LAGGED_CLOSED = (
     "Not as printed: a rate of 1, as in 2a and 2b, and weights to the input gates that begin around -4, so that states "
     "are small at first. Tried with other seeds and a lag of 100: at 0.01 and around -2 it is learnt in 163 800 and "
-    "233 200 sequences (2 of 2 trials), at 1 with gates that begin half open in 30 400 to 63 400 (3 of 3), but at a lag of "
-    "200 in none of 2. A trial is given up after 1 000 000 sequences, a limit of this package. "
+    "233 200 sequences (2 of 2 trials), at 1 with gates that begin half open in 30 400 to 63 400 (3 of 3), but at a "
+    "lag of 200 in none of 2. A trial is given up after 1 000 000 sequences, a limit of this package. "
 )
 CLOSED_LIMIT = "A trial is given up after 100 000 sequences, a limit of this package."
 PLAIN = (
