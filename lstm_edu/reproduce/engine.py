@@ -223,7 +223,10 @@ def _data(experiment: Experiment, data: str | Path | None) -> str | None:
         raise ValueError(f"data must be None, got {str(data)!r}: {experiment.name} draws what it learns itself")
     if not Path(data).is_file():
         raise ValueError(f"data must be {experiment.data}, got {str(data)!r}, which is no file")
-    return str(Path(data).resolve())  # a worker process may have another current folder
+    path = str(Path(data).resolve())  # a worker process may have another current folder
+    if experiment.read is not None:
+        experiment.read(path)
+    return path
 
 
 def _how_many(row: Row, budget: str) -> int:

@@ -121,6 +121,8 @@ class Experiment:
         What is counted until success, in the plural; "": the paper does not ask how long it takes.
     data : str
         What file the user has to give, one line; "": none.
+    read : callable, optional
+        ``read(path)`` raises a ValueError if that file is not as it has to be: asked before anything is written.
     table : callable, optional
         ``table(reproduction)``, a pandas.DataFrame of texts in place of the common summary.
     picture : str, default "reproduced"
@@ -135,6 +137,7 @@ class Experiment:
     measures: tuple[Measure, ...] = ()
     counts: str = "sequences"
     data: str = ""
+    read: Callable[[str], Any] | None = None
     table: "Callable[[Reproduction], pd.DataFrame] | None" = None
     picture: str = "reproduced"
 

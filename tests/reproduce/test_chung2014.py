@@ -143,7 +143,8 @@ def test_a_wrong_file_is_named_with_the_place_before_anything_is_trained(name, t
         path.write_text(content if isinstance(content, str) else json.dumps(content))
     monkeypatch.setattr(trial, "until_no_better", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(ValueError, match=re.escape(words)) as error:
-        reproduce("chung2014", "piano", data=path, rows="tanh", trials=1, jobs=1)
+        reproduce("chung2014", "piano", data=path, rows="tanh", trials=1, jobs=1, out=tmp_path / "results.csv")
+    assert not (tmp_path / "results.csv").exists()
     assert len(str(error.value)) < 300 + len(str(path))
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lstm_edu.reproduce.paper import Experiment, Measure, Paper, Published, Row
 
-from . import trial
+from . import rolls, trial
 from .trial import Setting
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ PAPER = Paper(
             "piano", "1", "Predict the keys of the next step, units of three kinds with about as many weights.",
             _rows(20, 1, UNKNOWN, CHORALES), trial.piano, MEASURES, counts="", table=best_by_validation,
             data="JSON with train, valid, test: lists of pieces, each a list of steps, each a list of MIDI notes",
+            read=rolls.read,
         ),
         Experiment(
             "synthetic", "1b", "The same on progressions of chords that are drawn at random.",
