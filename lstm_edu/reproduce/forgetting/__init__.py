@@ -3,5 +3,6 @@
 from .blocks import Limits, Rule, Source
 from .network import Design, Network
 from .sources import sequence, source
+from .training import checked_rule, until_right
 
-__all__ = ["Design", "Limits", "Network", "Rule", "Source", "sequence", "source"]
+__all__ = ["Design", "Limits", "Network", "Rule", "Source", "checked_rule", "sequence", "source", "until_right"]

@@ -7,13 +7,21 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.generator import generator_state
-from lstm_edu.reproduce.forgetting import Design, Limits, Network, Rule, Source, blocks, sequence
+from lstm_edu.reproduce.forgetting import (
+    Design,
+    Limits,
+    Network,
+    Rule,
+    Source,
+    checked_rule,
+    sequence,
+    until_right,
+)
 from lstm_edu.reproduce.outcome import Outcome
 
 from .streams import LANGUAGES, in_a_row, strings
 
 BLOCK = 32  # strings that are made at once
-_STEPS_AT_ONCE = 1_000_000  # between two looks at Ctrl-C: half a second
 
 
 @dataclass(frozen=True)
@@ -65,16 +73,18 @@ class Setting:
 
     def __post_init__(self) -> None:
         checks.one_of("language", self.language, LANGUAGES)
-        checks.positive("rate", self.rate)
-        checks.positive("tolerance", self.tolerance)
-        if not 0 <= checks.number("momentum", self.momentum) < 1:
-            raise ValueError(f"momentum must be at least 0 and below 1, got {self.momentum!r}")
+        _ = self.rule  # refuses what is impossible
         for name in ("forget_bias", "output_bias"):
             checks.number(name, getattr(self, name))
         for name in ("longest", "most", "cells", "learnt", "looks"):
             checks.whole(name, getattr(self, name))
         checks.whole("further", self.further, least=self.looks)
         checks.whole("limit", self.limit, least=self.longest)
+
+    @property
+    def rule(self) -> Rule:
+        """How is learnt, and what is right."""
+        return checked_rule(self.rate, self.momentum, self.tolerance)
 
     @property
     def design(self) -> Design:
@@ -152,18 +162,6 @@ def _learn(
 ) -> tuple[int, int, bool]:
     """Learn until `test` is right from end to end, at most `most` streams: how many, their steps, whether it was."""
     training = strings(setting.language, range(1, setting.longest + 1))
-    rule = Rule(float(setting.rate), 1.0, float(setting.momentum), False, float(setting.tolerance))
     limits, whole = Limits(setting.learnt, setting.learnt), Limits(len(test.x), len(test.x))  # a target at each step
-    rest = (draws, np.ones(1, np.uint64), rule, limits, whole, 1, True)  # a test draws nothing
-    learnt, steps = 0, 0
-    while learnt < most:
-        now, made, right = blocks.alternate(
-            *network.kernel_arguments, training, test, *rest, most - learnt, _STEPS_AT_ONCE
-        )
-        learnt, steps = learnt + now, steps + made
-        tick(learnt)
-        if right:
-            return learnt, steps, True
-        if not np.isfinite(network.net.all).all():
-            break
-    return most, steps, False
+    nothing = np.ones(1, np.uint64)  # a test draws nothing
+    return until_right(network, training, test, draws, nothing, setting.rule, limits, whole, 1, most, tick)

@@ -7,13 +7,12 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.generator import generator_state
-from lstm_edu.reproduce.forgetting import Design, Limits, Network, Rule, Source, blocks
+from lstm_edu.reproduce.forgetting import Design, Limits, Network, Rule, Source, checked_rule, until_right
 from lstm_edu.reproduce.outcome import Outcome
 
 from . import streams
 
 KINDS = ("NMSD", "MSD", "GTS", "cosine", "triangle", "rectangle")
-_STEPS_AT_ONCE = 1_000_000  # between two looks at Ctrl-C: half a second
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         checks.one_of("kind", self.kind, KINDS)
-        checks.positive("rate", self.rate)
-        checks.positive("tolerance", self.tolerance)
-        if not 0 <= checks.number("momentum", self.momentum) < 1:
-            raise ValueError(f"momentum must be at least 0 and below 1, got {self.momentum!r}")
+        _ = self.rule  # refuses what is impossible
         for name in ("forget_bias", "output_bias"):
             checks.number(name, getattr(self, name))
         for name in ("most", "learnt", "tested", "tests"):
@@ -85,6 +81,11 @@ class Setting:
         if self.kind == "GTS":
             return streams.timed(self.interval, self.longest)
         return streams.periodic(self.kind, self.interval)
+
+    @property
+    def rule(self) -> Rule:
+        """How is learnt, and what is right."""
+        return checked_rule(self.rate, self.momentum, self.tolerance)
 
     @property
     def design(self) -> Design:
@@ -117,16 +118,11 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
     weights, *rest = np.random.SeedSequence(checks.whole("seed", seed, least=0)).spawn(4)
     drawing, testing, looking = map(generator_state, rest)
     network, source = Network(setting.design, np.random.default_rng(weights)), setting.source()
-    rule = Rule(float(setting.rate), 1.0, float(setting.momentum), False, float(setting.tolerance))
     longest = setting.interval + setting.longest + 1  # no more steps from one target to the next
     limits, test_limits = (Limits(n * longest, n) for n in (setting.learnt, setting.tested))
-    learnt, steps, solved = 0, 0, False
-    while learnt < setting.most and not solved:
-        states = (drawing, testing, rule, limits, test_limits, setting.tests, True, setting.most - learnt)
-        now, made, solved = blocks.alternate(*network.kernel_arguments, source, source, *states, _STEPS_AT_ONCE)
-        learnt, steps = learnt + now, steps + made
-        tick(learnt)
-        if not np.isfinite(network.net.all).all():
-            learnt = setting.most
+    draws, ends = (drawing, testing), (limits, test_limits)
+    learnt, steps, solved = until_right(
+        network, source, source, *draws, setting.rule, *ends, setting.tests, setting.most, tick
+    )
     reached = network.examine(source, looking, setting.tolerance, test_limits, setting.tests).mean()
     return Outcome(learnt, solved, steps, values=(float(reached),))

@@ -1,6 +1,7 @@
 """Tables 10 and 11 of the paper, a Setting for each row, and what tables 1 to 9 say came of it."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 from lstm_edu.reproduce.paper import Experiment, Paper, Published, Row
 
@@ -103,11 +104,15 @@ def _chain(problem: Enclosed, judge_all: bool) -> Setting:
     return Setting(problem, design, 1.0, AllRight(0.25), most=50_000, late_cells=True)
 
 
+def _closing(design: Design, gate: float, **changed: Any) -> Closed:
+    """The design with input gates that begin closed."""
+    return Closed(**{each.name: getattr(design, each.name) for each in fields(Design)} | changed, gate=gate)
+
+
 def _closed(row: Row, name: str, note: str, gate: float, seconds: float, *, end: bool) -> Row:
     """The row with an input gate that begins closed, and perhaps errors at the last step alone."""
-    design = {each.name: getattr(row.setting.design, each.name) for each in fields(Design)}
-    design |= {"every_step": False, "judge_all": False} if end else {}
-    setting = replace(row.setting, design=Closed(**design, gate=gate), most=100_000)
+    changed = {"every_step": False, "judge_all": False} if end else {}
+    setting = replace(row.setting, design=_closing(row.setting.design, gate, **changed), most=100_000)
     return replace(row, name=name, setting=setting, seconds=seconds, note=f"{note}{CLOSED_LIMIT}")
 
 
@@ -137,8 +142,7 @@ def _lagged(lag: int, symbols: int, sequences: int, seconds: float, quick: int =
 
 
 def _lagged_closed(row: Row, seconds: float, quick: int = 0) -> Row:
-    design = {each.name: getattr(row.setting.design, each.name) for each in fields(Design)}
-    setting = replace(row.setting, rate=1.0, design=Closed(**design, gate=-4.0), most=1_000_000)
+    setting = replace(row.setting, rate=1.0, design=_closing(row.setting.design, -4.0), most=1_000_000)
     note = f"{LAGGED_CLOSED}{LOOKS}"
     return replace(row, name=f"{row.name}-closed", setting=setting, seconds=seconds, quick=quick, note=note)
 
