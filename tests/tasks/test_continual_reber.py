@@ -1,3 +1,4 @@
+import functools
 import re
 
 import numpy as np
@@ -47,6 +48,7 @@ class Knowing:
         return y, type("Tape", (), {"state": (start + len(x), seen)})
 
 
+@functools.cache
 def followers(begun):
     """What may follow the beginning of a string, by the grammar of single strings."""
     if EmbeddedReber.is_legal(begun):
