@@ -107,13 +107,3 @@ def again(layer: Any, **changed: Any) -> Layer:
     made = type(layer)(**layer.config() | changed, rng=Blank())
     made.params.flat[:] = layer.params.flat
     return made
-
-
-def pads(width: int) -> dict[str, tuple[int, int]]:
-    """How many zeros stand before the steps and after them, for each padding of a Conv1D.
-
-    >>> pads(4)
-    {'same': (1, 2), 'causal': (3, 0), 'valid': (0, 0)}
-    """
-    half = (width - 1) // 2
-    return {"same": (half, width - 1 - half), "causal": (width - 1, 0), "valid": (0, 0)}

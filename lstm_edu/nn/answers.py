@@ -6,7 +6,7 @@ import numpy as np
 
 from lstm_edu.core import About, checks
 
-from .layers import last_steps
+from .layers.parts import last_steps
 from .losses import LOSSES
 
 OUTPUTS = ("auto", "raw", "values", "classes", "probabilities")

@@ -11,7 +11,7 @@ from lstm_edu.core.checks import Rng
 from lstm_edu.core.layer import Layer, blanked
 from lstm_edu.core.parameters import Parameters
 
-from .layers import LayerTape, checked_tape, glorot
+from .layers.parts import LayerTape, checked_tape, glorot
 
 # T steps, B sequences, D inputs, H units.   x (T,B,D)   q, k, v (B,T,H) views of one array   scores, weights (B,T,T)
 

@@ -12,7 +12,7 @@ from lstm_edu.core.checks import Rng
 
 from . import losses
 from .answers import answers, kind_of_answer
-from .layers import as_array
+from .layers.parts import as_array
 from .measures import checked_measures, measured
 from .plain import plain
 

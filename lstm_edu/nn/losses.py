@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from lstm_edu.core import checks
 from lstm_edu.core.arrays import sigmoid, softmax
 
-from .layers import STEPS, as_array, last_steps, own_floats
+from .layers.parts import STEPS, as_array, last_steps, own_floats
 
 
 def _outputs(y: Any) -> np.ndarray:

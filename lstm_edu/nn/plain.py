@@ -7,7 +7,7 @@ import numpy as np
 
 from lstm_edu.core import Layer, checks
 
-from .layers import as_array
+from .layers.parts import as_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from lstm_edu.core.checks import lengths as checked_lengths
 from lstm_edu.core.parameters import Parameters
 from lstm_edu.nn.attention import Attention
-from lstm_edu.nn.layers import ACTIVATIONS, Conv1D, Dense, Dropout, Embedding, MaxPool1D
+from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
+from lstm_edu.nn.layers.affine import ACTIVATIONS
 
 T, B, D = 9, 2, 3
 LENGTHS = np.array([6, 8])

@@ -8,9 +8,9 @@ import numpy as np
 
 from lstm_edu.core import Layer
 from lstm_edu.core.blank import Blank
-from lstm_edu.interop.layers import pads
 from lstm_edu.nn.architecture import short
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
+from lstm_edu.nn.layers.windows import pads
 from lstm_edu.nn.wrappers import Bidirectional, Residual
 
 from . import layouts

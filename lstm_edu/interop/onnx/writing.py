@@ -7,9 +7,9 @@ import numpy as np
 
 from lstm_edu.cells import Recurrent
 from lstm_edu.core import Layer
-from lstm_edu.interop.layers import pads
 from lstm_edu.nn.attention import Attention
 from lstm_edu.nn.layers import Conv1D, Dense, Dropout, Embedding, MaxPool1D
+from lstm_edu.nn.layers.windows import pads
 from lstm_edu.nn.network import Sequential
 from lstm_edu.nn.wrappers import Bidirectional, Residual
 
