@@ -271,6 +271,24 @@ def test_a_weaker_rule_is_met_no_later_than_the_stronger_one():
     assert outcome.wrong < 26
 
 
+def test_the_fixed_test_set_is_the_one_that_the_rule_is_asked_on(monkeypatch):
+    asked, met = [], rules.Tested.met
+    monkeypatch.setattr(rules.Tested, "met", lambda rule, net, test: asked.append(test) or met(rule, net, test))
+    rule = rules.Tested(0.2, (1, np.inf), (1, 1e-9), sequences=7)
+    setting = trial.Setting(TwoClasses(10, 3), Design(1, 1, 3, 1), 1.0, rule, 300)
+    trial.run(setting, 5)
+    assert len(asked) == 3
+    for test in asked:
+        for ours, theirs in zip(trial.fixed_test(setting, 5), test, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert not np.array_equal(trial.fixed_test(setting, 6).x, asked[0].x)
+
+
+def test_a_rule_that_asks_no_fixed_set_has_none():
+    with pytest.raises(ValueError, match="setting must have a rule that is Tested, got Recent"):
+        trial.fixed_test(EASY, 0)
+
+
 def test_all_right_ends_at_the_first_wrong_sequence_and_needs_every_one():
     network, problem = Network(ADDING, rng=0), Marked(8)
     assert AllRight(2.0, sequences=250).met(network, problem, trial.generator_state(np.random.SeedSequence(0)))

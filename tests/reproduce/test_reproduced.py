@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lstm_edu.reproduce import PAPERS, results, summary
+from lstm_edu.reproduce.hochreiter1997 import trial
 from lstm_edu.reproduce.papers import experiment_of
 
 FOLDER = Path(__file__).parents[2] / "figures" / "reproduced"
@@ -38,3 +40,18 @@ def test_a_file_of_trials_says_what_made_it_and_holds_whole_trials_of_the_settin
             assert (trials.loc[~trials["success"], "sequences"] == row.setting.most).all()
             assert (trials["steps"] > trials["sequences"]).all()
             assert (trials["tested"] == getattr(row.setting, "test", 0)).all()
+
+
+def test_a_kept_trial_of_3b_fails_where_its_test_set_shows_six_classes_the_other_way_round():
+    paper = PAPERS["hochreiter1997"]
+    experiment = experiment_of(paper, "noisy-inputs")
+    lines, _ = results.read(FOLDER / "reproduce-hochreiter1997-noisy-inputs.csv", paper, experiment, any_version=True)
+    failed = 0
+    for row, trials in summary.Reproduction(paper, experiment, lines).rows():
+        too_many = row.setting.rule.second[0] if row.name.endswith("N1") else np.inf  # with N = 3 there are two more
+        for seed, success in zip(trials["seed"], trials["success"], strict=True):
+            test = trial.fixed_test(row.setting, seed)
+            told_wrongly = (test.x[:, 0, 0] > 0) != (test.targets[:, 0] > 0.5)
+            assert success == (told_wrongly.sum() < too_many), (row.name, seed)
+            failed += not success
+    assert failed

@@ -20,7 +20,8 @@ NOTE = (
     "a source. Wanted are all symbols that may follow. The error that ends a training stream is learnt too. A test "
     "ends at its first error where the network can't be perfect any more, and all 10 test streams are read after "
     "every 100 training streams: good and rest are told from the best of these tests, and which one the paper took is "
-    "not known."
+    "not known. Here 'forget' succeeds far more often than printed, and not because our looks are many: with tests "
+    "behind every tenth training stream as many networks are perfect (16 of 20 with other seeds, both ways)."
 )
 MEASURES = (
     Measure(

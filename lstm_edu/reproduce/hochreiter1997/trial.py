@@ -81,6 +81,31 @@ def run(setting: Setting, seed: int, tick: Callable[[int], None] = lambda learnt
     return _Trial(setting, checks.whole("seed", seed, least=0)).run(tick)
 
 
+def fixed_test(setting: Setting, seed: int) -> Sequences:
+    """The sequences on which the rule of a trial is asked while it trains, the same ones each time.
+
+    Parameters
+    ----------
+    setting : Setting
+        Its rule is one of `Tested`.
+    seed : int
+        Of the trial.
+
+    Returns
+    -------
+    Sequences
+        As many as the rule says.
+
+    Raises
+    ------
+    ValueError
+        If the rule asks no fixed set.
+    """
+    if not isinstance(setting.rule, Tested):
+        raise ValueError(f"setting must have a rule that is Tested, got {setting.rule!r}")
+    return _Trial(setting, checks.whole("seed", seed, least=0)).fixed_test
+
+
 class _Trial:
     def __init__(self, setting: Setting, seed: int) -> None:
         weights, *rest = np.random.SeedSequence(seed).spawn(4)
