@@ -154,14 +154,17 @@ def clocks(which):
     ]
 
 
-assert live[True].success
-assert not live[False].success
+assert live[True].success > live[False].success
 assert all(
     a > 1 > b for shape in ("cos", "tri", "rect") for (a, _), (b, _) in clocks(shape)
 )
 assert len(clocks("GTS-10")) == len(clocks("MSD-10")) == 4
 assert all(a > b for (a, _), (b, _) in clocks("GTS-10"))
 assert sum(b for _, (b, _) in clocks("GTS-10")) > 0
+for interval in (20, 30):  # at 1e-5, 3e-6, 3e-5
+    ahead = [a / n - b / m for (a, n), (b, m) in clocks(f"GTS-{interval}")]
+    assert ahead[1] > 0 > max(ahead[0], ahead[2])
+assert shares["GTS-20-plain"][0] == shares["GTS-20-plain"][1]
 assert all(a <= b for (a, _), (b, _) in clocks("MSD-10"))
 assert shares["cosine-10-peepholes-noted"][0] == 0
 
@@ -172,9 +175,11 @@ assert shares["cosine-10-peepholes-noted"][0] == 0
 # - *Functions of time* need the peephole, at each rate and budget. The paper had one function without, this cosine
 #   (read second-hand); here not even that.
 # - *Measuring* one delay does not need it, as in the paper; on and on, the cell without is no worse.
-# - *Timed spikes* are impossible without peepholes, says the paper. Here peepholes help at each rate, and yet some
-#   trials without them succeed: "much easier with" came out, "impossible without" did not, for this reading of the
-#   set-up.
+# - *Timed spikes* are impossible without peepholes, says the paper. Here they help at each rate where spikes are 10
+#   steps apart, and yet some trials without them succeed. At 20 and 30 steps the ranking *turns with the rate*: at the
+#   lowest of three the cell with peepholes is ahead, at both others the one without, which succeeds in every trial
+#   at 20 steps and the rate of the notes. "Impossible without" did not come out, for this reading of the set-up, nor
+#   does "easier with" hold for each interval. One rate, or one interval, would have given a clear answer, and a wrong one.
 #
 # The last rows have a lesson of their own. The notes that we read say that the forget gate's bias begins at $-2$ and the
 # output gate's at $2$. So begun, nothing is ever learnt. With the signs exchanged, a cell that keeps and is closed, it
