@@ -575,8 +575,9 @@ assert lost.max() < 0.01
 # The paper tells a similar story on Reber streams of up to 100,000 symbols, with the learning rule of its time. The
 # two-gate cell without reset: not one of a hundred networks perfect. With a reset from outside at the start of each
 # string: 74 %. The forget gate without any reset: 18 %, and with a learning rate that decays 62 % (Table 2). So its
-# forget gate was no guarantee. Run again under that rule (page of papers, `figures/reproduced/README.md`), the first two come out alike, and
-# the forget gate alone does far better, as often perfect as with decay. Fifteen years later, after a search over more than ten thousand architectures,
+# forget gate was no guarantee. Run again under that rule (page of papers, `figures/reproduced/README.md`), the first two
+# come out alike, and the forget gate alone does far better, as often perfect as with decay. Fifteen years later, after a
+# search over more than ten thousand architectures,
 # Jozefowicz, Zaremba and Sutskever found that a bias of 1 "closes the gap between the LSTM and the GRU" (2015,
 # abstract). The GRU is chapter 06.
 #

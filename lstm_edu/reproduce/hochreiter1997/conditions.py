@@ -160,7 +160,7 @@ def _steps(row: Row) -> Row:
 def _plain(method: str, symbols: int, rate: float, published: tuple[int | None, float], delayed: bool = False) -> Row:
     setting = plain.Setting(symbols, method, rate, delayed=delayed)
     name = f"{method}-p{symbols}-{rate}{'-delayed' * delayed}"
-    seconds = {4: 1 if delayed else 12, 10: 20, 100: 3000}[symbols]
+    seconds = {4: 1 if delayed else 7, 10: 6, 100: 250}[symbols]
     quick = 2 if symbols == 4 else 0
     return Row(name, setting, Published("table 2", *published, 18), seconds, quick, f"{PLAIN}{TIMING}")
 
@@ -262,7 +262,7 @@ LAGS = (
     _lagged(1000, 100, 135_000, 300),
     _lagged(1000, 50, 203_000, 400),
 )
-LAG_SECONDS, LAG_QUICK = (1, 1, 3, 22, 80, 80, 80, 80, 80), (5, 5, 3, 0, 0, 0, 0, 0, 0)  # of the closed ones
+LAG_SECONDS, LAG_QUICK = (1, 1, 3, 22, 160, 140, 170, 90, 150), (5, 5, 3, 0, 0, 0, 0, 0, 0)  # of the closed ones
 PRODUCTS = (_product(140, 482_000, 139 / 2560, 40, 1), _product(13, 1_273_000, 14 / 2560, 300, 0))
 PAPER = Paper(
     "hochreiter1997",
@@ -323,8 +323,8 @@ PAPER = Paper(
         _experiment(
             "adding", "4", "Add two numbers that were marked long ago.",
             _marked(100, 74_000, 1 / 2560, 3, 5),
-            _marked(500, 209_000, 0.0, 30, 1),
-            _marked(1000, 853_000, 1 / 2560, 250),
+            _marked(500, 209_000, 0.0, 160, 1),
+            _marked(1000, 853_000, 1 / 2560, 700),
             _sigmoid(_marked(100, 74_000, 1 / 2560, 3)),
         ),
         _experiment(
