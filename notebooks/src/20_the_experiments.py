@@ -432,7 +432,7 @@ course.show(
 #   would have it. This interval knows our seeds alone: the paper's means, of 10 or 20 trials, have luck in them too.
 # - **A mean of the successes hides something.** In 6b some trials were given up, and in 3b one that could not succeed: the
 #   noise gave the one telling number of 7 of its 256 test sequences the other sign, and only 5 may be wrong. And in one row
-#   the slowest success takes several times as long as the fastest: the flat stretch says why. Print the range and failures.
+#   the slowest success takes several times as long as the fastest: the flat stretch says why. Print range and failures.
 # - **The final tests agree in size.** One sequence of 2560 was wrong in the paper for adding and 6a, about one is here. In
 #   3a and 3b we are wrong more often.
 # - **Something is different that is not printed, or that we had to change.** In the adding problem our outputs are
@@ -461,31 +461,30 @@ assert np.mean(late) < TABLES["two-sequences"].row("T100-N3").published.sequence
 # hochreiter1997 NAME --budget paper --resume` runs them. Some take hours.)
 
 # %% tags=["claim"]
+won = {key: t["success"].to_numpy() for key, (_, t) in tried.items()}
 missing = {}
 for experiment in PAPER.experiments:
     for row in experiment.rows:
         if "Not reproduced" in row.note or "was not met" in row.note:
             missing.setdefault((experiment.number, row.note), []).append(row.name)
-for (number, note), names in missing.items():
-    print(textwrap.fill(f"{number} ({', '.join(names)}): {note}", 86), "\n")
-assert {number for number, _ in missing} == {"1", "2a", "2b", "2c", "4"}
-for experiment in PAPER.experiments:
-    names = [row.name for row in experiment.rows]
-    rest = [name for name in names if (experiment.number, name) not in tried]
+    rest = [r.name for r in experiment.rows if (experiment.number, r.name) not in won]
     print(f"{experiment.number:2} without trials: {', '.join(rest) or 'none'}")
-one = [s for (n, _), (_, t) in tried.items() if n == "1" for s in t["success"]]
-print(f"experiment 1: {sum(one)} of {len(one)} trials succeed")
+for (number, note), names in missing.items():
+    print("\n" + textwrap.fill(f"{number} ({', '.join(names)}): {note}", 86))
+assert {number for number, _ in missing} == {"1", "2a", "2b", "2c", "4"}
+one = np.concatenate([won[key] for key in won if key[0] == "1"])
+print(f"\nexperiment 1: {sum(one)} of {len(one)} trials succeed")
 assert sum(one) < len(one) / 20
-for key in (("2a", "100-end"), ("2b", "100-end"), ("2a", "100-closed")):
-    assert tried[key][1]["success"].all()
-    assert tried[key[0], "100"][1]["success"].sum() <= 1
+for number, name in (("2a", "100-end"), ("2b", "100-end"), ("2a", "100-closed")):
+    assert won[number, name].all()
+    assert won[number, "100"].sum() <= 1
 lags = [tried["2c", f"q{lag}-p{lag}-closed"][1] for lag in (50, 100, 200, 500)]
 assert all(t["success"].all() for t in lags)
 assert np.all(np.diff([t["sequences"].mean() for t in lags]) > 0)
-assert not tried["2c", "q100-p100"][1]["success"].any()
-ten = [t for (_, row), (_, t) in tried.items() if row.startswith("rtrl-p10-")]
-assert len(ten) == 4
-assert not any(t["success"].any() for t in ten)
+most = [won[key] for key in won if "q1000-p" in key[1] and "closed" in key[1]]
+assert 0.5 < np.concatenate(most).mean() < 1
+none = [key for key in won if "rtrl-p10-" in key[1] or key[1] == "q100-p100"]
+assert [won[key].any() for key in none] == [False] * 5
 
 # %% [markdown]
 # Experiment 1 you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
@@ -521,8 +520,8 @@ for _ in range(4):
 # - **Two strings.** A gate without a bias begins half open, so each step adds about 1/4, and the state is 25 at the end.
 #   With a gate that begins *closed*, as in 3, 4 and 6, 2a and 2b are learnt in all 18 trials (rows `100-end`).
 # - **Long lags.** The same gates stand half open in 2c, for up to a thousand steps, and the printed rate is a hundredth of
-#   that of 2a. With closed gates and the rate of 2a it is learnt in all trials (rows `closed`), yet our sequences grow
-#   with the lag, where the paper's hardly do: this is not its network either.
+#   that of 2a. With closed gates and the rate of 2a lags up to 500 are learnt in all trials (rows `closed`), of 1000 in
+#   most, yet our sequences grow with the lag, the paper's hardly: another network.
 # - **The grammar.** One block's output gate is open, its cells saturate within ten steps, and no error reaches a
 #   state. A closed gate is no cure here.
 #

@@ -137,7 +137,9 @@ def test_what_chapter_04_says_of_the_kept_trials_holds():
     [found] = course.reproduced("gers2000")
     perfect = {row.name: trials["success"] for row, trials in found.rows()}
     assert all(len(each) == 100 for each in perfect.values())
+    assert len(perfect) == 5
     assert not perfect["standard"].any()
+    assert perfect["state-decay"].mean() > 0.5
     chance = {name: 3 * (2 * p * (1 - p) / 100) ** 0.5 for name, p in (("external-reset", 0.74), ("forget", 0.18))}
     assert abs(perfect["external-reset"].mean() - 0.74) < chance["external-reset"]  # three standard deviations
     assert perfect["forget"].mean() - 0.18 > chance["forget"]
