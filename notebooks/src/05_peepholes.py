@@ -506,7 +506,7 @@ assert lost.max() < 0.01
 # (`lstm-edu reproduce gers2002` and `gers2001`; chapter 21 shows them): periodic functions are made with peepholes and
 # never without; delays between spikes are measured as well without; spikes 10 steps apart are timed more often with
 # them, at each of three rates, yet now and then without, and for spikes further apart it depends on the rate which cell
-# is ahead; three letters are counted more often with them.
+# is ahead; three letters are counted more often with them, at three of four rates.
 #
 # So when to use them? If a state must be kept silent and its exact value decides, or if something is to be counted by
 # few units. Otherwise begin without: three numbers a unit cost little, but not every library has them; PyTorch's

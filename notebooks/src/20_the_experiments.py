@@ -402,14 +402,14 @@ for place, (_, row, trials) in enumerate(rows):
     bar = {"color": COLOURS[0], "markersize": 20, "markeredgewidth": 2}
     axes.plot([ratio[success].mean()], [place], "|", **bar)
 axes.axvline(1, color=REFERENCE, linewidth=1)
-names = [f"{e.number}, {row.name}: {len(t)} trials" for e, row, t in rows]
+names = [f"{e.number}, {row.name} ({len(t)})" for e, row, t in rows]
 axes.set_yticks(range(len(rows)), names)
 axes.set(ylim=(len(rows) - 0.5, -0.5), xscale="log")
-ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+ticks = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 axes.set_xticks(ticks, [str(tick) for tick in ticks])
 axes.set_xticks([], minor=True)
-axes.set(xlim=(0.08, 25), xlabel="training sequences, over the published mean")
-axes.set_title("a point: a success; a cross: given up; a bar: the mean")
+axes.set(xlim=(0.035, 25), xlabel="training sequences, over the published mean")
+axes.set_title("a point: a success; a cross: given up; a bar: the mean; (trials)")
 course.show(
     figure,
     name="20-experiments",

@@ -7,7 +7,7 @@
 # any more. **Which claims of the papers after 1997 come out when they are run again, and how far do they reach?**
 #
 # ![A line for each setting: the share of trials that succeed, with its interval. On the continual grammar the standard
-# LSTM never succeeds, three other networks in most trials; published shares stand beside them. Periodic functions
+# LSTM never succeeds, four other networks in half of the trials or more; published shares stand beside three of them. Periodic functions
 # succeed with peepholes alone.](../figures/21-later.png)
 #
 # Points are shares of trials that succeed, with the interval in which the true share lies, diamonds what was published.
@@ -92,7 +92,7 @@ for seen in grown:
 # %% [markdown]
 # In brackets stand training streams until then. The picture and the first rows are the paper's: without a way to forget, the
 # states grow and no network is perfect; a reset from outside solves it, for a published 74 % of the networks. States that
-# fade by themselves are a way to forget, too: here they are enough for more than half of the networks.
+# fade by themselves are a way to forget, too: here they are enough for half of the networks.
 #
 # Is a share of ours "the same" as one of theirs? With $n = 100$ networks a share $p$ has a standard error of
 # $\sqrt{p(1-p)/n}$, and a difference of two shares the root of the sum of both squares. We ask how many of these the
@@ -114,7 +114,7 @@ assert apart["forget"] > 5
 # Two of three meet. The third does not by any luck: the paper's forget gate without decay was perfect in 18 of 100
 # networks, ours four times as often, so that the decay has nothing left to mend. Why, we do not know. The set-up was read
 # from notes of others, not from the paper itself; which test decides, and when, is among what they leave open. What may be
-# repeated is the ranking at the ends: *no network without a way to forget, most with one.*
+# repeated is the ranking at the ends: *no network without a way to forget, half of them or more with one.*
 #
 # ## A clock of one cell (2002)
 #
@@ -205,20 +205,21 @@ for language in ("anbn", "anbncn"):
         middles.append(won["range"].median())
         print(f"{language:6} {name:23} {len(won):2} of {len(t):2}", end=", ")
         print(f"range {middles[-1]:3.0f}, best {t['best'].max():4.0f}")
-for rate in ("3e-05", "0.0001", "0.0003"):
+for rate in ("1e-05-10M", "3e-05", "0.0001", "0.0003"):
     one, two = (
         {p: counted[kind, f"{p}-10-{rate}"][0] for p in ("peepholes", "plain")}
         for kind in ("anbn", "anbncn")
     )
     assert one["peepholes"] == 10 >= one["plain"]
-    assert 10 > two["peepholes"] > 2 * two["plain"] > 0
+    assert (10 > two["peepholes"] > 2 * two["plain"] > 0) == (rate != "1e-05-10M")
 assert sum(middle < 10 for middle in middles) > len(middles) / 2
 best = kept("gers2001", "anbn")[1]["peepholes-10-0.0003"]
 assert best["best"].max() == 1000 > 10 * best["range"].median()
 
 # %% [markdown]
-# With peepholes one count is learnt in each trial, and two in more than twice as many as without, at each rate; without
-# them the lowest rates are enough for one count, and two are learnt seldom.
+# With peepholes one count is learnt in each trial, and two in more than twice as many as without, at three of four rates; at
+# the lowest, with ten times as many streams, two are hardly learnt by either. Without them the lowest rates are enough for
+# one count, and two are learnt seldom.
 #
 # And the range, the middle of the looks and of the networks? To learn ten is not to count. In most rows a network that
 # was right up to 10 is later right up to less: a mistake ends a stream, not the learning. One counts up to 1000, where
@@ -245,7 +246,8 @@ course.show(
     figure,
     name="21-later",
     alt="Share of trials that succeed, with intervals. Grammar: external reset near "
-    "0.84, standard 0, forget gates near 0.74 and 0.66, diamonds at 0.74, 0.18, 0.62. "
+    "0.84, standard 0, state decay near 0.5, forget gates near 0.74 and 0.66, diamonds "
+    "at 0.74, 0.18, 0.62 beside the first and the last two. "
     "Functions: with peepholes high, without 0. Single delays: both high. Spikes 10 "
     "steps apart: with peepholes more, 20 and 30 steps apart: without more.",
 )

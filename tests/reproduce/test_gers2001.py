@@ -167,3 +167,6 @@ def test_what_chapter_05_says_of_the_kept_trials_holds():
     learnt = {row.name: trials["success"].mean() for row, trials in found.rows()}
     for rate in ("3e-05", "0.0001", "0.0003"):
         assert 1 > learnt[f"peepholes-10-{rate}"] > 2 * learnt[f"plain-10-{rate}"] > 0
+    slow = {name: learnt[f"{name}-10-1e-05-10M"] for name in ("peepholes", "plain")}
+    assert max(slow.values()) < 0.5  # the fourth rate, at which neither is ahead by much
+    assert slow["peepholes"] <= 2 * slow["plain"]
