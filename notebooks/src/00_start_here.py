@@ -67,7 +67,7 @@ course.begin(0)
 # | 18 What the switches do | Which of an LSTM's many switches help, and where? | 55 |
 # | 19 After the LSTM | What does each of its heirs do better, and what does it give up? | 55 |
 # | 20 The experiments that made the LSTM | What comes out when the experiments of 1997 are run again? | 55 |
-# | 21 Later papers, run again | Which claims of the papers after 1997 come out when they are run again? | 50 |
+# | 21 Later papers, run again | Which claims of the papers after 1997 come out when they are run again? | 55 |
 # | 12 to 15 | Cheat sheet, glossary in English and Chinese, how to teach with it, further reading | |
 #
 # Chapters 01 to 06 build on each other. After them, take 07 to 11 in any order, 16 and 17 after 09, 18 after 10, 19

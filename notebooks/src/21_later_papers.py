@@ -283,29 +283,47 @@ assert factor["sigmoid-1.0"] < 0.25
 # ## Which hyperparameter matters (2017)
 #
 # Greff and others took one part of the LSTM away at a time, drew learning rate, size, momentum and noise at random, 200
-# times for each of nine variants, and compared the best tenth with Welch's test. We did it in small: 30 draws each, the
-# same for all variants, on Reber strings. Welch's $t$ is the difference of two means, in its standard errors.
+# times for each of nine variants, and compared the best tenth with Welch's test. Here are 200 draws each, the same for
+# all variants, on Reber strings. Welch's $t$ is the difference of two means, in its standard errors.
 
 # %% tags=["claim"]
 search, of = kept("greff2017", "reber")
 best = {n: search.best(trials, "valid", 0.1)["test"] for n, trials in of.items()}
-for name, some in best.items():
-    pairs = (of[name]["test"].to_numpy() < of["V"]["test"].to_numpy()).sum()
-    print(f"{name:5} best {some.mean():.4f}, p {welch(some, best['V']).p:.2f}", end=" ")
-    print(f"better than V in {pairs} of {len(of[name])} equal draws")
-for name, found in search.explained().items():
-    print(f"{name:9} explains {found.share:.0%}, chance up to {found.chance:.0%}")
-assert len(best["V"]) == 3
-assert min(welch(some, best["V"]).p for n, some in best.items() if n != "V") > 0.05
+p = {n: welch(some, best["V"]).p for n, some in best.items()}
+ahead = {n: (t["test"].to_numpy() < of["V"]["test"]).mean() for n, t in of.items()}
+for n in of:
+    print(f"{n:5} best {best[n].mean():.4f}, p {p[n]:.3f}", end=", ")
+    print(f"better than V in {ahead[n]:.1%} of {len(of[n])} equal draws")
 explained = search.explained()
-assert [n for n, e in explained.items() if e.share > e.chance] == ["rate"]
+for name, found in explained.items():
+    print(f"{name:9} explains {found.share:.0%}, chance up to {found.chance:.0%}")
+assert len(best["V"]) == 20
+assert p["NIG"] < 0.05 / 8
+assert min(p[n] for n in p if n != "NIG") > 0.05
+beyond = [n for n, e in explained.items() if e.share > e.chance]
+assert beyond == ["rate", "momentum", "noise"]
+assert explained["rate"].share > 4 * explained["noise"].share
+assert ahead["NP"] < 0.35 < 0.65 < ahead["FGR"]
+
+# %% tags=["claim"]
+for share in (0.05, 0.2, 0.3):
+    some = {n: search.best(t, "valid", share)["test"] for n, t in of.items()}
+    assert max(some, key=lambda n: some[n].mean()) == "NIG"
+    assert welch(some["NIG"], some["V"]).p > p["NIG"]
+early = {n: search.best(t[t["seed"] < 30], "valid", 0.1) for n, t in of.items()}
+few = {n: welch(t["test"], early["V"]["test"]).p for n, t in early.items() if n != "V"}
+print(f"the smallest p after 30 draws: {min(few.values()):.2f}")
+assert min(few.values()) > 0.05
 
 # %% [markdown]
-# The learning rate matters beyond chance, by far the most, as in the paper; for the others 30 draws are too few to tell.
-# No variant differs from the whole LSTM:
-# as in the paper, too? Count first. A tenth of 30 is *three* trials, and a test of three against three sees nothing but
-# a very large difference. "Not significant" here means "not looked at". The sentence asks for the paper's 200 draws
-# (`lstm-edu reproduce greff2017 reber --budget paper --resume` goes on from our 30).
+# The learning rate explains by far the most, as in the paper; the size nothing beyond chance. One variant differs from
+# the whole LSTM, the one whose input gate is open: $p$ = 0.004, where eight tests make 0.05/8 = 0.006 a fair limit. It
+# is the worst of all in the best 5, 20 and 30 % too, but each time $p$ is larger. After 30 draws the same test found
+# nothing, for a tenth of 30 is *three*: "not significant" meant "not looked at".
+#
+# Now the last column. Without peepholes (NP) a network beats V in 59 of 200 equal draws, with full recurrence of the
+# gates (FGR) in 135, though neither is told apart by the best tenth. What a search finds and what a setting gives that
+# nobody tuned are two questions; name yours before you repeat an answer.
 #
 # ## How far does it reach? (2014 to 2018)
 #
@@ -322,6 +340,10 @@ for found in (test, depth, drop):
     print({name: round(float(value), 2) for name, value in found.items()})
 print(reach)
 assert test["tanh"] < test["gru"] < test["lstm"] < chords["gru"]["memoryless"].min()
+for cell in ("rnn", "lstm", "gru"):
+    two = depth[f"80k-{cell}-2"]
+    assert two < min(depth[f"80k-{cell}-1"], depth[f"80k-{cell}-3"])
+    assert depth[f"80k-{cell}-1"] < 1.012 * two
 assert depth["20k-rnn-2"] < depth["20k-rnn-1"]
 assert depth["20k-lstm-1"] < depth["20k-lstm-2"] < depth["20k-lstm-3"]
 for units in (64, 128):
@@ -334,7 +356,7 @@ for which in ("", "-0.003", "-0.01", "-0.003-x3"):
 # | --- | --- | --- | --- |
 # | Chung 2014 | gated units beat tanh of equal size on music | on chords that we drew, *tanh* is best and the LSTM last | at each of ten rates; on real chorales, other data, the paper's order |
 # | Zaremba 2014 | dropout between layers helps where a net learns by heart | a quarter dropped beats stopping early, and that beats doing nothing | at one and three times the budget; at a third of the rate nothing is learnt by heart, and nothing is gained |
-# | Karpathy 2015 | at least two layers, at equal size | true for the plain RNN, false for the LSTM of 25 to 39 units | RNN: three rates; LSTM: three times the budget turns it |
+# | Karpathy 2015 | at least two layers, at equal size | two layers lead at 80 000 weights with each cell, at 20 000 with the RNN alone | RNN: three rates; at 80 000 by about 1 % or less, one rate, five seeds |
 # | Weiss 2018 | an LSTM counts on, a GRU does not | trained to 20, in the middle the LSTM reaches 23 to 74, the GRU 20 or 21 | three rates, at one of them three times the budget; single runs of both overlap |
 #
 # Look at the first row: "equal size" counts the recurrent weights. A hundred tanh units hand 100 numbers to the output, 36
