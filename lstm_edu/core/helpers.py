@@ -127,7 +127,9 @@ class Helper:
     def _work(self) -> None:
         jobs = 0
         while True:
-            while self._words[_JOB] == jobs and not self._changed(_JOB, jobs, _MOMENT):
+            while self._words[_JOB] == jobs:
+                if self._changed(_JOB, jobs, _MOMENT):
+                    continue  # the word itself decides whether there is a job
                 self._wake.acquire(blocking=False)
                 self._asleep = True
                 if self._words[_JOB] == jobs:  # pragma: no branch - one may come just now

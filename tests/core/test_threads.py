@@ -1,5 +1,6 @@
 """The package's own threads: how many there are, and what they do."""
 
+import functools
 import os
 import signal
 import threading
@@ -208,12 +209,12 @@ def test_what_was_never_begun_has_ended():
 
 def test_who_looks_for_a_job_is_not_woken(monkeypatch):
     """The same as on machine code, where looking is quicker than to fall asleep."""
+    over = threading.Event()
 
     def look(self, word, before, more):
-        deadline = time.monotonic() + 60
-        while self._words[word] == before and time.monotonic() < deadline:
+        while self._words[word] == before and not over.is_set():
             time.sleep(0.001)
-        return True
+        return self._words[word] != before
 
     monkeypatch.setattr(helpers.Helper, "_changed", look)
     helpers.forget()
@@ -222,6 +223,30 @@ def test_who_looks_for_a_job_is_not_woken(monkeypatch):
         seen = []
         threads.run(lambda *slice_, seen=seen: seen.append(slice_), 64, threads._WORK)
         assert sorted(seen) == [(0, 32), (32, 64)]
+    over.set()  # or it would look for ever
+    helpers.forget()
+
+
+def test_a_look_that_saw_a_job_where_there_is_none_lets_nothing_be_done(monkeypatch):
+    looks, over = [], threading.Event()
+
+    def look(self, word, before, more):
+        time.sleep(0.001)
+        looks.append(word)
+        return not over.is_set()
+
+    monkeypatch.setattr(helpers.Helper, "_changed", look)
+    helpers.forget()
+    helper, done = helpers.call(1), []
+    deadline = time.monotonic() + 10
+    while len(looks) < 5 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert len(looks) >= 5
+    for job in range(3):
+        helper.begin(functools.partial(done.append, job))
+        assert helper.end() is None
+    assert done == [0, 1, 2]
+    over.set()
     helpers.forget()
 
 
