@@ -45,7 +45,7 @@ PAPER = Paper(
         Experiment(
             "anbn", "5a", "As many b as a: up to which n does a network count that was trained on shorter words?",
             (
-                *(_row(cell, 99, "anbn", 300) for cell in ("lstm", "gru")),
+                *(_row(cell, 99, "anbn", 60) for cell in ("lstm", "gru")),
                 *(
                     _row(cell, 20, "anbn", 16 * times / 2000, rate, int(rate == 3e-3 and times == 2000), times)
                     for cell in ("lstm", "gru")
