@@ -57,7 +57,7 @@ PAPER = Paper(
         Experiment(
             "anbncn", "5b", "As many b and c as a.",
             (
-                *(_row(cell, 49, "anbncn", 150) for cell in ("lstm", "gru")),
+                *(_row(cell, 49, "anbncn", 25) for cell in ("lstm", "gru")),
                 *(
                     _row(cell, 20, "anbncn", 20, rate, int(rate == 3e-3))
                     for cell in ("lstm", "gru")
