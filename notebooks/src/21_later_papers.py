@@ -286,10 +286,16 @@ assert factor["sigmoid-1.0"] < 0.25
 # times for each of nine variants, and compared the best tenth with Welch's test. Here are 200 draws each, the same for
 # all variants, on Reber strings. Welch's $t$ is the difference of two means, in its standard errors.
 
+
 # %% tags=["claim"]
-search, of = kept("greff2017", "reber")
-best = {n: search.best(trials, "valid", 0.1)["test"] for n, trials in of.items()}
-p = {n: welch(some, best["V"]).p for n, some in best.items()}
+def tenths(experiment):
+    """Trials, the best tenth of each variant, and p of Welch's test against V."""
+    search, of = kept("greff2017", experiment)
+    best = {n: search.best(trials, "valid", 0.1)["test"] for n, trials in of.items()}
+    return search, of, best, {n: welch(some, best["V"]).p for n, some in best.items()}
+
+
+search, of, best, p = tenths("reber")
 ahead = {n: (t["test"].to_numpy() < of["V"]["test"]).mean() for n, t in of.items()}
 for n in of:
     print(f"{n:5} best {best[n].mean():.4f}, p {p[n]:.3f}", end=", ")
@@ -328,9 +334,7 @@ assert min(few.values()) > 0.05
 # And the other task of the package that was searched in this way, chords that are drawn at random?
 
 # %% tags=["claim"]
-search, of = kept("greff2017", "chords")
-best = {n: search.best(trials, "valid", 0.1)["test"] for n, trials in of.items()}
-p = {n: welch(some, best["V"]).p for n, some in best.items()}
+search, of, best, p = tenths("chords")
 for n, some in best.items():
     print(f"{n:5} best {some.mean():.2f}, p {p[n]:.4f} ({len(of[n])} draws)")
 for share in (0.05, 0.1, 0.2, 0.3):

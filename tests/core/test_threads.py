@@ -207,9 +207,17 @@ def test_what_was_never_begun_has_ended():
     assert helper.end() is None
 
 
-def test_who_looks_for_a_job_is_not_woken(monkeypatch):
+@pytest.fixture
+def over():
+    """Set when the test has ended, however it ended: who looks for a job until then leaves."""
+    event = threading.Event()
+    yield event
+    event.set()
+    helpers.forget()
+
+
+def test_who_looks_for_a_job_is_not_woken(monkeypatch, over):
     """The same as on machine code, where looking is quicker than to fall asleep."""
-    over = threading.Event()
 
     def look(self, word, before, more):
         while self._words[word] == before and not over.is_set():
@@ -223,12 +231,10 @@ def test_who_looks_for_a_job_is_not_woken(monkeypatch):
         seen = []
         threads.run(lambda *slice_, seen=seen: seen.append(slice_), 64, threads._WORK)
         assert sorted(seen) == [(0, 32), (32, 64)]
-    over.set()  # or it would look for ever
-    helpers.forget()
 
 
-def test_a_look_that_saw_a_job_where_there_is_none_lets_nothing_be_done(monkeypatch):
-    looks, over = [], threading.Event()
+def test_a_look_that_saw_a_job_where_there_is_none_lets_nothing_be_done(monkeypatch, over):
+    looks = []
 
     def look(self, word, before, more):
         time.sleep(0.001)
@@ -246,8 +252,6 @@ def test_a_look_that_saw_a_job_where_there_is_none_lets_nothing_be_done(monkeypa
         helper.begin(functools.partial(done.append, job))
         assert helper.end() is None
     assert done == [0, 1, 2]
-    over.set()
-    helpers.forget()
 
 
 def test_the_slots_say_how_many_may_be_used_and_who_is_there():
