@@ -273,7 +273,12 @@ def test_a_weaker_rule_is_met_no_later_than_the_stronger_one():
 
 def test_the_fixed_test_set_is_the_one_that_the_rule_is_asked_on(monkeypatch):
     asked, met = [], rules.Tested.met
-    monkeypatch.setattr(rules.Tested, "met", lambda rule, net, test: asked.append(test) or met(rule, net, test))
+
+    def watched(rule, network, test, last):
+        asked.append(test)
+        return met(rule, network, test, last)
+
+    monkeypatch.setattr(rules.Tested, "met", watched)
     rule = rules.Tested(0.2, (1, np.inf), (1, 1e-9), sequences=7)
     setting = trial.Setting(TwoClasses(10, 3), Design(1, 1, 3, 1), 1.0, rule, 300)
     trial.run(setting, 5)
@@ -282,6 +287,39 @@ def test_the_fixed_test_set_is_the_one_that_the_rule_is_asked_on(monkeypatch):
         for ours, theirs in zip(trial.fixed_test(setting, 5), test, strict=True):
             np.testing.assert_array_equal(ours, theirs)
     assert not np.array_equal(trial.fixed_test(setting, 6).x, asked[0].x)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((4, np.inf), (4, 0.4)), ((9, 0.35), (3, np.inf)), ((50, 0.5), (50, 0.45))]
+)
+def test_a_look_that_ends_early_says_what_reading_every_sequence_says(first, second):
+    rule, problem = rules.Tested(0.55, first, second, sequences=50), TwoClasses(10, 3)
+    test, last, rng = problem.room(50), np.zeros((50, 2)), np.random.default_rng(7)
+    problem.draw(trial.generator_state(np.random.SeedSequence(3)), test, testing=True)
+    network, said = Network(Design(1, 1, 3, 1, biased="hidden", init=1.0), rng=0), []
+    for _ in range(300):
+        network.net.all[:] = rng.uniform(-3, 3, len(network.net.all)) * network.free.all
+        rows, ends = np.arange(50), test.lengths - 1
+        errors = abs(network.answers(test)[rows, ends, 0] - test.targets[:, 0])
+        wrong, mean = (errors >= 0.55).sum(), errors.mean()
+        plain = tuple(wrong < many and mean < limit for many, limit in (first, second))
+        said.append(rule.met(network, test, last))
+        assert said[-1] == plain
+    assert len(set(said)) > 1
+
+
+def test_a_look_at_a_net_that_fails_reads_the_worst_of_the_last_look_and_no_more(monkeypatch):
+    from lstm_edu.reproduce.hochreiter1997 import blocks
+
+    rule, problem, read, judge = rules.Tested(0.2, (2, np.inf), (1, 0.01), 100), TwoClasses(10, 3), [], blocks.judge
+    monkeypatch.setattr(blocks, "judge", lambda *given: read.append(given[5:9]) or judge(*given))
+    test, last = problem.room(100), np.zeros((100, 2))
+    problem.draw(trial.generator_state(np.random.SeedSequence(3)), test, testing=True)
+    last[[70, 30], 0] = 0.9, 0.8
+    assert rule.met(Network(Design(1, 1, 3, 1), rng=0), test, last) == (False, False)
+    assert len(read) == 1
+    np.testing.assert_array_equal(read[0][1][:3], test.x[[70, 30, 0]])
+    assert (last[:, 0] == 0).sum() == 100 - len(read[0][1])
 
 
 def test_a_rule_that_asks_no_fixed_set_has_none():

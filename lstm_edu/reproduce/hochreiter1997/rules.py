@@ -12,6 +12,8 @@ from .network import Network
 from .problems import Problem, Sequences
 
 _FIRST_LOOK = 16  # strings: most networks that are not done yet fail in these
+_GLANCE = 16  # sequences between two questions whether a rule can still be met
+_ROUNDING = 1 + 1e-9  # so much above its limit, a sum is too large in whatever order its numbers are added
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,11 @@ class Tested:
     sequences: int = 256
     every: int = 100
 
-    def met(self, network: Network, test: Sequences) -> tuple[bool, bool]:
+    def met(self, network: Network, test: Sequences, last: np.ndarray) -> tuple[bool, bool]:
         """Whether the rules are met now.
+
+        The sequences with the largest errors of the last look come first, and none is read once both rules are known
+        to be broken: what comes out is the same, and most looks end after a few of the 256.
 
         Parameters
         ----------
@@ -68,15 +73,26 @@ class Tested:
             What was trained.
         test : Sequences
             The fixed set.
+        last : numpy.ndarray
+            (N, 2), the largest and the mean error of each sequence when it was last read; those read now are written
+            into it. Zeros before the first look.
 
         Returns
         -------
         first, second : bool
             One for each rule.
         """
-        errors = np.zeros((len(test.lengths), 2))
-        blocks.judge(*network.kernel_arguments, *test, errors, np.inf)
-        wrong, mean = int((errors[:, 0] >= self.wrong_from).sum()), float(errors[:, 1].mean())
+        worst_first = np.argsort(-last[:, 0], kind="stable")
+        for read in range(0, len(last), _GLANCE):
+            rows = worst_first[read : read + _GLANCE]
+            errors = np.zeros((len(rows), 2))
+            blocks.judge(*network.kernel_arguments, *(each[rows] for each in test), errors, np.inf)
+            last[rows] = errors
+            seen = last[worst_first[: read + _GLANCE]]
+            wrong, total = int((seen[:, 0] >= self.wrong_from).sum()), float(seen[:, 1].sum())
+            if all(wrong >= many or total > limit * len(last) * _ROUNDING for many, limit in (self.first, self.second)):
+                return False, False
+        mean = float(last[:, 1].mean())
         first, second = (wrong < many and mean < limit for many, limit in (self.first, self.second))
         return first, second
 

@@ -126,6 +126,7 @@ class _Trial:
             self.fixed = (setting.problem.both(),)
         elif isinstance(self.rule, Tested):
             self.fixed_test = self.new_sequences(self.rule.sequences, self.testing)
+            self.looked_at = np.zeros((self.rule.sequences, 2))
         most = _STEPS_AT_ONCE // max(1, setting.problem.longest)
         self.chunk = self.rule.every if not recent else max(1, min(1000, most))
         self.buffer = self.fixed[0] if self.fixed else setting.problem.room(self.chunk)
@@ -171,7 +172,7 @@ class _Trial:
             return self.rule.met(self.network, (self.fixed[0], self.fixed[1]))
         if isinstance(self.rule, AllRight):
             return self.rule.met(self.network, self.setting.problem, self.testing)
-        first, second = self.rule.met(self.network, self.fixed_test)
+        first, second = self.rule.met(self.network, self.fixed_test, self.looked_at)
         if first and self.first is None:
             self.first = self.learnt
         return second
