@@ -35,7 +35,31 @@ def kernel(function: Callable) -> Any:
     numba dispatcher
         The kernel; with the JIT switched off, `function` itself.
     """
-    compiled = numba.njit(nogil=True, **OPTIONS)(function)
+    return _compiled(function)
+
+
+def inlined(function: Callable) -> Any:
+    """Compile a function that other kernels are made of: as `kernel` does, but its code becomes part of theirs.
+
+    Each array is seven arguments of machine code, so a step that is called with 20 of them spends a quarter of its time
+    on passing them on. The price is that every caller holds a copy, which costs compile time: it is for what runs once
+    a step.
+
+    Parameters
+    ----------
+    function : function
+        One of a module, without a closure.
+
+    Returns
+    -------
+    numba dispatcher
+        As from `kernel`.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Callable, **more: bool) -> Any:
+    compiled = numba.njit(nogil=True, **more, **OPTIONS)(function)
     cache.keep_on_disk(compiled, cache.FOLDER)
     KERNELS.append(compiled)
     return compiled

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lstm_edu.core.functions import sigmoid
-from lstm_edu.core.kernel import kernel
+from lstm_edu.core.kernel import inlined, kernel
 
 # I input lines, B blocks of S cells, C = B S cells, O outputs, K input lines that are not zero at a step, N sequences.
 # H = B (S + 2) hidden units in the order input gates | output gates | cells; each sees the inputs of this step and all
@@ -56,7 +56,21 @@ class Memory(NamedTuple):
     es: np.ndarray  # (C,)  the states' errors
 
 
-@kernel
+@inlined
+def add_product(a, y, U):
+    """a += y U, four rows of U at a time: a is read and written once for the four, not once for each."""
+    H = len(y)
+    fours = H - H % 4
+    for m in range(0, fours, 4):
+        y0, y1, y2, y3 = y[m], y[m + 1], y[m + 2], y[m + 3]
+        for j in range(H):
+            a[j] += y0 * U[m, j] + y1 * U[m + 1, j] + y2 * U[m + 2, j] + y3 * U[m + 3, j]
+    for m in range(fours, H):
+        for j in range(H):
+            a[j] += y[m] * U[m, j]
+
+
+@inlined
 def step(net, memory, form, lines, x, now, learning):
     """Phases 1 and 2 of a step: inputs, then hidden units and, in learning, the partials of all states."""
     a, y_new, y_old, s, h, v = memory.a, memory.y[now], memory.y[1 - now], memory.s, memory.h, memory.v
@@ -67,10 +81,7 @@ def step(net, memory, form, lines, x, now, learning):
         x_k, row = x[k], net.W[lines[k]]
         for j in range(H):
             a[j] += x_k * row[j]
-    for m in range(H):
-        y_m, row = y_old[m], net.U[m]
-        for j in range(H):
-            a[j] += y_m * row[j]
+    add_product(a, y_old, net.U)
     for j in range(len(a)):
         a[j] = sigmoid(a[j])
     for j in range(2 * B):
@@ -108,7 +119,7 @@ def step(net, memory, form, lines, x, now, learning):
             memory.Pb[c] += v[c]
 
 
-@kernel
+@inlined
 def answer(net, memory, form, lines, x, now):
     """Phase 3 of a step: outputs, from cells and, where there are such weights, from inputs."""
     o, y = memory.o, memory.y[now, 2 * form.blocks :]

@@ -11,7 +11,7 @@ from . import blocks
 from .blocks import Form, Memory, Weights
 
 BIASED = {"none": (0, 0), "gates": (1, 0), "hidden": (1, 1)}  # (gates, cells)
-_LANES = 16  # a compiled loop takes so many numbers at a time, and the rest one by one: three times slower at H = 8
+_LANES = 8  # a compiled loop takes so many numbers at a time, or half of them, and the rest one by one
 
 
 def _whole_vectors(n: int) -> int:
