@@ -12,7 +12,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.functions import sigmoid
-from lstm_edu.core.kernel import kernel
+from lstm_edu.core.kernel import inlined, kernel
 from lstm_edu.reproduce.outcome import Outcome
 
 from . import draws
@@ -103,11 +103,12 @@ class Setting:
         return len(self.weights().all)
 
 
-@kernel
+@inlined
 def read(net, d, line, before, wanted, o, delayed, learning):
     """One step: the hidden unit, then the outputs and what they contribute to d.
 
-    Returns the hidden unit, the error that comes from the outputs to what they saw of it, and their largest error.
+    Returns the hidden unit, the error that comes from the outputs to what they saw of it, and where nothing is learnt
+    their largest error.
     """
     I = len(net.hidden) - 1
     h = sigmoid(net.hidden[line] + net.hidden[I] * before)
@@ -117,12 +118,14 @@ def read(net, d, line, before, wanted, o, delayed, learning):
     back, largest = 0.0, 0.0
     for k in range(len(o)):
         e = (1.0 if k == wanted else 0.0) - o[k]
-        largest = max(largest, abs(e))
         e *= o[k] * (1 - o[k])
         back += from_hidden[k] * e
         if learning:
             d.outputs[line, k] += e
             d.outputs[I, k] += seen * e
+    if not learning:  # a loop with a maximum is no SIMD code, so it stands alone
+        for k in range(len(o)):
+            largest = max(largest, abs((1.0 if k == wanted else 0.0) - o[k]))
     return h, back, largest
 
 
