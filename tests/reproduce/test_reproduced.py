@@ -55,3 +55,18 @@ def test_a_kept_trial_of_3b_fails_where_its_test_set_shows_six_classes_the_other
             assert success == (told_wrongly.sum() < too_many), (row.name, seed)
             failed += not success
     assert failed
+
+
+def test_kept_trials_of_copy_memory_leave_the_baseline_over_100_steps_and_not_over_more():
+    paper = PAPERS["arjovsky2016"]
+    experiment = experiment_of(paper, "copying")
+    lines, _ = results.read(FOLDER / "reproduce-arjovsky2016-copying.csv", paper, experiment, any_version=True)
+    share = {row.name: trials["share"] for row, trials in summary.Reproduction(paper, experiment, lines).rows()}
+    left = [one for name in ("lstm-100", "lstm-100-0.003", "lstm-100-long") for one in share[name]]
+    assert len(left) == 9
+    assert 0.8 < min(left) < max(left) < 0.975
+    for name in ("tanh-100", "tanh-100-long"):
+        assert min(share[name]) < 0.99 < 1 < max(share[name])
+    for cell in ("lstm", "tanh"):
+        for length in (200, 300, 500):
+            assert abs(share[f"{cell}-{length}"] - 1).max() < 0.002

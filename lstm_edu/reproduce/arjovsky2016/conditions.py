@@ -16,11 +16,15 @@ NOTE = (
     "new sequences all the time in place of 100 000, no learnt initial state, an output gate that does not see c, an "
     "epsilon of 1e-8, U orthogonal. {most} sequences, a limit of this package."
 )
+LEAVES = (
+    " Over 100 steps the LSTM begins to leave the baseline at rates of 0.001 and 0.003, by 3 to 20 % in all nine "
+    "trials, tanh units in some of theirs; over 200 and more neither does, in 100 000 sequences."
+)
 
 
 def _row(cell: str, length: int, rate: float, most: int, seconds: float, quick: int = 0) -> Row:
     setting = Setting(CopyMemory(length), cell, UNITS[cell], rate, most, 20, 10_000, 200)
-    note = NOTE.format(most=f"{most:,}".replace(",", " "))
+    note = NOTE.format(most=f"{most:,}".replace(",", " ")) + (LEAVES if length >= 100 else "")
     where = "figure 1" if length >= 100 else "section 5.1, shorter"
     name = f"{cell}-{length}" + ("" if rate == 1e-3 else f"-{rate:g}") + ("" if most < 200_000 else "-long")
     return Row(name, setting, Published(where, None, None, 3), seconds, quick, note)
@@ -35,11 +39,11 @@ PAPER = Paper(
             (
                 *(_row(cell, 10, 1e-3, 100_000, 7, 1) for cell in UNITS),
                 *(
-                    _row(cell, 100, rate, most, 70 * most / 100_000)
+                    _row(cell, 100, rate, most, 20 * most / 100_000)
                     for cell in UNITS
                     for rate, most in ((3e-4, 100_000), (1e-3, 100_000), (3e-3, 100_000), (1e-3, 300_000))
                 ),
-                *(_row(cell, length, 1e-3, 100_000, 0.7 * length) for cell in UNITS for length in (200, 300, 500)),
+                *(_row(cell, length, 1e-3, 100_000, 0.2 * length) for cell in UNITS for length in (200, 300, 500)),
             ),
             trial.run,
             (
