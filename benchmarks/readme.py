@@ -1,4 +1,4 @@
-"""The figures and the README's tables of speed, made from benchmark.csv, cold.csv and options.csv in figures/.
+"""The figures and the README's tables of speed, made from the CSV files that the others leave in figures/.
 
 python benchmarks/readme.py          writes them anew
 """
@@ -9,20 +9,21 @@ import pictures
 import table
 
 ROOT = Path(__file__).resolve().parents[1]
+KEPT = ("benchmark.csv", "cold.csv", "options.csv", "sequences.csv")
 BEGIN, END = "<!-- the contest -->\n", "<!-- end -->"
 PICTURE = "forward+backward"
 
 
-def in_readme(rows, cold, options, text):
+def in_readme(rows, cold, options, sequences, text):
     """The README's text with its part between the two markers anew; a ValueError where they are missing."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the README has no tables of speed between {BEGIN.strip()} and {END}")
-    return f"{before}{begin}\n{section(rows, cold, options)}\n{end}{after}"
+    return f"{before}{begin}\n{section(rows, cold, options, sequences)}\n{end}{after}"
 
 
-def section(rows, cold, options=()):
+def section(rows, cold, options=(), sequences=()):
     """All that the README says of these measurements, in Markdown."""
     parts = [
         picture(rows),
@@ -31,6 +32,7 @@ def section(rows, cold, options=()):
         two_threads(rows),
         shares(rows),
         from_options(options),
+        from_sequences(sequences),
         from_cold(cold),
     ]
     return "\n".join(part for part in parts if part)
@@ -180,6 +182,29 @@ def from_options(rows):
     return "\n".join(parts)
 
 
+def from_sequences(rows):
+    """What a change of the weights after each sequence costs."""
+    parts = []
+    for (processor, instructions), part in table.runs(rows).items():
+        ours = next((row["steps_per_second"] for row in part if row["who"] == "rule of 1997"), None)
+        if ours is None:
+            continue
+        run = f"{processor}, {table.INSTRUCTIONS[instructions]}, measured {measured_on(part)}"
+        parts.append(f"{run}:\n\n{line('what', 'weights', 'million steps a second', 'time over the first')}")
+        parts.append(line(*["---"] * 4))
+        for row in part:
+            speed = row["steps_per_second"]
+            parts.append(line(row["title"], row["weights"], f"{speed / 1e6:.2f}", f"{ours / speed:.1f}"))
+        parts.append("")
+    if not parts:
+        return ""
+    head = (
+        "What the experiments of 1997 are made of, the weights of a tiny network changed after each sequence (adding, "
+        "T = 100, one thread, in turns; `benchmarks/sequences.py`):\n"
+    )
+    return "\n".join([head, *parts])
+
+
 def compared(rows):
     return [row for row in rows if table.known(row["ratio"])]
 
@@ -216,9 +241,9 @@ def main():
     from lstm_edu.core.files import replace_file
 
     figures, path = ROOT / "figures", ROOT / "README.md"
-    rows, cold, options = (table.read(figures / name) for name in ("benchmark.csv", "cold.csv", "options.csv"))
+    rows, *others = (table.read(figures / name) for name in KEPT)
     pictures.draw(rows, figures)
-    replace_file(path, in_readme(rows, cold, options, path.read_text(encoding="utf-8")).encode())
+    replace_file(path, in_readme(rows, *others, path.read_text(encoding="utf-8")).encode())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 figures/benchmark.csv    what contest.py measures, a row for each KEY
 figures/cold.csv         what cold.py measures, a row for each COLD_KEY
 figures/options.csv      what options.py measures, a row for each OPTIONS_KEY
+figures/sequences.csv    what sequences.py measures, a row for each SEQUENCES_KEY
 """
 
 import math
@@ -13,6 +14,7 @@ import pandas as pd
 KEY = ("processor", "instructions", "cell", "B", "T", "D", "H", "pass", "threads")
 COLD_KEY = ("processor", "instructions", "what")
 OPTIONS_KEY = ("processor", "instructions", "option", "B", "T", "D", "H", "pass")
+SEQUENCES_KEY = ("processor", "instructions", "who")
 SIZES = [  # B, T, D, H
     (1, 100, 2, 4),
     (1, 100, 8, 32),

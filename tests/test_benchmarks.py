@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cold
 import contest
+import numpy as np
 import options
 import pandas as pd
 import peers
@@ -14,6 +15,7 @@ import pictures
 import processor
 import pytest
 import readme
+import sequences
 import table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -186,9 +188,42 @@ def test_an_unknown_option_is_refused(capsys):
     assert "an option must be of cell_clip, " in capsys.readouterr().err
 
 
+def test_the_rule_of_1997_is_timed_beside_the_peers_and_the_readme_says_how_many_times(tmp_path):
+    run("sequences.py", "rule of 1997", "fit", "--seconds", "0.01", "--out", tmp_path)
+    rows = table.read(tmp_path / "sequences.csv")
+    assert [row["weights"] for row in rows] == [93, 117]
+    assert all(row["steps_per_second"] > 0 for row in rows)
+    rows[0]["steps_per_second"], rows[1]["steps_per_second"] = 3e6, 2e6
+    said = readme.section([], [], [], rows)
+    assert "| this package: memory blocks and rule of 1997 | 93 | 3.00 | 1.0 |" in said
+    assert "| this package: LSTM, a step of `fit` | 117 | 2.00 | 1.5 |" in said
+    assert readme.from_sequences(rows[1:]) == ""
+
+
+def test_an_unknown_contestant_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        sequences.main(["pytroch"])
+    assert "who must be of rule of 1997, fit, jax, pytorch, got pytroch" in capsys.readouterr().err
+
+
+def test_jax_learns_with_the_same_memory_blocks():
+    jax = pytest.importorskip("jax")
+    from lstm_edu.reproduce.hochreiter1997 import truncation
+    from lstm_edu.reproduce.hochreiter1997.problems import Sequences
+
+    net, (x, target) = sequences.network(), sequences.adding()
+    lines = np.broadcast_to(np.arange(2), (1, sequences.T + 1, 2)).copy()
+    one = Sequences(lines, np.concatenate([x[:1], np.zeros((1, 1, 2))], axis=1), np.array([sequences.T]), target[:1])
+    weights = (net.net.W, net.net.U, net.net.b, net.net.Uo, net.net.bo)
+    with jax.enable_x64(True):
+        d = jax.grad(sequences.jax_loss)(weights, x[0], target[0])
+    theirs = np.concatenate([-np.asarray(part).ravel() for part in d])
+    np.testing.assert_allclose(theirs, truncation.full_gradient(net, one), rtol=1e-10, atol=1e-14)
+
+
 def test_the_readme_is_what_the_generator_writes():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    kept = (table.read(FIGURES / name) for name in ("benchmark.csv", "cold.csv", "options.csv"))
+    kept = (table.read(FIGURES / name) for name in readme.KEPT)
     assert readme.in_readme(*kept, text) == text, "python benchmarks/readme.py"
 
 
@@ -216,7 +251,7 @@ def test_the_readme_has_a_table_for_each_instruction_set_and_the_seconds_from_an
 
 def test_a_readme_without_the_markers_is_refused():
     with pytest.raises(ValueError, match="no tables of speed between <!-- the contest --> and <!-- end -->"):
-        readme.in_readme([], [], [], "# A readme\n")
+        readme.in_readme([], [], [], [], "# A readme\n")
 
 
 def test_a_figure_has_a_panel_for_each_instruction_set(tmp_path):
