@@ -8,8 +8,8 @@
 # **What does each task exclude, how did the network learn it, and what comes out when all of this is run again?**
 #
 # ![A row for each experiment that was run again, a mark for each trial: training sequences until success, as a ratio to
-# the published mean, on a logarithmic axis. In 3a, 3b and 6a most points lie below 1, in the adding problem all lie
-# above it; nearly all trials of experiment 1 are crosses, given up.](../figures/20-experiments.png)
+# the published mean, on a logarithmic axis. In 3a, 6a and 3b over 100 steps most points lie below 1, in the adding problem
+# and 3b over 1000 all above it; nearly all trials of experiment 1 are crosses, given up.](../figures/20-experiments.png)
 #
 # Each point is a trial: training sequences until success, divided by the mean that the paper printed. A cross is a
 # trial that was given up. Where there are points, the size comes out again, and it is off by more than luck; where there
@@ -379,16 +379,17 @@ for key in [*SHORT, ("4", "100"), ("6", "6a")]:
     assert (key[0] == "3b") == (ratio.mean() < 0.5)
 assert max(ratio.mean() for ratio in ours.values()) < 1.5
 assert ours["4", "100"].min() > 1
-done = tried["4", "500"][1]
-assert done["success"].all()
-assert done["sequences"].mean() > 3 * tried["4", "500"][0].published.sequences
+means = {
+    key: trials.loc[trials["success"], "sequences"].mean() / row.published.sequences
+    for key, (row, trials) in tried.items()
+    if trials["success"].any()
+}
+assert min(means["4", "500"], means["3b", "T1000-N1"]) > 3
 assert (~tried["6", "6b"][1]["success"]).sum() >= 1
-for key in ("N3", "N1", "n140", "n13", "n140-twice", "n13-twice"):
-    row, trials = tried["3c" if key[0] == "N" else "5", key]
-    done = trials.loc[trials["success"], "sequences"]
-    assert (done.mean() > 2 * row.published.sequences) == (key in ("n140", "n13"))
+twice = ("3c", "N3"), ("3c", "N1"), ("5", "n140-twice"), ("5", "n13-twice")
+assert max(means[key] for key in twice) < 2 < min(means["5", "n140"], means["5", "n13"])
 failed = {key: int((~trials["success"]).sum()) for key, (_, trials) in tried.items()}
-assert [failed[key] for key in ours] == [0, 0, 0, 1, 0, 0]
+assert [failed[key] for key in [*ours, ("3b", "T1000-N1")]] == [0, 0, 0, 1, 0, 0, 3]
 assert max(ratio.max() / ratio.min() for ratio in ours.values()) > 3
 assert min(more_wrong[key] for key in SHORT) > 1 > more_wrong["4", "100"]
 
@@ -414,25 +415,26 @@ course.show(
     figure,
     name="20-experiments",
     alt="A row for each experiment run again, a mark for each trial: sequences "
-    "until success over the published mean, a bar at our mean. In 3a, 3b, 3c and 6a "
-    "most points and the bars lie below 1; in 4, and in 5 at the printed rate, all "
-    "lie above it. Nearly all "
+    "until success over the published mean, a bar at our mean. In 3a, 3c, 6a and 3b "
+    "over 100 steps most points and the bars lie below 1; in 4, 3b over 1000 steps, "
+    "and in 5 at the printed rate, all lie above it. Nearly all "
     "trials of experiment 1 are crosses at the right, as are most of 2 as printed.",
 )
 
 # %% [markdown]
 # How should this be read?
 #
-# - **The verdict carries over**, where there are points: 3a, 4 and 6a succeed in every trial, at the paper's learning
-#   rates, with its weights and stopping rules, and at 100 steps no mean of theirs is off by a factor of two.
+# - **The verdict carries over**, where there are points: 3a, 4 and 6a succeed in every trial, at the paper's rates,
+#   with its weights and stopping rules, and at 100 steps no mean of theirs is off by a factor of two.
 # - **The numbers do not, to the digit, and not by luck alone.** In none of the six rows above does the published mean lie
 #   within the interval in which our own is known. Adding over 100 steps takes longer in *every* trial than the published
-#   mean, over 500 more than three times as long, nearly all of it before anything is learnt; 3a takes about two thirds, 3b
-#   less than half. Multiplying takes more than twice as long, but less than that at twice the rate, as the printed error
-#   would have it. This interval knows our seeds alone: the paper's means, of 10 or 20 trials, have luck in them too.
-# - **A mean of the successes hides something.** In 6b some trials were given up, and in 3b one that could not succeed: the
-#   noise gave the one telling number of 7 of its 256 test sequences the other sign, and only 5 may be wrong. And in one row
-#   the slowest success takes several times as long as the fastest: the flat stretch says why. Print range and failures.
+#   mean, over 500 and in 3b over 1000 more than three times as long, nearly all of it before anything is learnt; 3a takes
+#   about two thirds, 3b over 100 less than half. Multiplying takes more than twice as long, but less than that at twice
+#   the rate, as the printed error would have it. This interval knows our seeds alone: the paper's means, of 10 or 20
+#   trials, have luck in them too.
+# - **A mean of the successes hides something.** In 6b some trials were given up, and in 3b four that could hardly succeed:
+#   noise turned the one telling number round, or nearly so, in 6 or 7 of 256 test sequences, and only 5 may be wrong. In
+#   one row the slowest success takes several times as long as the fastest: the flat stretch.
 # - **The final tests agree in size.** One sequence of 2560 was wrong in the paper for adding and 6a, about one is here. In
 #   3a and 3b we are wrong more often.
 # - **Something is different that is not printed, or that we had to change.** In the adding problem our outputs are

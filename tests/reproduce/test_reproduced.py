@@ -42,7 +42,7 @@ def test_a_file_of_trials_says_what_made_it_and_holds_whole_trials_of_the_settin
             assert (trials["tested"] == getattr(row.setting, "test", 0)).all()
 
 
-def test_a_kept_trial_of_3b_fails_where_its_test_set_shows_six_classes_the_other_way_round():
+def test_a_kept_trial_of_3b_fails_where_its_test_set_has_six_sequences_that_can_hardly_be_told():
     paper = PAPERS["hochreiter1997"]
     experiment = experiment_of(paper, "noisy-inputs")
     lines, _ = results.read(FOLDER / "reproduce-hochreiter1997-noisy-inputs.csv", paper, experiment, any_version=True)
@@ -51,8 +51,8 @@ def test_a_kept_trial_of_3b_fails_where_its_test_set_shows_six_classes_the_other
         too_many = row.setting.rule.second[0] if row.name.endswith("N1") else np.inf  # with N = 3 there are two more
         for seed, success in zip(trials["seed"], trials["success"], strict=True):
             test = trial.fixed_test(row.setting, seed)
-            told_wrongly = (test.x[:, 0, 0] > 0) != (test.targets[:, 0] > 0.5)
-            assert success == (told_wrongly.sum() < too_many), (row.name, seed)
+            told = test.x[:, 0, 0] * np.where(test.targets[:, 0] > 0.5, 1, -1)  # 1 without noise
+            assert success == ((told < 0.025).sum() < too_many), (row.name, seed)
             failed += not success
     assert failed
 

@@ -96,8 +96,13 @@ OFTEN = (
 )
 UNREACHABLE = (
     "With N = 1 the noise gives the only number that tells the class the other sign in 1.27 % of sequences, and no "
-    "network can tell these. In one test set of nine it does so in 6 of 256 or more, and a trial with such a set "
-    "cannot meet the rule: so it is in each trial that failed. "
+    "network can tell these; over 1000 steps those that it leaves within 0.025 of 0 are as hard. A trial whose test "
+    "set has 6 such sequences in 256 can hardly meet the rule: each that failed has 6 or more, none that succeeded. "
+)
+LATE = (
+    "Over 1000 steps it takes about four times as many sequences as printed, and all but the last of them pass before "
+    "anything is learnt: with another seed half of the answers are wrong after 2 364 000 sequences, and the rule is "
+    "met at 2 365 600; with weights that begin in -0.2 .. 0.2 at 1 979 600. "
 )
 OFTEN_TARGETS = (
     "Looks after every 10 000 sequences make the means of 4 trials with other seeds 190 000 with N = 3 "
@@ -160,7 +165,7 @@ def _steps(row: Row) -> Row:
 def _plain(method: str, symbols: int, rate: float, published: tuple[int | None, float], delayed: bool = False) -> Row:
     setting = plain.Setting(symbols, method, rate, delayed=delayed)
     name = f"{method}-p{symbols}-{rate}{'-delayed' * delayed}"
-    seconds = {4: 1 if delayed else 7, 10: 6, 100: 250}[symbols]
+    seconds = {4: 1 if delayed else 7, 10: 6, 100: 120}[symbols]
     quick = 2 if symbols == 4 else 0
     return Row(name, setting, Published("table 2", *published, 18), seconds, quick, f"{PLAIN}{TIMING}")
 
@@ -193,7 +198,8 @@ def _told(length: int, told: int, first: int, sequences: int, wrong: float, seco
     rule = Tested(0.2, (6, float("inf")), (6, 0.04)) if noisy else Tested(0.2, (1, float("inf")), (1, 0.01))
     setting = _two_classes(TwoClasses(length, told, noise_first=noisy), 1.0, rule, 10 * sequences)
     published = Published("table 5" if noisy else "table 4", sequences, None, 10, wrong, first)
-    note = f"{LOOKS} {OFTEN if noisy else ''}{UNREACHABLE if noisy and told == 1 else ''}{LIMIT}"
+    parts = ((True, f"{LOOKS} "), (noisy, OFTEN), (noisy and told == 1, UNREACHABLE), (noisy and length == 1000, LATE))
+    note = "".join(part for there, part in parts if there) + LIMIT
     return Row(f"T{length}-N{told}", setting, published, seconds, 2 if length == 100 else 0, note)
 
 
@@ -255,15 +261,15 @@ LAGS = (
     _lagged(50, 50, 30_000, 5, 2),
     _lagged(100, 100, 31_000, 10, 1),
     _lagged(200, 200, 33_000, 20),
-    _lagged(500, 500, 38_000, 60),
-    _lagged(1000, 1000, 49_000, 150),
-    _lagged(1000, 500, 49_000, 150),
-    _lagged(1000, 200, 75_000, 200),
-    _lagged(1000, 100, 135_000, 300),
-    _lagged(1000, 50, 203_000, 400),
+    _lagged(500, 500, 38_000, 25),
+    _lagged(1000, 1000, 49_000, 65),
+    _lagged(1000, 500, 49_000, 65),
+    _lagged(1000, 200, 75_000, 95),
+    _lagged(1000, 100, 135_000, 170),
+    _lagged(1000, 50, 203_000, 260),
 )
-LAG_SECONDS, LAG_QUICK = (1, 1, 3, 22, 160, 140, 170, 90, 150), (5, 5, 3, 0, 0, 0, 0, 0, 0)  # of the closed ones
-PRODUCTS = (_product(140, 482_000, 139 / 2560, 40, 1), _product(13, 1_273_000, 14 / 2560, 170, 0))
+LAG_SECONDS, LAG_QUICK = (1, 1, 2, 14, 110, 90, 110, 60, 100), (5, 5, 3, 0, 0, 0, 0, 0, 0)  # of the closed ones
+PRODUCTS = (_product(140, 482_000, 139 / 2560, 40, 1), _product(13, 1_273_000, 14 / 2560, 130, 0))
 PAPER = Paper(
     "hochreiter1997",
     "S. Hochreiter, J. Schmidhuber: Long short-term memory. Neural Computation 9(8), 1997",
@@ -307,7 +313,7 @@ PAPER = Paper(
             "two-sequences", "3a", "The first numbers say the class, the rest is noise.",
             _told(100, 3, 27_380, 39_850, 0.000195, 5, False),
             _told(100, 1, 58_370, 64_330, 0.000117, 8, False),
-            _told(1000, 3, 446_850, 452_460, 0.000078, 500, False),
+            _told(1000, 3, 446_850, 452_460, 0.000078, 100, False),
         ),
         _experiment(
             "noisy-inputs", "3b", "The same with noise on the first numbers as well.",
@@ -323,8 +329,8 @@ PAPER = Paper(
         _experiment(
             "adding", "4", "Add two numbers that were marked long ago.",
             _marked(100, 74_000, 1 / 2560, 3, 5),
-            _marked(500, 209_000, 0.0, 100, 1),
-            _marked(1000, 853_000, 1 / 2560, 700),
+            _marked(500, 209_000, 0.0, 65, 1),
+            _marked(1000, 853_000, 1 / 2560, 400),
             _sigmoid(_marked(100, 74_000, 1 / 2560, 3)),
         ),
         _experiment(
