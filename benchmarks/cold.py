@@ -8,7 +8,6 @@ the old one.
 """
 
 import argparse
-import datetime
 import os
 import subprocess
 import sys
@@ -52,12 +51,8 @@ def main(args=None):
         parser.error(f"what must be of {', '.join(MEASURED)}, got {', '.join(sorted(unknown))}")
     if options.instructions:
         os.environ.update(processor.limited_to(options.instructions))
-    about = {"processor": processor.name(), "instructions": processor.in_use()}
-    kept = {
-        "date": datetime.date.today().isoformat(),
-        "system": processor.system(),
-        "versions": processor.versions(["numba", "llvmlite", "numpy"]),
-    }
+    about = processor.here()
+    kept = processor.made_with(["numba", "llvmlite", "numpy"])
     print(f"{about['processor']}, {processor.system()}: {about['instructions']}\n{kept['versions']}\n", flush=True)
     seconds_of("import")  # Python's own files of byte code, and the system's cache of the disk
     for what in options.what or MEASURED:

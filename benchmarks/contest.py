@@ -20,7 +20,6 @@ Every contestant is a process of its own, bound to as many cores as it may use t
 
 import argparse
 import contextlib
-import datetime
 import gc
 import json
 import os
@@ -81,7 +80,7 @@ def main(args=None):
         # For this process and all that it starts. Nothing of lstm_edu is imported yet: Numba looks once.
         os.environ.update(processor.limited_to(options.instructions))
     options.peers = taking_part(options.peers)
-    about = {"processor": processor.name(), "instructions": processor.in_use()}
+    about = processor.here()
     print(f"{about['processor']}, {processor.system()}: {about['instructions']}", flush=True)
     rows = []
     for threads in options.threads:
@@ -119,11 +118,7 @@ def run_all(options, about, threads):
     path = options.out and options.out / "benchmark.csv"
     there = {table.key_of(row) for row in table.read(path)} if path and options.missing else set()
     about = about | {"threads": threads}
-    kept = {
-        "date": datetime.date.today().isoformat(),
-        "system": processor.system(),
-        "versions": processor.versions(["numba", "numpy", *(MODULES.get(peer, peer) for peer in options.peers)]),
-    }
+    kept = processor.made_with(["numba", "numpy", *(MODULES.get(peer, peer) for peer in options.peers)])
     with contextlib.ExitStack() as stack:
         contestants = {name: stack.enter_context(Contestant(name, threads)) for name in names}
         for B, T, D, H in options.sizes:

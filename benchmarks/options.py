@@ -10,7 +10,6 @@ that was measured there before. Where PyTorch or ONNX Runtime has the option as 
 """
 
 import argparse
-import datetime
 import os
 import time
 from pathlib import Path
@@ -52,12 +51,8 @@ def main(args=None):
     os.environ["LSTM_EDU_NUM_THREADS"] = "1"
     if given.instructions:
         os.environ.update(processor.limited_to(given.instructions))
-    about = {"processor": processor.name(), "instructions": processor.in_use()}
-    kept = {
-        "date": datetime.date.today().isoformat(),
-        "system": processor.system(),
-        "versions": processor.versions(["numba", "numpy", "torch", "onnxruntime"]),
-    }
+    about = processor.here()
+    kept = processor.made_with(["numba", "numpy", "torch", "onnxruntime"])
     for B, T, D, H in SIZES:
         for option in given.options or OPTIONS:
             for pass_ in PASSES:

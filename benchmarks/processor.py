@@ -1,5 +1,6 @@
 """Which processor this is, which of its vector instructions are in use, and how to do without the widest ones."""
 
+import datetime
 import os
 import platform
 from pathlib import Path
@@ -32,6 +33,16 @@ def in_use():
 
     narrow = "neon" if platform.machine().lower() in ("arm64", "aarch64") else "sse2"
     return {64: "avx512", 32: "avx2"}.get(tile.VECTOR_BYTES, narrow)
+
+
+def here():
+    """What a row of a measurement begins with."""
+    return {"processor": name(), "instructions": in_use()}
+
+
+def made_with(packages):
+    """What a row of a measurement ends with: when, on which system, and which versions of these packages."""
+    return {"date": datetime.date.today().isoformat(), "system": system(), "versions": versions(packages)}
 
 
 def native():

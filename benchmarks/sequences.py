@@ -6,13 +6,13 @@
 
 The adding problem with T = 100, one thread, and a network as small as the paper's: here its memory blocks and its
 truncated rule, 93 weights; JAX the same network with the full gradient, as a scan over sequences that is compiled as a
-whole; PyTorch and this package's `fit` an LSTM with 4 units, 117 weights. All descend the plain gradient.
+whole; PyTorch and this package's `fit` an LSTM with 4 units, 117 weights. The rule of 1997 runs in float64, all others
+in float32; all descend the plain gradient.
 Sequences lie there before the clock begins. Everybody takes turns; kept in figures/sequences.csv are time steps a
 second, learning included, of the fastest turn. A new row takes the place of the one that was measured there before.
 """
 
 import argparse
-import datetime
 import os
 import time
 from pathlib import Path
@@ -25,7 +25,10 @@ T, N, RATE = 100, 200, 0.05  # steps, sequences of a turn
 
 
 def adding():
-    """N sequences: x (N, T, 2), of which each two are marked, and their targets (N, 1)."""
+    """N sequences: x (N, T, 2), of which each two are marked, and their targets (N, 1).
+
+    All have T steps, not T to 1.1 T as the package's tasks draw them: JAX compiles for one length.
+    """
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -96,8 +99,8 @@ def pytorch():
             torch.nn.functional.mse_loss(dense(layer(x[:, n])[0][-1]), target[n : n + 1]).backward()
             optimizer.step()
 
-    ours = layer.bias_ih_l0.numel()  # its second bias counts for nothing
-    return turn, sum(weight.numel() for weight in weights) - ours
+    second = layer.bias_hh_l0.numel()  # a bias that adds nothing to the first
+    return turn, sum(weight.numel() for weight in weights) - second
 
 
 def jax_loss(weights, x, target):
@@ -164,12 +167,8 @@ def main(args=None):
     os.environ |= {"LSTM_EDU_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
     if options.instructions:
         os.environ.update(processor.limited_to(options.instructions))
-    about = {"processor": processor.name(), "instructions": processor.in_use()}
-    kept = {
-        "date": datetime.date.today().isoformat(),
-        "system": processor.system(),
-        "versions": processor.versions(["numba", "numpy", "torch", "jax"]),
-    }
+    about = processor.here()
+    kept = processor.made_with(["numba", "numpy", "torch", "jax"])
     for row in measure(options.who or list(WHO), options.seconds):
         print(f"{row['steps_per_second']:12,.0f} steps a second  {row['title']}, {row['weights']} weights", flush=True)
         table.keep(options.out / "sequences.csv", [about | row | kept], table.SEQUENCES_KEY)

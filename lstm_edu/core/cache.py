@@ -43,7 +43,7 @@ def _sources_hash(package: Path) -> str | None:
     """
     digest = hashlib.sha256()
     files = [(file.relative_to(package), file.read_bytes()) for file in sorted(package.rglob("*.py"))]
-    made_from = [(name, text) for name, text in files if name.parts[0] in _SHARED_SOURCES or b"\n@kernel\n" in text]
+    made_from = [(name, text) for name, text in files if name.parts[0] in _SHARED_SOURCES or b"\n@kernel" in text]
     for name, text in made_from:
         digest.update(str(name).encode() + b"\0" + text + b"\0")
     return digest.hexdigest()[:16] if made_from else None

@@ -1,5 +1,6 @@
 """The one place for Numba's options. `@kernel` compiles a function on its first call and keeps the code on disk."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
 KERNELS: list[Any] = []  # every kernel of the package, for `lstm-edu warmup` and the tests
 
 
-def kernel(function: Callable) -> Any:
+def kernel(function: Callable | None = None, *, inlined: bool = False) -> Any:
     """Compile a function with Numba on its first call, with this package's options; machine code is kept on disk.
 
     The options: no zero-division branch (`error_model="numpy"`), the part of fastmath that keeps NaN, and the GIL
@@ -29,37 +30,19 @@ def kernel(function: Callable) -> Any:
     ----------
     function : function
         One of a module, without a closure.
+    inlined : bool
+        Whether its code becomes part of each kernel that calls it, written `@kernel(inlined=True)`. An array is seven
+        arguments of machine code: a step that is called with 20 of them spends a quarter of its time on passing them
+        on. Every caller holds a copy, which costs compile time: this is for what runs once a step.
 
     Returns
     -------
     numba dispatcher
         The kernel; with the JIT switched off, `function` itself.
     """
-    return _compiled(function)
-
-
-def inlined(function: Callable) -> Any:
-    """Compile a function that other kernels are made of: as `kernel` does, but its code becomes part of theirs.
-
-    Each array is seven arguments of machine code, so a step that is called with 20 of them spends a quarter of its time
-    on passing them on. The price is that every caller holds a copy, which costs compile time: it is for what runs once
-    a step.
-
-    Parameters
-    ----------
-    function : function
-        One of a module, without a closure.
-
-    Returns
-    -------
-    numba dispatcher
-        As from `kernel`.
-    """
-    return _compiled(function, forceinline=True)
-
-
-def _compiled(function: Callable, **more: bool) -> Any:
-    compiled = numba.njit(nogil=True, **more, **OPTIONS)(function)
+    if function is None:
+        return functools.partial(kernel, inlined=inlined)
+    compiled = numba.njit(nogil=True, forceinline=inlined, **OPTIONS)(function)
     cache.keep_on_disk(compiled, cache.FOLDER)
     KERNELS.append(compiled)
     return compiled

@@ -10,7 +10,7 @@ _ROOM = ("empty", "zeros", "type")  # what makes an array, or a number of the ar
 
 def is_kernel(text: str) -> bool:
     """Is it the text of one function below @kernel, also where no compiler is at work?"""
-    return text.startswith("@kernel\ndef ")
+    return text.startswith(("@kernel\ndef ", "@kernel(inlined=True)\ndef "))
 
 
 def folded(text: str) -> str:

@@ -162,12 +162,13 @@ def test_the_cache_lies_in_the_package_under_a_name_made_of_its_sources(package)
     second = cache._find_folder(package)
     (package / "b.py").rename(package / "c.py")
     third = cache._find_folder(package)
-    found = [first, second, third]
+    (package / "d.py").write_text(A_KERNEL.replace("@kernel", "@kernel(inlined=True)"))
+    found = [first, second, third, cache._find_folder(package)]
     for shared in ("cells", "core", "core/deeper"):
         (package / shared).mkdir()
         (package / shared / "constants.py").write_text("ROWS = 4")
         found.append(cache._find_folder(package))
-    assert len(set(found)) == 6
+    assert len(set(found)) == 7
 
 
 @pytest.mark.kernels

@@ -11,7 +11,7 @@ import numpy as np
 
 from lstm_edu.core.functions import sigmoid
 from lstm_edu.core.generator import below
-from lstm_edu.core.kernel import inlined, kernel
+from lstm_edu.core.kernel import kernel
 
 # I inputs, B blocks of S cells, C = B S cells in the order of blocks, O outputs. H = B (3 + S) rows in the order input
 # gates | forget gates | output gates | cells. A column for each source, M of them: inputs of this step, outputs of the
@@ -95,7 +95,7 @@ class Limits(NamedTuple):
 SMALLEST_RATE = 1e-30  # below, no weight changes in float64: nothing is learnt from there to the end of the stream
 
 
-@inlined
+@kernel(inlined=True)
 def forget(y, s, P, Q):
     """Outputs, states and partials as at the start of a stream."""
     y[:] = 0
@@ -104,7 +104,7 @@ def forget(y, s, P, Q):
     Q[:] = 0
 
 
-@inlined
+@kernel(inlined=True)
 def products(W, x, sums):
     """sums = W x."""
     for k in range(len(W)):
@@ -114,14 +114,14 @@ def products(W, x, sums):
         sums[k] = total
 
 
-@inlined
+@kernel(inlined=True)
 def sigmoids(x, y):
     """y = sigmoid(x), for all that there are."""
     for k in range(len(x)):
         y[k] = sigmoid(x[k])
 
 
-@inlined
+@kernel(inlined=True)
 def carry(x, v, f, P):
     """P = f P + v x^T, the partials of all states by all weights but peepholes."""
     C = len(f)
@@ -131,7 +131,7 @@ def carry(x, v, f, P):
             P[r, m] = f_r * P[r, m] + v_r * x[m]
 
 
-@inlined
+@kernel(inlined=True)
 def carry_peepholes(old, v, f, S, Q):
     """Q = f Q + v s', the same by the peepholes of input and forget gates."""
     C = len(old)
@@ -142,7 +142,7 @@ def carry_peepholes(old, v, f, S, Q):
                 Q[gate, n, c] = f[other] * Q[gate, n, c] + v[gate * C + other] * old[c]
 
 
-@inlined
+@kernel(inlined=True)
 def look(s, V, gate, B, S, sums):
     """What the gates of one kind see of their blocks' states, onto rows gate B .. gate B + B - 1."""
     for j in range(B):
@@ -150,7 +150,7 @@ def look(s, V, gate, B, S, sums):
             sums[gate * B + j] += V[gate, c] * s[c]
 
 
-@inlined
+@kernel(inlined=True)
 def cells(form, a, sums, s, old, v, f):
     """New states; what they change by per unit of a source, and what they keep."""
     B, S, C = form.blocks, form.size, len(f)
@@ -167,7 +167,7 @@ def cells(form, a, sums, s, old, v, f):
             f[c] = f_j
 
 
-@inlined
+@kernel(inlined=True)
 def show(form, a, s, h, y):
     """What the cells show."""
     B, S = form.blocks, form.size
@@ -178,7 +178,7 @@ def show(form, a, s, h, y):
             y[c] = a[2 * B + j] * h[c]
 
 
-@inlined
+@kernel(inlined=True)
 def outer(e, x, d):
     """d = e x^T."""
     for k in range(len(e)):
@@ -187,7 +187,7 @@ def outer(e, x, d):
             d[k, m] = e_k * x[m]
 
 
-@inlined
+@kernel(inlined=True)
 def back(form, a, h, e, Wo, ey, es, eo):
     """Errors of states and of output gates, from those of the outputs."""
     B, S, I = form.blocks, form.size, form.inputs
@@ -205,7 +205,7 @@ def back(form, a, h, e, Wo, ey, es, eo):
         eo[j] = o_j * (1 - o_j) * e_o
 
 
-@inlined
+@kernel(inlined=True)
 def weigh(form, x, es, eo, P, d):
     """Errors times partials: what the weights of gates and cells are to change by."""
     B, S, C, M = form.blocks, form.size, len(es), len(x)
@@ -226,7 +226,7 @@ def weigh(form, x, es, eo, P, d):
             d[row, m] = e_c * P[r, m]
 
 
-@inlined
+@kernel(inlined=True)
 def weigh_peepholes(S, s, es, eo, Q, d):
     """The same for peepholes."""
     for c in range(len(es)):
@@ -238,7 +238,7 @@ def weigh_peepholes(S, s, es, eo, Q, d):
         d[0, c], d[1, c], d[2, c] = to_in, to_forget, eo[j] * s[c]
 
 
-@inlined
+@kernel(inlined=True)
 def change(w, d, may, p, rate, momentum):
     """Gradient descent, with momentum where there is any."""
     if momentum == 0:

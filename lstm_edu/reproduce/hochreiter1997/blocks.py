@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lstm_edu.core.functions import sigmoid
-from lstm_edu.core.kernel import inlined, kernel
+from lstm_edu.core.kernel import kernel
 
 # I input lines, B blocks of S cells, C = B S cells, O outputs, K input lines that are not zero at a step, N sequences.
 # H = B (S + 2) hidden units in the order input gates | output gates | cells; each sees the inputs of this step and all
@@ -56,7 +56,7 @@ class Memory(NamedTuple):
     es: np.ndarray  # (C,)  the states' errors
 
 
-@inlined
+@kernel(inlined=True)
 def add_product(a, y, U):
     """a += y U, four rows of U at a time: a is read and written once for the four, not once for each."""
     H = len(y)
@@ -70,7 +70,7 @@ def add_product(a, y, U):
             a[j] += y[m] * U[m, j]
 
 
-@inlined
+@kernel(inlined=True)
 def step(net, memory, form, lines, x, now, learning):
     """Phases 1 and 2 of a step: inputs, then hidden units and, in learning, the partials of all states."""
     a, y_new, y_old, s, h, v = memory.a, memory.y[now], memory.y[1 - now], memory.s, memory.h, memory.v
@@ -119,7 +119,7 @@ def step(net, memory, form, lines, x, now, learning):
             memory.Pb[c] += v[c]
 
 
-@inlined
+@kernel(inlined=True)
 def answer(net, memory, form, lines, x, now):
     """Phase 3 of a step: outputs, from cells and, where there are such weights, from inputs."""
     o, y = memory.o, memory.y[now, 2 * form.blocks :]

@@ -12,7 +12,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.functions import sigmoid
-from lstm_edu.core.kernel import inlined, kernel
+from lstm_edu.core.kernel import kernel
 from lstm_edu.reproduce.outcome import Outcome
 
 from . import draws
@@ -103,7 +103,7 @@ class Setting:
         return len(self.weights().all)
 
 
-@inlined
+@kernel(inlined=True)
 def read(net, d, line, before, wanted, o, delayed, learning):
     """One step: the hidden unit, then the outputs and what they contribute to d.
 
