@@ -348,7 +348,7 @@ assert live.table["sequences"].between(5_000, 100_000).all()
 # %% [markdown]
 # ## Published and measured
 #
-# Two trials show that it can be done. A mean asks for as many as the paper had. Most of them are kept, seeds
+# Two trials show that it can be done. A mean asks for as many as the paper had. Nearly all of the LSTM's are kept, seeds
 # 0, 1, 2 and so on, none left out (`lstm-edu reproduce hochreiter1997 order --budget paper` makes them anew). The mean
 # and range are of training sequences, over the trials that succeeded; *wrong* is the share of the final test; where two
 # numbers stand with a bar between them, the first is the paper's. `T100-N3`: at least 100 steps, the first 3 say the class.
@@ -459,18 +459,14 @@ assert np.mean(late) < TABLES["two-sequences"].row("T100-N3").published.sequence
 #
 # **Experiments 1 and 2 are not reproduced as printed, nor is the adding problem with sigmoid outputs.**
 # The paper reports success in 148 of 150 trials of the first, and in all 18 of each of 2a and 2b. Here is what was
-# tried, and then a third kind, neither reproduced nor refuted: rows without trials. (`lstm-edu reproduce
-# hochreiter1997 NAME --budget paper --resume` runs them. Some take hours.)
+# tried.
 
 # %% tags=["claim"]
 won = {key: t["success"].to_numpy() for key, (_, t) in tried.items()}
 missing = {}
-for experiment in PAPER.experiments:
-    for row in experiment.rows:
-        if "Not reproduced" in row.note or "was not met" in row.note:
-            missing.setdefault((experiment.number, row.note), []).append(row.name)
-    rest = [r.name for r in experiment.rows if (experiment.number, r.name) not in won]
-    print(f"{experiment.number:2} without trials: {', '.join(rest) or 'none'}")
+for experiment, row in [(each, row) for each in PAPER.experiments for row in each.rows]:
+    if "Not reproduced" in row.note or "was not met" in row.note:
+        missing.setdefault((experiment.number, row.note), []).append(row.name)
 for (number, note), names in missing.items():
     print("\n" + textwrap.fill(f"{number} ({', '.join(names)}): {note}", 86))
 assert {number for number, _ in missing} == {"1", "2a", "2b", "2c", "4"}
@@ -483,10 +479,14 @@ for number, name in (("2a", "100-end"), ("2b", "100-end"), ("2a", "100-closed"))
 lags = [tried["2c", f"q{lag}-p{lag}-closed"][1] for lag in (50, 100, 200, 500)]
 assert all(t["success"].all() for t in lags)
 assert np.all(np.diff([t["sequences"].mean() for t in lags]) > 0)
-most = [won[key] for key in won if "q1000-p" in key[1] and "closed" in key[1]]
-assert 0.5 < np.concatenate(most).mean() < 1
-none = [key for key in won if "rtrl-p10-" in key[1] or key[1] == "q100-p100"]
-assert [won[key].any() for key in none] == [False] * 5
+closed = [row for _, row in won if "closed" in row and row[0] == "q"]
+most = [tried["2c", row][1] for row in closed if "q1000" in row]
+assert 0.5 < np.mean([t["success"].mean() for t in most]) < 1
+taken = [t.loc[t["success"], "sequences"].mean() for t in most]
+assert max(taken) < 1.5 * min(taken)
+far = [key for key in won if key[0] == "2c" and key[1] not in ("q50-p50", *closed)]
+none = [key for key in won if "rtrl-p10-" in key[1]] + far
+assert not np.concatenate([won[key] for key in none]).any()
 
 # %% [markdown]
 # Experiment 1 you can watch. The grammar has to be right at *each* step of *all* 512 strings: every symbol that may
@@ -523,7 +523,8 @@ for _ in range(4):
 #   With a gate that begins *closed*, as in 3, 4 and 6, 2a and 2b are learnt in all 18 trials (rows `100-end`).
 # - **Long lags.** The same gates stand half open in 2c, for up to a thousand steps, and the printed rate is a hundredth of
 #   that of 2a. With closed gates and the rate of 2a lags up to 500 are learnt in all trials (rows `closed`), of 1000 in
-#   most, yet our sequences grow with the lag, the paper's hardly: another network.
+#   most. Yet our sequences grow with the lag, and hardly with how often a symbol distracts (`p50`: one of 50 at each
+#   step); in the paper it is the other way round: another network.
 # - **The grammar.** One block's output gate is open, its cells saturate within ten steps, and no error reaches a
 #   state. A closed gate is no cure here.
 #
