@@ -23,8 +23,8 @@ TOP = """\
 Published numbers, ours beside them, and what each experiment cost. `a | b`: published | measured; `-`: not printed in
 the paper, not found in the paper itself, or nothing to take a mean of. Trials are those of seeds 0, 1, 2 and so on,
 none left out; they are kept beside this page, each with its setting, versions and seconds. Times are of one
-core of a machine that was busy with other work: an idle one takes less. A row counts with its median trial, times
-the number of trials, since some single ones were held up by that other work.
+core of a machine that was busy with other work: an idle one takes less. A row counts with all of its steps at the time
+of a step in its median trial, or with its seconds if these are fewer, since single trials were held up by that work.
 
 ```sh
 lstm-edu reproduce                                                       # this list
@@ -83,7 +83,7 @@ def _part(paper: "Paper", experiment: "Experiment", found: "Reproduction | None"
 
 
 def _cost(experiment: "Experiment", found: "Reproduction | None") -> tuple[str, str]:
-    """How many of the paper's trials are there, and how long all of them take, by the medians of these."""
+    """How many of the paper's trials are there, and how long all of them take."""
     trials = {} if found is None else {row.name: some for row, some in found.rows()}
     whole = sum(row.published.trials for row in experiment.rows)
     done = sum(min(len(some), _asked(experiment, name)) for name, some in trials.items())
@@ -96,7 +96,11 @@ def _asked(experiment: "Experiment", row: str) -> int:
 
 
 def _seconds(row: "Row", trials: "pd.DataFrame | None") -> float:
-    return row.seconds if trials is None else float(trials["seconds"].median())
+    """What a trial takes on average: long ones count in full, those that were held up do not."""
+    if trials is None:
+        return row.seconds
+    a_step = (trials["seconds"] / trials["steps"]).median()
+    return min(float(trials["seconds"].mean()), float(a_step * trials["steps"].mean()))
 
 
 def _duration(seconds: float) -> str:

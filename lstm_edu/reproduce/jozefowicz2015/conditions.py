@@ -37,7 +37,7 @@ PAPER = Paper(
     (
         Experiment(
             "forget-bias", "1", "The bias with which the forget gate begins, on the adding problem.",
-            (*_rows(50, 64_000, 5, True), *_rows(150, 96_000, 45, False)),
+            (*_rows(50, 64_000, 2.5, True), *_rows(150, 96_000, 7, False)),
             trial.run,
             (
                 Measure("before", "steps after which half of a state is left, before training"),

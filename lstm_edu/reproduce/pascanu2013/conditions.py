@@ -43,7 +43,7 @@ def _rows() -> tuple[Row, ...]:
 
 def _untrained(cell: str, radius: float) -> Row:
     published = Published("section 2", None, None, 5)
-    return Row(f"{cell}-{radius}", Untrained(cell, radius), published, seconds=0.1, quick=5, note=FLOW)
+    return Row(f"{cell}-{radius}", Untrained(cell, radius), published, seconds=0.05, quick=5, note=FLOW)
 
 
 PAPER = Paper(

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pandas as pd
 import pytest
 
 from lstm_edu.course import library
@@ -42,11 +43,32 @@ def short(tmp_path):
 def test_the_time_of_a_budget_is_measured_where_there_are_trials_and_else_an_estimate(short):
     [order] = [one for one in PAPER.experiments if one.name == "order"]
     trials = kept(PAPER, order, [short]).table
-    whole = 20 * trials["seconds"].median() + 10 * order.row("6b").seconds
+    whole = 20 * papers._seconds(order.row("6a"), trials) + 10 * order.row("6b").seconds
     [line] = re.findall(r"^\| hochreiter1997 \| 6 order \|.*$", papers.page(short), re.MULTILINE)
     assert "3 of 30" in line
     assert f"about {papers._duration(whole)}, not run whole" in line
     assert "No trials are kept of: 6b" in papers.page(short)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mean"),
+    [((2, 4, 12), 6), ((2, 4, 60), 6), ((2, 40, 12), 6), ((4, 4, 4), 4)],
+    ids=["as many as the steps ask for", "the long one held up", "a short one held up", "fewer than that"],
+)
+def test_a_row_counts_with_all_steps_at_the_time_of_a_step_or_with_its_seconds_if_fewer(seconds, mean):
+    trials = pd.DataFrame({"seconds": seconds, "steps": (200, 400, 1200)})
+    assert papers._seconds(PAPER.experiments[0].rows[0], trials) == pytest.approx(mean)
+
+
+def test_the_listed_cost_of_a_whole_experiment_is_within_a_factor_of_two_of_the_kept_trials():
+    for paper in PAPERS.values():
+        for experiment in paper.experiments:
+            found = kept(paper, experiment, [COURSE.reproduced])
+            rows = [] if found is None else list(found.rows())
+            if len(rows) == len(experiment.rows) and all(len(t) >= row.published.trials for row, t in rows):
+                listed = sum(row.published.trials * row.seconds for row in experiment.rows)
+                took = sum(row.published.trials * papers._seconds(row, trials) for row, trials in rows)
+                assert 0.5 < listed / took < 2, (paper.name, experiment.name, listed, took)
 
 
 def test_what_is_written_is_read_by_nobody_but_the_reader(short, tmp_path):
