@@ -251,7 +251,7 @@ def _ordered(name: str, size: tuple[int, int], starts: tuple[int, ...], rate: fl
     blocks, cells = size
     gates = tuple(-2.0 * (j + 1) for j in range(blocks))
     design = Design(8, 2 ** len(starts), blocks, cells, biased="hidden", output_bias=True, input_gates=gates)
-    most, (seconds, quick) = 10 * (published.sequences or 0), (2.5, 5) if name == "6a" else (60, 1)
+    most, (seconds, quick) = 10 * (published.sequences or 0), (1, 5) if name == "6a" else (60, 1)
     setting = Setting(Ordered(100, starts), design, rate, Recent(0.3, 1, 0.1), most, 2560)
     return Row(name, setting, published, seconds, quick, f"{MEAN} {LIMIT}")
 
