@@ -213,15 +213,16 @@ for rate in ("1e-05-10M", "3e-05", "0.0001", "0.0003"):
         for kind in ("anbn", "anbncn")
     )
     assert one["peepholes"] == 10 >= one["plain"]
-    assert (10 > two["peepholes"] > 2 * two["plain"] > 0) == (rate != "1e-05-10M")
+    assert (10 > two["peepholes"] > two["plain"] > 0) == (rate != "1e-05-10M")
 assert sum(middle < 10 for middle in middles) > len(middles) / 2
 best = kept("gers2001", "anbn")[1]["peepholes-10-0.0003"]
 assert best["best"].max() == 1000 > 10 * best["range"].median()
 
 # %% [markdown]
-# With peepholes one count is learnt in each trial, and two in more than twice as many as without, at three of four rates; at
-# the lowest, with ten times as many streams, two are hardly learnt by either. Without them the lowest rates are enough for
-# one count, and two are learnt seldom.
+# With peepholes one count is learnt in each trial, and two more often than without, at three of four rates; at the lowest,
+# with ten times as many streams, two are hardly learnt by either. Without them the lowest rates are enough for one count,
+# and two are learnt seldom. *How much* more often ten trials can't tell: on the other processor it was 3, 8 and 5 for 2, 3
+# and 2, at rates from $0.00003$ to $0.0003$.
 #
 # And the range, the middle of the looks and of the networks? To learn ten is not to count. In most rows a network that
 # was right up to 10 is later right up to less: a mistake ends a stream, not the learning. One counts up to 1000, where
