@@ -53,8 +53,8 @@ for name, paper in le.reproduce.PAPERS.items():
 # Gers, Schmidhuber and Cummins let the strings of the embedded Reber grammar follow each other without end. Five networks
 # of 4 blocks with 2 cells learn by the truncated rule of chapter 20: the standard LSTM of 1997, the same with a reset
 # from outside before each string, the same with states that lose a tenth at each step, and one with forget gates, at a
-# fixed learning rate and at one that falls by 1 % with each symbol of a stream. A stream ends at the first wrong prediction. A network is *perfect* if it makes no mistake in
-# 10 streams of 100 000 symbols.
+# fixed learning rate and at one that falls by 1 % with each symbol of a stream. A stream ends at the first wrong
+# prediction. A network is *perfect* if it makes no mistake in 10 streams of 100 000 symbols.
 #
 # Before we count, look at the states. We train the first and the fourth for a thousand streams, and let them read a new
 # one to its end, mistakes or not.
@@ -404,8 +404,8 @@ for language, n in (("anbn", 99), ("anbncn", 49)):
 # ## What should a reader make of it?
 #
 # - **What is mathematics comes out to the digit**: half-lives, factors a step, baselines.
-# - **What is a matter of can or cannot mostly comes out**: no perfect network without a way to forget, no function of
-#   time without peepholes in a single cell.
+# - **What is a matter of can or cannot mostly comes out**: hardly a perfect network without a way to forget, no
+#   function of time without peepholes in a single cell.
 # - **Shares and rankings come out where the set-up is the same, and turn where it is not.** Size, rate, budget and data
 #   each turned one of the rankings above.
 # - **A test that finds nothing has said nothing until you know what it could have found.**
