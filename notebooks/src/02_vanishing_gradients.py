@@ -365,17 +365,13 @@ def run(lag, seed, optimizer, clip=1.0, rho=1.0):
     dy = np.zeros((len(x), 64, 16))
     dy[-1] = net.params["1.W"].T
     norms = np.linalg.norm(le.gradient_flow(net.layers[0], x, dy).dh, axis=(1, 2))
-    history = le.fit(
-        net,
-        signs(lag),
-        steps=400,
-        optimizer=optimizer,
-        clip=clip,
-        seed=seed,
-        every=20,
-        progress_bar=False,
-    )
-    return history, norms[-1 - lag] / norms[-1]
+    how = {"optimizer": optimizer, "clip": clip, "seed": seed}
+    training = le.Training(net, signs(lag), steps=400, every=20, **how)
+    try:
+        training.run(progress_bar=False)
+    except FloatingPointError as error:  # it diverged: what there is until then
+        print(f"seed {seed}: {error}")
+    return training.history, norms[-1 - lag] / norms[-1]
 
 
 lags = {
@@ -499,9 +495,13 @@ runs = {
     clip: [run(10, seed, le.SGD(0.1), clip, rho=2.0)[0] for seed in range(5)]
     for clip in (None, 1.0)
 }
-last = {
-    clip: [history["valid_loss"].iloc[-1] for history in found]
+curves = {  # after a divergence no numbers follow
+    clip: [h.table.set_index("step").reindex(range(20, 401, 20)) for h in found]
     for clip, found in runs.items()
+}
+last = {
+    clip: [curve["valid_loss"].iloc[-1] for curve in found]
+    for clip, found in curves.items()
 }
 print("no clipping:", np.round(last[None], 3), " clipped:", np.round(last[1.0], 4))
 
@@ -509,13 +509,13 @@ print("no clipping:", np.round(last[None], 3), " clipped:", np.round(last[1.0], 
 figure, (norms, errors) = new_figure(1, 2, size=(9, 3.4))
 looks = {None: ("#0072B2", "-", "no clipping"), 1.0: ("#D55E00", "--", "clipped at 1")}
 for clip, (colour, line, label) in looks.items():
-    losses = np.array([history["valid_loss"] for history in runs[clip]])
-    steps, look = runs[clip][0]["step"], {"color": colour, "linestyle": line}
-    low, middle, high = np.percentile(losses, (0, 50, 100), axis=0)
+    losses = np.array([curve["valid_loss"] for curve in curves[clip]])
+    steps, look = curves[clip][0].index, {"color": colour, "linestyle": line}
+    low, middle, high = np.nanpercentile(losses, (0, 50, 100), axis=0)
     errors.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0)
     errors.plot(steps, middle, label=label, **look)
-    for history in runs[clip]:
-        norms.plot(steps, history["grad_norm"], linewidth=1, **look)
+    for curve in curves[clip]:
+        norms.plot(steps, curve["grad_norm"], linewidth=1, **look)
 norms.axhline(1, color="#777777", linestyle=":", label="threshold 1")
 baseline = "baseline: always answer 0"
 errors.axhline(1, color="#777777", linestyle="--", label=baseline)
@@ -532,9 +532,9 @@ alt = (
 course.show(figure, alt=alt)
 
 # %% tags=["claim"]
-assert np.median(last[None]) > 0.8
+assert np.median(np.nan_to_num(last[None], nan=np.inf)) > 20 * max(last[1.0])
 assert max(last[1.0]) < 0.1
-assert 1 < np.median([history["grad_norm"] for history in runs[None]]) < 10
+assert 1 < np.nanmedian([curve["grad_norm"] for curve in curves[None]]) < 10
 
 table = course.evidence(2, "clipping")
 figure = le.plotting.evidence(
@@ -557,11 +557,11 @@ course.show(figure, alt=alt)
 
 # %% [markdown]
 # On the left no explosion is to be seen: the norms are a few times the threshold. At a rate of 0.1 that is enough for
-# steps which jump about, and three of our five runs stay at the baseline. But *one rate is not the rule*. In the
-# evidence the runs without clipping are *ahead* at 0.01 and below: the small rate keeps their steps short, and clipping
-# makes them shorter than they need be. At 0.03 both learn; at 0.1 all five learn with clipping and none without; at 0.3
-# four of five without it end in numbers that are none. Clipping does not make learning possible here. It makes the
-# choice of the rate less critical, and lets one go faster.
+# steps which jump about, and most of our runs stay near the baseline, or end in a gradient that is no number. But *one
+# rate is not the rule*. In the evidence the runs without clipping are *ahead* at 0.01 and below: the small rate keeps
+# their steps short, and clipping makes them shorter than they need be. At 0.03 both learn; at 0.1 all five learn with
+# clipping and none without; at 0.3 four of five without it end in numbers that are none. Clipping does not make
+# learning possible here. It makes the choice of the rate less critical, and lets one go faster.
 #
 # ## Where it breaks
 #

@@ -305,7 +305,8 @@ print(verdicts.to_string(index=False, float_format="{:.3g}".format))
 
 # %% tags=["claim"]
 said = verdicts.set_index(["task", "cell"])["than the LSTM"]
-assert said["adding", "rnn"] == said["counting", "gru"] == "worse"
+assert said["adding", "rnn"] == "worse"
+assert verdicts.set_index(["task", "cell"]).loc[("counting", "gru"), "low"] > 1
 assert (middle.loc["lstm97"] / middle.loc["lstm"])["spikes"] > 100
 assert np.isclose(verdicts["p (Holm)"].min(), 9 * 2 / 1024)
 
