@@ -2,7 +2,19 @@
 
 from .blocks import Limits, Rule, Source
 from .network import Design, Network
+from .rounding import ROUNDED
 from .sources import sequence, source
 from .training import checked_rule, until_right
 
-__all__ = ["Design", "Limits", "Network", "Rule", "Source", "checked_rule", "sequence", "source", "until_right"]
+__all__ = [
+    "ROUNDED",
+    "Design",
+    "Limits",
+    "Network",
+    "Rule",
+    "Source",
+    "checked_rule",
+    "sequence",
+    "source",
+    "until_right",
+]
